@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_mac.c - message authentication codes of symmetric keys.
+ *
+ * What depends on the key alone is done once: a digest has a context that is
+ * already fed with the secret and is copied for each message, a CMAC has one
+ * with its subkeys that is started again.  (OpenSSL 3.0 allocates a digest's
+ * state for each message, however it is started; CMAC allocates nothing.)
+ */
+#include "ntp_mac.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ntp_err.h"
+
+#define AES128_KEY_LEN 16U /* octets */
+#define N_TYPES	       (MAC_AES128CMAC + 1)
+
+struct mac {
+	enum mac_type type;
+	EVP_MD_CTX *keyed, *work; /* of a digest, else NULL */
+	EVP_MAC_CTX *cmac;	  /* of AES-128-CMAC, else NULL */
+};
+
+/* The name is also OpenSSL's name of a digest. */
+static const struct {
+	char name[12];
+	size_t len; /* octets on the wire */
+} types[N_TYPES] = {
+    [MAC_NONE] = {"none", 0},
+    [MAC_MD5] = {"MD5", 16},
+    [MAC_SHA1] = {"SHA1", NTP_DIGEST_MAX},
+    [MAC_SHA256] = {"SHA256", NTP_DIGEST_MAX},
+    [MAC_SHA384] = {"SHA384", NTP_DIGEST_MAX},
+    [MAC_SHA512] = {"SHA512", NTP_DIGEST_MAX},
+    [MAC_AES128CMAC] = {"AES128CMAC", 16},
+};
+
+static const struct {
+	char name[12];
+	enum mac_type type;
+} aliases[] = {
+    {"M", MAC_MD5},
+    {"SHA", MAC_SHA1},
+    {"SHA-1", MAC_SHA1},
+    {"SHA-256", MAC_SHA256},
+    {"SHA-384", MAC_SHA384},
+    {"SHA-512", MAC_SHA512},
+    {"AES", MAC_AES128CMAC},
+    {"AES-128", MAC_AES128CMAC},
+};
+
+static bool
+same_name(const char *name, const char *text, size_t len)
+{
+	return strlen(name) == len && strncasecmp(name, text, len) == 0;
+}
+
+enum mac_type
+mac_type_by_name(const char *name, size_t len)
+{
+	for (size_t i = MAC_NONE + 1; i < N_TYPES; i++)
+		if (same_name(types[i].name, name, len))
+			return (enum mac_type)i;
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+		if (same_name(aliases[i].name, name, len))
+			return aliases[i].type;
+	return MAC_NONE;
+}
+
+const char *
+mac_type_name(enum mac_type t)
+{
+	return types[t < N_TYPES ? t : MAC_NONE].name;
+}
+
+size_t
+mac_digest_len(enum mac_type t)
+{
+	return t < N_TYPES ? types[t].len : 0;
+}
+
+static bool
+prepare_digest(struct mac *m, const void *secret, size_t len)
+{
+	EVP_MD *md = EVP_MD_fetch(NULL, types[m->type].name, NULL);
+	bool ok;
+
+	m->keyed = EVP_MD_CTX_new();
+	m->work = EVP_MD_CTX_new();
+	ok = md != NULL && m->keyed != NULL && m->work != NULL &&
+	    EVP_DigestInit_ex2(m->keyed, md, NULL) == 1 &&
+	    EVP_DigestUpdate(m->keyed, secret, len) == 1;
+	EVP_MD_free(md); /* the context keeps its own reference */
+	return ok;
+}
+
+static bool
+prepare_cmac(struct mac *m, const void *secret, size_t len)
+{
+	char cipher[] = "AES-128-CBC";
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0),
+	    OSSL_PARAM_construct_end(),
+	};
+	uint8_t key[AES128_KEY_LEN] = {0};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "CMAC", NULL);
+	bool ok;
+
+	if (mac != NULL)
+		m->cmac = EVP_MAC_CTX_new(mac);
+	EVP_MAC_free(mac);
+	memcpy(key, secret, len < sizeof(key) ? len : sizeof(key));
+	ok = m->cmac != NULL &&
+	    EVP_MAC_init(m->cmac, key, sizeof(key), params) == 1;
+	OPENSSL_cleanse(key, sizeof(key));
+	return ok;
+}
+
+struct mac *
+mac_new(enum mac_type t, const void *secret, size_t len)
+{
+	struct mac *m;
+	bool ok;
+
+	if (mac_digest_len(t) == 0 || len == 0 || len > NTP_SECRET_MAX)
+		return NULL;
+	m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		return NULL;
+	m->type = t;
+	ERR_set_mark(); /* TLS connections read this thread's error queue */
+	ok = t == MAC_AES128CMAC ? prepare_cmac(m, secret, len)
+				 : prepare_digest(m, secret, len);
+	ERR_pop_to_mark();
+	if (!ok)
+		mac_free(&m);
+	return m;
+}
+
+void
+mac_free(struct mac **mp)
+{
+	struct mac *m = *mp;
+
+	*mp = NULL;
+	if (m == NULL)
+		return;
+	EVP_MD_CTX_free(m->keyed); /* OpenSSL wipes what it frees */
+	EVP_MD_CTX_free(m->work);
+	EVP_MAC_CTX_free(m->cmac);
+	free(m);
+}
+
+enum mac_type
+mac_type_of(const struct mac *m)
+{
+	return m->type;
+}
+
+static bool
+sign_digest(struct mac *m, const void *msg, size_t len, uint8_t *full)
+{
+	return EVP_MD_CTX_copy_ex(m->work, m->keyed) == 1 &&
+	    EVP_DigestUpdate(m->work, msg, len) == 1 &&
+	    EVP_DigestFinal_ex(m->work, full, NULL) == 1;
+}
+
+static bool
+sign_cmac(struct mac *m, const void *msg, size_t len, uint8_t *full)
+{
+	size_t n;
+
+	return EVP_MAC_init(m->cmac, NULL, 0, NULL) == 1 &&
+	    EVP_MAC_update(m->cmac, msg, len) == 1 &&
+	    EVP_MAC_final(m->cmac, full, &n, EVP_MAX_MD_SIZE) == 1;
+}
+
+size_t
+mac_sign(
+    struct mac *m, const void *msg, size_t len, uint8_t out[NTP_DIGEST_MAX])
+{
+	uint8_t full[EVP_MAX_MD_SIZE];
+	bool ok = m->cmac != NULL ? sign_cmac(m, msg, len, full)
+				  : sign_digest(m, msg, len, full);
+
+	if (!ok)
+		return 0;
+	memcpy(out, full, types[m->type].len);
+	return types[m->type].len;
+}
+
+bool
+mac_verify(struct mac *m, const void *msg, size_t len, const uint8_t *digest,
+    size_t digest_len)
+{
+	uint8_t own[NTP_DIGEST_MAX];
+
+	return digest_len == types[m->type].len &&
+	    mac_sign(m, msg, len, own) == digest_len &&
+	    CRYPTO_memcmp(own, digest, digest_len) == 0;
+}
+
+static bool
+md5_from(OSSL_LIB_CTX *lib, const void *data, size_t len, uint8_t out[16])
+{
+	EVP_MD *md = EVP_MD_fetch(lib, "MD5", "-fips");
+	bool ok = md != NULL && EVP_Digest(data, len, out, NULL, md, NULL) == 1;
+
+	EVP_MD_free(md);
+	return ok;
+}
+
+/*
+ * A system in FIPS mode may not even load the provider that has MD5: then it
+ * comes from a library context of our own.  This is no use of MD5 for
+ * security.
+ */
+static bool
+md5_aside(const void *data, size_t len, uint8_t out[16])
+{
+	OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
+	OSSL_PROVIDER *provider = NULL;
+	bool ok = false;
+
+	if (lib != NULL)
+		provider = OSSL_PROVIDER_load(lib, "default");
+	if (provider != NULL) {
+		ok = md5_from(lib, data, len, out);
+		OSSL_PROVIDER_unload(provider);
+	}
+	OSSL_LIB_CTX_free(lib);
+	return ok;
+}
+
+int
+mac_md5(const void *data, size_t len, uint8_t out[16])
+{
+	bool ok;
+
+	ERR_set_mark();
+	ok = md5_from(NULL, data, len, out) || md5_aside(data, len, out);
+	ERR_pop_to_mark();
+	return ok ? 0 : -NTP_ENOTSUP;
+}
