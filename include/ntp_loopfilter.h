@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_loopfilter.h - the clock discipline (RFC 5905 11.3, 12).
+ *
+ * State in, decision out: local_clock() never touches a clock and never
+ * exits; the caller carries out what it decides.
+ */
+#ifndef NTP_LOOPFILTER_H
+#define NTP_LOOPFILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ntp.h"
+#include "ntp_time.h"
+
+/* The clock's own course while its frequency is measured: sums for a straight
+ * line through (age, offset + phase slewed since), see ntp_loopfilter.c. */
+struct loop_train {
+	ntp_mono start;		    /* of the first point */
+	double slewed;		    /* s of phase worked off since then */
+	double n, t, y, tt, ty, yy; /* sums */
+};
+
+/* Numbered as the system events report them. */
+enum loop_mode {
+	LOOP_NSET = 1, /* no frequency known */
+	LOOP_FSET = 2, /* frequency read from the drift file */
+	LOOP_SPIK = 3, /* an offset above the step threshold was seen */
+	LOOP_FREQ = 4, /* measuring the frequency */
+	LOOP_SYNC = 5, /* normal */
+};
+
+/* `tinker` and options; set once. */
+struct loop_param {
+	double step_fwd, step_back; /* s, 0: never step */
+	double stepout;		    /* s */
+	double panic;		    /* s, 0: never */
+	double allan;		    /* s */
+	double maxfreq;		    /* s/s */
+	double floor;		    /* s, ends the start-up clamp, 0.0005 */
+	double precision;	    /* s */
+	bool panic_once;	    /* -g: let one large offset pass */
+	bool step_once;		    /* -G: step the first correction */
+	bool set_once;		    /* -q: first correction, no discipline */
+};
+
+struct loop_state {
+	struct loop_param par;
+	enum loop_mode mode;
+	double freq;	    /* s/s, correction in force */
+	double residual;    /* s, phase still to be corrected */
+	double last_offset; /* s */
+	double jitter;	    /* s */
+	double wander;	    /* s/s */
+	int8_t poll;	    /* log2 s, system poll and time constant */
+	int poll_count;	    /* poll-adjust hysteresis, -30..30 */
+	ntp_mono poll_changed;
+	ntp_mono epoch;	   /* of the last accepted update */
+	double clamp_left; /* s of the start-up clamp, 0: over */
+	bool panic_open;   /* one offset above panic may still pass */
+	bool step_pending; /* -G not yet used */
+	int8_t minpoll;	   /* log2 s, of the last update: after a step */
+	struct loop_train train;
+};
+
+enum loop_action {
+	LOOP_IGNORE, /* not now (a large offset in SPIK or FREQ) */
+	LOOP_SLEW,   /* accepted; adj_host_clock() works it off */
+	LOOP_STEP,   /* step the clock by offset, clear the associations */
+	LOOP_PANIC,  /* offset beyond the panic threshold: stop */
+};
+
+struct loop_decision {
+	enum loop_action action;
+	double offset;	   /* s, to slew or to step */
+	bool new_mode;	   /* mode changed: report it as an event */
+	bool freq_set;	   /* the frequency was just measured directly */
+	bool freq_clamped; /* beyond 500 ppm */
+};
+
+/* Start; FREQ in s/s when KNOWN (drift file or `tinker freq`). */
+void loop_init(struct loop_state *l, const struct loop_param *par, bool known,
+    double freq, int8_t minpoll, ntp_mono now);
+
+/*
+ * One update: OFFSET in s (> 0: we are behind).  MINPOLL and MAXPOLL are those
+ * of the system peer.  An ignored update changes neither poll, residual nor
+ * epoch.
+ */
+struct loop_decision local_clock(struct loop_state *l, double offset,
+    int8_t minpoll, int8_t maxpoll, ntp_mono now);
+
+/* Once a second (RFC 5905 12): phase in s to slew during the next second, at
+ * most maxfreq together with the frequency; l->freq holds beside it. */
+double adj_host_clock(struct loop_state *l);
+
+/* The clock was stepped, by us (harmless to repeat) or by somebody else:
+ * nothing measured before it holds any more, but the frequency does. */
+void loop_stepped(struct loop_state *l, ntp_mono now);
+
+#endif /* NTP_LOOPFILTER_H */
