@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_config.h - ntp.conf as an immutable object.
+ *
+ * Text in, configuration and diagnostics out.  Files are reached through a
+ * loader that the caller gives, so that the same parser serves the daemon,
+ * the simulator, the fuzzers and remote configuration.
+ */
+#ifndef NTP_CONFIG_H
+#define NTP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp_addr.h"
+
+struct config_pending;
+
+enum config_severity { CONFIG_WARNING, CONFIG_ERROR };
+
+/* One message: FILE:LINE:COLUMN (1-based), words, and a hint or NULL. */
+struct config_diag {
+	enum config_severity severity;
+	const char *file;
+	unsigned line, column;
+	const char *text;
+	const char *hint;
+};
+
+struct config_io {
+	void *arg;
+	/*
+	 * Read the file PATH named by an include in FROM (absolute, or
+	 * relative to FROM's directory, then to the current directory).
+	 * *BUF is malloc'd and becomes the caller's; *REAL gets the path
+	 * really opened (malloc'd).  0, -NTP_ENOENT, -NTP_EIO.  A directory
+	 * is not a file: see list.  May be NULL: includes are refused.
+	 */
+	int (*load)(void *arg, const char *path, const char *from, char **buf,
+	    size_t *len, char **real);
+	/* The K-th (from 0, ascending) *.conf in directory PATH as a path that
+	 * load() takes, malloc'd, or NULL when there are no more or PATH is no
+	 * directory.  May be NULL. */
+	char *(*list)(void *arg, const char *path, const char *from, size_t k);
+	void (*diag)(void *arg, const struct config_diag *d);
+};
+
+enum assoc_kind { ASSOC_SERVER, ASSOC_POOL, ASSOC_PEER, ASSOC_REFCLOCK };
+
+enum assoc_flag {
+	ASSOC_IBURST = 0x0001,
+	ASSOC_BURST = 0x0002,
+	ASSOC_PREFER = 0x0004,
+	ASSOC_TRUE = 0x0008,
+	ASSOC_NOSELECT = 0x0010,
+	ASSOC_PREEMPT = 0x0020,
+	ASSOC_XLEAVE = 0x0040,
+};
+
+/* server, pool, peer, refclock */
+struct config_assoc {
+	enum assoc_kind kind;
+	char *host;		 /* as written */
+	enum addr_family family; /* -4, -6, or ADDR_NONE */
+	struct ntp_addr addr;	 /* when HOST is numeric; else family none */
+	unsigned flags;		 /* enum assoc_flag */
+	uint32_t key;		 /* 0: none */
+	uint8_t version;	 /* 1..4 */
+	int8_t minpoll, maxpoll; /* log2 s, always set */
+	uint16_t port;		 /* 123 unless `port N` */
+	uint8_t mode, ttl;
+	double bias; /* s */
+	/* reference clocks: 127.127.TYPE.UNIT, and fudge */
+	uint8_t ref_type, ref_unit;
+	double time1, time2; /* s */
+	int ref_stratum;     /* -1: the driver's */
+	uint32_t ref_refid;  /* 0: the driver's */
+	unsigned ref_flags;  /* bit 0: flag1 ... */
+	const char *file;    /* where it stands; owned by the configuration */
+	unsigned line;
+};
+
+/* restrict */
+enum config_restrict_what {
+	RESTRICT_ADDR,	  /* addr and mask */
+	RESTRICT_NAME,	  /* host: to be resolved */
+	RESTRICT_DEFAULT, /* of family; a line for both makes two */
+	RESTRICT_SOURCE,  /* template; all its lines make one */
+};
+struct config_restrict {
+	enum config_restrict_what what;
+	char *host;
+	enum addr_family family;
+	struct ntp_addr addr, mask;
+	uint16_t flags, mflags;
+	int16_t ippeerlimit;
+	const char *file;
+	unsigned line;
+};
+
+/* interface, nic, listen */
+enum iface_action { IFACE_LISTEN, IFACE_IGNORE, IFACE_DROP };
+enum iface_match {
+	IFACE_ALL,
+	IFACE_IPV4,
+	IFACE_IPV6,
+	IFACE_WILDCARD,
+	IFACE_NAME,
+	IFACE_PREFIX
+};
+struct config_iface {
+	enum iface_action action;
+	enum iface_match match;
+	char *name;
+	struct ntp_addr addr;
+	unsigned bits;
+};
+
+struct config_range {
+	uint32_t lo, hi;
+};
+
+struct config_tos {
+	unsigned minsane, minclock, maxclock;
+	double mindist, maxdist, maxdisp; /* s */
+	unsigned floor, ceiling, orphan;
+	double orphanwait; /* s */
+	bool cohort;
+};
+
+struct config_tinker {
+	double step_fwd, step_back; /* s */
+	bool step_given;
+	double stepout, panic; /* s */
+	double dispersion;     /* s/s */
+	double allan;	       /* log2 s */
+	bool freq_given;
+	double freq;	 /* s/s */
+	double huffpuff; /* s, 0 off */
+};
+
+enum filegen_type {
+	FILEGEN_NONE,
+	FILEGEN_PID,
+	FILEGEN_DAY,
+	FILEGEN_WEEK,
+	FILEGEN_MONTH,
+	FILEGEN_YEAR,
+	FILEGEN_AGE
+};
+enum stats_set {
+	STATS_LOOP,
+	STATS_PEER,
+	STATS_RAW,
+	STATS_SYS,
+	STATS_CLOCK,
+	STATS_PROTO,
+	STATS_OTHER,
+	STATS_SETS
+};
+struct config_filegen {
+	bool enabled, link;
+	enum filegen_type type;
+	char *file; /* NULL: the set's name */
+};
+
+struct ntp_config {
+	struct config_assoc *assoc;
+	size_t nassoc;
+	struct config_restrict *restricts;
+	size_t nrestricts;
+	struct config_iface *iface;
+	size_t niface;
+	struct config_range *trusted;
+	size_t ntrusted;
+	struct config_tos tos;
+	struct config_tinker tinker;
+	struct config_filegen filegen[STATS_SETS];
+	char *driftfile, *leapfile, *logfile, *pidfile, *statsdir, *keysfile;
+	uint32_t controlkey;
+	int8_t discard_average; /* log2 s */
+	double discard_minimum; /* s */
+	unsigned discard_monitor;
+	size_t mru_maxdepth;			/* entries */
+	uint16_t port;				/* to serve on, 123 */
+	uint8_t dscp;				/* 0..63 */
+	bool ntp, kernel, monitor, stats, auth; /* enable, disable */
+	unsigned nerrors, nwarnings;
+	char **files; /* every file read; diagnostics point here */
+	size_t nfiles;
+	struct config_pending *pending; /* the parser's own */
+};
+
+/* Defaults only, owned by the caller; NULL when out of memory. */
+struct ntp_config *config_new(void);
+void config_free(struct ntp_config **c);
+
+/*
+ * Parse TEXT (LEN octets), known as FILE, into C.  Bad lines are reported and
+ * skipped as ntp.conf(5) says; `restrict` fails closed: all flags found on a
+ * bad line apply.  0, or -NTP_ENOMEM; syntax errors are in c->nerrors.
+ */
+int config_parse(struct ntp_config *c, const char *file, const char *text,
+    size_t len, const struct config_io *io);
+
+/* After all text: checks across lines, fudge onto its clock, defaults that
+ * depend on others (minpoll above maxpoll ...). */
+void config_finish(struct ntp_config *c, const struct config_io *io);
+
+/* Add a server with iburst, as for an operand of the command line. */
+int config_add_server(
+    struct ntp_config *c, const char *host, const struct config_io *io);
+
+#endif /* NTP_CONFIG_H */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_confparse.h - what the rooms of the configuration parser share.
+ *
+ * Nothing outside ntpd/ntp_conf*.c and ntp_keyword.c includes this.
+ */
+#ifndef NTP_CONFPARSE_H
+#define NTP_CONFPARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp_config.h"
+#include "ntp_scanner.h"
+
+/* --- keywords ------------------------------------------------------------ */
+
+enum keyword_ctx {
+	KEYWORD_DIRECTIVE,
+	KEYWORD_ASSOC,
+	KEYWORD_FUDGE,
+	KEYWORD_DRIVER,
+	KEYWORD_RESTRICT,
+	KEYWORD_TARGET,
+	KEYWORD_DISCARD,
+	KEYWORD_MRU,
+	KEYWORD_LIMIT,
+	KEYWORD_EXTRA,
+	KEYWORD_RLIMIT,
+	KEYWORD_RESET,
+	KEYWORD_CRYPTO,
+	KEYWORD_NTS,
+	KEYWORD_STATS,
+	KEYWORD_FILEGEN,
+	KEYWORD_FILETYPE,
+	KEYWORD_TOS,
+	KEYWORD_TINKER,
+	KEYWORD_FLAG,
+	KEYWORD_IFACE,
+	KEYWORD_MATCH,
+	KEYWORD_LOGCLASS,
+	KEYWORD_LOGTYPE,
+	KEYWORD_LEAPHASH,
+	KEYWORD_NOTHING, /* no word is expected */
+};
+
+enum keyword_id {
+	KW_NONE,
+#define DIRECTIVE(id, word, tier, state, handler, text)	      KW_DIRECTIVE_##id,
+#define KEYWORD(ctx, id, word, tier, arg, state, text)	      KW_##ctx##_##id,
+#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text) KW_##ctx##_##id,
+#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)               \
+	KW_##ctx##_##id,
+#define RESTRICTFLAG(bit, word, shown, tier, state, text) KW_RESTRICT_##bit,
+#include "ntp_tbl_keyword.h"
+};
+
+enum keyword_arg {
+	ARG_NONE,
+	ARG_INT,  /* decimal */
+	ARG_UINT, /* decimal or 0x hexadecimal */
+	ARG_NUM,  /* decimal fraction */
+	ARG_BOOL,
+	ARG_STR, /* any word */
+};
+
+enum keyword_state { KW_WORKS, KW_QUIET, KW_NOTYET, KW_OBSOLETE, KW_REFUSED };
+
+/* Arrays instead of pointers: the table needs no relocation. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in reading order */
+struct keyword {
+	enum keyword_ctx ctx;
+	enum keyword_id id;
+	enum keyword_arg arg;
+	enum keyword_state state;
+	bool strict; /* a bad value refuses the line */
+	double lo, hi;
+	uint16_t bit; /* of a restrict flag */
+	char tier;
+	char word[28], text[64];
+};
+
+/* Keyword WORD of CTX, or NULL. */
+const struct keyword *keyword_find(enum keyword_ctx ctx, const char *word);
+/* The one that WORD may have been meant for, or NULL; case is ignored. */
+const struct keyword *keyword_near(enum keyword_ctx ctx, const char *word);
+/* Row I of the table, NULL at its end. */
+const struct keyword *keyword_at(size_t i);
+
+/* --- the parser ---------------------------------------------------------- */
+
+struct conf_pos {
+	unsigned line, column;
+};
+
+/* One file being read. */
+struct confparse {
+	struct ntp_config *cfg;
+	const struct config_io *io; /* may be NULL */
+	const char *file;	    /* owned by the configuration */
+	struct confparse *parent;   /* the including file */
+	struct scanner scan;
+	struct scan_token tok; /* the last one read */
+	struct conf_pos at;    /* first word of the line */
+	unsigned depth;	       /* of includes */
+	bool bad;	       /* something on this line is wrong ... */
+	bool refused;	       /* ... and nothing of it may apply */
+	bool muted;	       /* the directive has had its warning */
+	bool ended;	       /* `end` */
+};
+
+/* For messages after all files are read. */
+struct conf_place {
+	const char *file; /* owned by the configuration */
+	struct conf_pos at;
+};
+
+struct conf_fudge {
+	unsigned type, unit;
+	struct conf_refclock {
+		unsigned given; /* enum conf_given */
+		double time1;	/* s */
+		int stratum;
+		uint32_t refid;
+	} par;
+	struct conf_place place;
+};
+enum conf_given { GIVEN_TIME1 = 1, GIVEN_STRATUM = 2, GIVEN_REFID = 4 };
+
+struct conf_unpeer {
+	char *host;
+	struct conf_place place;
+};
+
+/* Applied by config_finish(), wherever it stands in the files. */
+struct config_pending {
+	struct conf_fudge *fudge;
+	size_t nfudge;
+	struct conf_unpeer *unpeer;
+	size_t nunpeer;
+	struct conf_place controlkey, monitor, tos; /* the last of each */
+	bool nomem;
+};
+
+/* Report at *AT, or at the last token when NULL; HINT may be NULL. */
+void conf_warn(struct confparse *p, const struct conf_pos *at, const char *hint,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void conf_error(struct confparse *p, const struct conf_pos *at,
+    const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Count and hand on one message. */
+void config_report(struct ntp_config *c, const struct config_io *io,
+    const struct config_diag *d);
+/* Warn after all files are read; HINT may be NULL. */
+void config_warn_at(struct ntp_config *c, const struct config_io *io,
+    const struct conf_place *place, const char *text, const char *hint);
+/* Error: the last token is none of the words of CTX. */
+void conf_unexpected(struct confparse *p, enum keyword_ctx ctx);
+/* The warning for a word that does nothing, unless the line had its. */
+void conf_idle(
+    struct confparse *p, const struct conf_pos *at, const struct keyword *k);
+struct conf_pos conf_here(const struct confparse *p);
+struct conf_place conf_place(const struct confparse *p);
+
+/* Read a token; false at the end of the line or of what can be read of it. */
+bool conf_next(struct confparse *p, enum scan_mode mode);
+/* Is anything left on the line? */
+bool conf_more(const struct confparse *p);
+/* Read a word, whatever it looks like; an error without one. */
+bool conf_string(struct confparse *p, const char *what);
+/* Error unless the line ends here. */
+bool conf_end(struct confparse *p);
+/* Read a keyword of CTX; NULL at the end of the line, or after an error. */
+const struct keyword *conf_keyword(struct confparse *p, enum keyword_ctx ctx);
+/* The last token as keyword of CTX, or NULL. */
+const struct keyword *conf_token_keyword(
+    const struct confparse *p, enum keyword_ctx ctx);
+
+struct conf_value {
+	double num;	 /* of integers and bool too */
+	bool outside;	 /* was out of range and is clamped */
+	const char *str; /* valid until the next token is read */
+};
+/* Read the argument of K; false after an error. */
+bool conf_argument(
+    struct confparse *p, const struct keyword *k, struct conf_value *v);
+/* Decimal (or 0x, when HEX) integer of the last token. */
+bool conf_integer(const struct confparse *p, bool hex, double *out);
+/* The only argument of a directive: an integer LO..HI. */
+bool conf_only_integer(struct confparse *p, double lo, double hi, double *out);
+
+/*
+ * Read keywords of CTX with their arguments to the end of the line; APPLY is
+ * called for each that works.  Stops at the first error: p->bad; p->refused
+ * when nothing of the line may apply.
+ */
+typedef void conf_apply(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v);
+void conf_options(
+    struct confparse *p, enum keyword_ctx ctx, conf_apply *apply, void *obj);
+
+/* Room for one more in ARRAY of N elements of SIZE: the array, its new element
+ * cleared, or NULL (nomem is set, ARRAY stays).  The capacity is the power of
+ * two above N. */
+void *conf_grow(struct ntp_config *c, void *array, size_t n, size_t size);
+/* A copy; NULL and nomem when there is no memory. */
+char *conf_strdup(struct ntp_config *c, const char *s);
+/* Replace *DST by a copy of S. */
+void conf_set(struct ntp_config *c, char **dst, const char *s);
+
+/* A word that begins with -4 or -6. */
+enum addr_family conf_family(const struct scan_token *t);
+/* May S be an address or a domain name? */
+bool conf_is_host(const char *s);
+
+/* --- directives ---------------------------------------------------------- */
+
+typedef void conf_directive(struct confparse *p, const struct keyword *k);
+
+/* ntp_config.c */
+conf_directive confdo_include, confdo_end;
+/* ntp_config_assoc.c */
+conf_directive confdo_assoc, confdo_refclock, confdo_fudge, confdo_unpeer;
+void config_finish_assocs(struct ntp_config *c, const struct config_io *io);
+int config_assoc_add_server(struct ntp_config *c, const char *host);
+/* ntp_config_access.c */
+conf_directive confdo_restrict, confdo_unrestrict;
+/* ntp_config_files.c */
+conf_directive confdo_path, confdo_driftfile, confdo_leapfile, confdo_statsdir;
+conf_directive confdo_statistics, confdo_filegen, confdo_logconfig;
+/* ntp_config_misc.c */
+conf_directive confdo_options, confdo_flags, confdo_trustedkey;
+conf_directive confdo_controlkey, confdo_interface, confdo_listen, confdo_port;
+conf_directive confdo_dscp, confdo_number, confdo_setvar, confdo_simulate;
+conf_directive confdo_ignore;
+
+#endif /* NTP_CONFPARSE_H */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_engine.h - the protocol engine: associations, selection, discipline.
+ *
+ * Sans-I/O.  Time enters only as arguments, effects leave only through the
+ * ports, so that ntpd, the simulator and the fuzzers drive the same object.
+ */
+#ifndef NTP_ENGINE_H
+#define NTP_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp_ports.h"
+#include "ntp_server.h"
+#include "ntp_snapshot.h"
+
+struct ntp_config;
+struct ntp_engine;
+
+/* What only the shell knows at start. */
+struct engine_options {
+	bool freq_known;       /* the frequency file was read */
+	double freq;	       /* s/s */
+	bool panic_once;       /* -g */
+	bool step_once;	       /* -G */
+	bool set_once;	       /* -q: first correction, then stop */
+	bool slew;	       /* -x: step threshold 600 s */
+	bool noset;	       /* no privilege: measure and serve only */
+	struct keystore *keys; /* borrowed, may be NULL */
+	const char *version;   /* "ntpd ..." for mode 6; borrowed */
+	const char *processor, *system; /* uname; borrowed */
+};
+
+/*
+ * Create an engine.  Takes ownership of *CFG (NULLed); borrows PORTS, which
+ * must outlive the engine.  Returns NULL when out of memory.
+ */
+struct ntp_engine *engine_new(struct ntp_config **cfg,
+    const struct engine_options *opt, const struct ntp_ports *ports,
+    struct ntp_now now);
+void engine_free(struct ntp_engine **e);
+
+/* Handle one datagram (RFC 5905 9, 14).  Never fails: bad input is counted. */
+void receive(
+    struct ntp_engine *e, const struct recvbuf *rb, struct ntp_now now);
+
+/* Run everything that is due, at least once a second for adj_host_clock(). */
+void timer(struct ntp_engine *e, struct ntp_now now);
+
+/* When timer() must next run. */
+ntp_mono engine_deadline(const struct ntp_engine *e);
+
+/* The answer to dns_port.resolve(TAG): N addresses (may be 0), or ERR with the
+ * resolver's WORDS; ports of ADDR are ignored. */
+void engine_resolved(struct ntp_engine *e, uint32_t tag,
+    const struct ntp_addr *addr, size_t n, const char *words,
+    struct ntp_now now);
+
+/* Ask again at once for every name still unresolved (SIGHUP, new network). */
+void engine_retry_dns(struct ntp_engine *e, struct ntp_now now);
+
+/* Our own addresses, whenever they change (loop test, self-sync guard).
+ * Associations whose local address is gone open a new endpoint. */
+void engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr,
+    size_t n, struct ntp_now now);
+
+/* Somebody else stepped the clock by D s (or we woke up): start afresh. */
+void engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now);
+
+/* Should the daemon go on?  engine_status() tells; the engine never exits. */
+enum engine_stop {
+	ENGINE_RUN,
+	ENGINE_STOP_PANIC,    /* offset beyond the panic threshold */
+	ENGINE_STOP_SET,      /* -q: the clock is set */
+	ENGINE_STOP_NOSERVER, /* -q: nobody answered usefully */
+};
+
+struct engine_status {
+	enum engine_stop stop;
+	bool synced;	 /* leap is not alarm */
+	bool have_peer;	 /* a system peer is selected */
+	bool freq_valid; /* worth writing to the drift file */
+	uint8_t stratum;
+	unsigned sources, reachable, survivors;
+	double offset; /* s; of the panic or of the -q correction too */
+	double freq;   /* s/s */
+	bool stepped;  /* the -q correction was a step */
+	char peer[64]; /* name or address of the system peer, or "" */
+};
+void engine_status(const struct ntp_engine *e, struct engine_status *out);
+
+/* The ring that the server threads read; lives as long as the engine. */
+struct snap_ring *engine_snapshots(struct ntp_engine *e);
+
+#endif /* NTP_ENGINE_H */

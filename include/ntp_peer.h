@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_peer.h - one association, and the table of them.
+ *
+ * Inside the engine only.  The table is an array sized at configuration; an
+ * association never moves while it lives.
+ */
+#ifndef NTP_PEER_H
+#define NTP_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp.h"
+#include "ntp_addr.h"
+#include "ntp_config.h"
+#include "ntp_filter.h"
+#include "ntp_packet.h"
+#include "ntp_poll.h"
+#include "ntp_time.h"
+
+#define PEER_NAME_MAX 256U /* a domain name with its NUL */
+#define POOL_CAND_MAX 16U  /* addresses remembered of one answer */
+
+enum peer_kind { PEER_SERVER, PEER_POOL, PEER_CLOCK };
+
+struct peer_counters {
+	uint64_t sent, received, processed;
+	uint64_t badauth, bogusorg, oldpkt, seldisp, selbroken;
+};
+
+/* Waiting for a name: servers without address, and pools. */
+struct peer_dns {
+	bool pending; /* asked, no answer yet */
+	bool again;   /* ask at `at` */
+	double wait;  /* s to the next try, 2 .. 300 */
+	ntp_mono at;
+	bool complained; /* failure logged since the last success */
+};
+
+struct peer_pool {
+	struct ntp_addr cand[POOL_CAND_MAX]; /* not yet used */
+	size_t ncand;
+	ntp_mono refresh; /* resolve anew at this time */
+};
+
+/* Association variables (RFC 5905 9.1, 9.2; the names are the RFC's). */
+struct peer {
+	bool inuse;
+	enum peer_kind kind;
+	uint16_t associd;		/* never 0 */
+	const struct config_assoc *cfg; /* borrowed */
+	struct peer *parent;		/* pool that made it, or NULL */
+	char name[PEER_NAME_MAX];	/* as configured; "" if numeric */
+
+	struct ntp_addr srcadr, dstadr; /* theirs, ours */
+	int ep;				/* endpoint, 0: none */
+	bool addr_lost;			/* open a new endpoint at next send */
+	uint8_t hmode, pmode;		/* enum ntp_mode */
+	uint8_t version;
+
+	/* from the last valid packet */
+	uint8_t leap, stratum;	    /* stratum 16: unsynchronized */
+	int8_t precision;	    /* log2 s */
+	double rootdelay, rootdisp; /* s */
+	uint32_t refid;
+	ntp_ts reftime;
+
+	/* on the wire */
+	ntp_ts aorg; /* nonce of the outstanding request; zero: none */
+	ntp_ts org;  /* when that request left (T1) */
+	ntp_ts rec;  /* arrival of the last valid packet (T4) */
+	ntp_ts xmt;  /* transmit timestamp of the last valid packet (T3) */
+	ntp_mono sent_at;
+
+	struct clock_filter filter;
+	struct poll_state poll;
+
+	unsigned flash;	     /* enum ntp_flash */
+	uint8_t select;	     /* enum ntp_select */
+	uint8_t event;	     /* enum ntp_peerevent, last */
+	uint8_t nevents;     /* 0..15 */
+	bool authentic;	     /* last packet carried a valid MAC */
+	unsigned falsepolls; /* polls in a row as a falseticker */
+
+	struct peer_counters count;
+	ntp_mono timereset, timereceived, timereachable;
+
+	struct peer_dns dns;
+	struct peer_pool pool;
+};
+
+struct peer_table {
+	struct peer *p;
+	size_t cap;
+	uint16_t next_associd;
+};
+
+/* Iterate over the associations in use, oldest slot first. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): VAR is declared here */
+#define PEER_FOREACH(var, tbl)                                                 \
+	for (struct peer *var = (tbl)->p; var < (tbl)->p + (tbl)->cap; var++)  \
+		if (!var->inuse) {                                             \
+		} else
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+/* CAP associations; 0 or -NTP_ENOMEM. */
+int peer_table_init(struct peer_table *t, size_t cap, uint16_t first_associd);
+void peer_table_fini(struct peer_table *t);
+
+/* A cleared slot with an association id of its own; NULL when full. */
+struct peer *peer_alloc(struct peer_table *t);
+void peer_release(struct peer *p);
+
+struct peer *peer_by_associd(const struct peer_table *t, uint16_t associd);
+/* By the endpoint a datagram came in on. */
+struct peer *peer_by_endpoint(const struct peer_table *t, int ep);
+/* A client association with this address and port. */
+struct peer *peer_by_addr(
+    const struct peer_table *t, const struct ntp_addr *addr);
+size_t peer_count(const struct peer_table *t);
+
+/*
+ * Forget what was measured (start, step, silence): filter, reach, packet
+ * variables; REFID is a code word such as "INIT" or "STEP".
+ */
+void peer_clear(
+    struct peer *p, const char *refid, double precision, ntp_mono now);
+
+/* Status word of mode 6 (RFC 9327 3.2). */
+uint16_t peer_status_word(const struct peer *p);
+
+/*
+ * Root distance in s (protocol notes 14.1): (delay + rootdelay) / 2 + disp +
+ * PHI * age + rootdisp + jitter, at least MINDIST.
+ */
+double peer_root_distance(
+    const struct peer *p, double mindist, double phi, ntp_mono now);
+
+/* "name" or the address, for logs and displays; OUT of ADDR_STRLEN is used
+ * when there is no name. */
+const char *peer_label(const struct peer *p, char out[ADDR_STRLEN]);
+
+#endif /* NTP_PEER_H */

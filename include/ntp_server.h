@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_server.h - answer a client request from a snapshot (RFC 5905 8, A.5.3).
+ *
+ * Runs in the server threads and in the engine alike: reentrant, lock-free,
+ * allocates nothing, reads no clock.
+ */
+#ifndef NTP_SERVER_H
+#define NTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp.h"
+#include "ntp_keys.h"
+#include "ntp_monitor.h"
+#include "ntp_restrict.h"
+#include "ntp_snapshot.h"
+#include "ntp_time.h"
+
+#define NTP_REPLY_MAX 1024 /* octets */
+
+/* One received datagram; borrowed for the call. */
+struct recvbuf {
+	const struct ntp_addr *src;
+	const struct ntp_addr *dst; /* local address it was sent to */
+	int ep;			    /* endpoint, 0: the server's sockets */
+	ntp_ts rx_time;		    /* kernel or hardware arrival time */
+	const uint8_t *data;
+	size_t len; /* octets */
+};
+
+enum server_verdict {
+	SERVER_REPLY, /* OUT holds a reply that still lacks T3 and MAC */
+	SERVER_DROP,  /* counted; say nothing */
+	SERVER_PUNT,  /* not mode 3: the engine shall see it */
+};
+
+/* Counters of the server path; `ss_*` of mode 6 are sums of these. */
+struct server_counters {
+	uint64_t received;  /* datagrams; counted by who read them */
+	uint64_t thisver;   /* version 4 */
+	uint64_t oldver;    /* versions 1..3 */
+	uint64_t processed; /* replies built */
+	uint64_t kodsent;
+	uint64_t drop[DROP_COUNT];
+};
+
+struct server_ctx {
+	struct ntp_snapshot snap;     /* copied once for each batch */
+	struct restrict_list *access; /* borrowed for one batch */
+	const struct keystore *keys;  /* borrowed; may be NULL */
+	struct mru *mru;	      /* may be NULL: nothing recorded */
+	struct server_counters *count;
+	int8_t kod_poll; /* log2 s, `discard average` */
+	uint32_t rnd;	 /* 32 uniform bits, anew for each datagram */
+	uint32_t
+	    reply_key;	 /* set by server_reply(): key to sign with, 0 none */
+	bool crypto_nak; /* set by server_reply(): append a crypto-NAK */
+	bool kiss;	 /* set by server_reply(): T3 is not ours to write */
+};
+
+/*
+ * Whether no honest datagram can carry these addresses: from or to everybody,
+ * or from the loopback network but received elsewhere.  To answer would make
+ * us a reflector.
+ */
+bool recvbuf_is_bogus(const struct recvbuf *rb);
+
+/*
+ * Judge one datagram and build the reply.  RES is the access entry of its
+ * source (looked up once by the caller), NOW is of the arrival.  Versions 1..4 mode 3, and version 1 mode 0; mode 1 of strangers
+ * is answered in mode 2 without state (protocol notes 5.3).
+ */
+enum server_verdict server_reply(struct server_ctx *c, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now,
+    uint8_t out[NTP_REPLY_MAX], size_t *outlen);
+
+/* Write T3, then the MAC over it; the last thing to do before sending. */
+void server_seal(struct server_ctx *c, uint8_t out[NTP_REPLY_MAX],
+    size_t *outlen, ntp_ts t3);
+
+#endif /* NTP_SERVER_H */

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_state.h - the one state object, for the rooms of the engine.
+ *
+ * Nothing outside the engine includes this.
+ */
+#ifndef NTP_STATE_H
+#define NTP_STATE_H
+
+#include "ntp_algo.h"
+#include "ntp_config.h"
+#include "ntp_engine.h"
+#include "ntp_fmt.h"
+#include "ntp_loopfilter.h"
+#include "ntp_mode6.h"
+#include "ntp_monitor.h"
+#include "ntp_peer.h"
+#include "ntp_ports.h"
+#include "ntp_restrict.h"
+#include "ntp_server.h"
+#include "ntp_snapshot.h"
+
+#define ENGINE_ADDRS_MAX 1024U /* of our own */
+
+/* System variables (RFC 5905 9.2, 11). */
+struct sys_vars {
+	uint8_t leap, stratum;
+	int8_t precision;	    /* log2 s */
+	double precision_s;	    /* s */
+	double rootdelay, rootdisp; /* s; rootdisp as of `epoch` */
+	uint32_t refid;
+	ntp_ts reftime;
+	ntp_mono epoch;	       /* of rootdisp */
+	double offset, jitter; /* s, combined */
+	struct peer *peer;     /* system peer, or NULL */
+	ntp_mono peer_epoch;   /* filter epoch last used of it */
+	double clockhop;       /* s, anti-clockhop threshold in force */
+	unsigned survivors;
+	uint8_t source; /* enum ntp_sync_source */
+	uint8_t event, nevents;
+	ntp_mono nopeer_since; /* no system peer since then */
+	bool nopeer;
+};
+
+struct control_counters {
+	uint64_t requests, badpkts, responses, frags, errors, too_short;
+};
+
+struct ntp_engine {
+	struct ntp_config *cfg; /* owned */
+	struct engine_options opt;
+	struct ntp_ports port;
+	struct peer_table peers;
+	struct sys_vars sys;
+	struct loop_state loop;
+	struct restrict_list *access;
+	struct mru *mru;
+	struct snap_ring ring;
+	struct server_ctx server;
+	struct server_counters count;
+	struct control_counters ctl;
+
+	struct candidate *cand; /* scratch of selection, peers.cap each */
+	struct endpoint *ends;	/* 2 * peers.cap */
+
+	struct peer_dns *rdns; /* one for each restrict line, for names */
+
+	struct ntp_addr own[ENGINE_ADDRS_MAX];
+	uint32_t own_refid[ENGINE_ADDRS_MAX];
+	bool own_hashed; /* own_refid is up to date */
+	size_t nown;
+
+	ntp_mono started;
+	ntp_mono next_tick; /* adj_host_clock() is due */
+	bool noset;	    /* measure and serve, leave the clock alone */
+	bool slew_failed;   /* said once that the clock cannot be set */
+	bool loopback_only; /* no restrict line: mode 6 on loopback only */
+	enum engine_stop stop;
+	double stop_offset; /* s */
+	bool stop_stepped;
+	ntp_mono quit_at; /* -q: give up at this time */
+
+	char out[MODE6_TEXT_MAX]; /* text of one control reply */
+};
+
+/* --- small services of the engine for its rooms ------------------------- */
+
+void engine_log(struct ntp_engine *e, enum ntp_loglevel lv, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+uint32_t engine_random(struct ntp_engine *e);
+double engine_uniform(struct ntp_engine *e); /* [0,1) */
+bool engine_owns(const struct ntp_engine *e, const struct ntp_addr *a);
+
+/* Events: kept in the status words, logged. TEXT may be NULL. */
+void report_sysevent(
+    struct ntp_engine *e, enum ntp_sysevent ev, const char *text);
+void report_peerevent(struct ntp_engine *e, struct peer *p,
+    enum ntp_peerevent ev, const char *text);
+uint16_t sys_status_word(const struct ntp_engine *e);
+
+/* Publish the snapshot for the server path. */
+void engine_publish(struct ntp_engine *e, struct ntp_now now);
+
+/* Root dispersion as of NOW, in s. */
+double sys_rootdisp(const struct ntp_engine *e, ntp_mono now);
+
+/* --- ntp_proto.c --------------------------------------------------------- */
+
+/* A poll is due: send, or run the reference clock (RFC 5905 13). */
+void transmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+/* Build and send the client packet. */
+void peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+
+/* --- ntp_test.c ---------------------------------------------------------- */
+
+/* Packet tests 1..7 against P; the flash bits found, 0 when all pass. */
+unsigned packet_tests(const struct ntp_engine *e, const struct peer *p,
+    const struct ntp_packet *pkt);
+/* Peer tests 10..13: sets p->flash; true when unfit. */
+bool peer_unfit(struct ntp_engine *e, struct peer *p, ntp_mono now);
+
+/* --- ntp_refclock.c ------------------------------------------------------ */
+
+/* Take one sample of a reference clock. */
+void refclock_poll(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+/* Feed a sample to the filter and, if it is news, to clock_select(). */
+void peer_sample(
+    struct ntp_engine *e, struct peer *p, struct sample *s, struct ntp_now now);
+
+/* --- ntp_system.c -------------------------------------------------------- */
+
+/* Clear every association and the system state; REFID is what shows. */
+void engine_restart_peers(
+    struct ntp_engine *e, const char *refid, struct ntp_now now);
+void clock_select(struct ntp_engine *e, struct ntp_now now);
+
+/* --- ntp_pool.c: names, pools, mobilization ------------------------------ */
+
+struct peer *peer_mobilize(struct ntp_engine *e, const struct config_assoc *cfg,
+    struct peer *parent, const struct ntp_addr *addr, struct ntp_now now);
+void peer_demobilize(struct ntp_engine *e, struct peer *p);
+void names_tick(struct ntp_engine *e, struct ntp_now now);
+
+/* --- ntp_control.c ------------------------------------------------------- */
+
+/* Answer a control datagram; RES is the access entry of its source. */
+void process_control(struct ntp_engine *e, const struct recvbuf *rb,
+    uint16_t restrict_flags, struct ntp_now now);
+
+#endif /* NTP_STATE_H */

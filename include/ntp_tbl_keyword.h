@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_tbl_keyword.h - every word of ntp.conf, written once.
+ *
+ * DIRECTIVE(id, word, tier, state, handler, text)	first word of a line
+ * KEYWORD(ctx, id, word, tier, arg, state, text)	word inside a line
+ * KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)	number: LO..HI
+ * KEYSTRICT(the same)	a bad value refuses the line, others are clamped
+ * RESTRICTFLAG(bit, word, shown, tier, state, text)	RES_bit; SHOWN: mode 6
+ *
+ * tier A: met in stock files, B: useful, C: obsolete or unsafe.
+ * state WORKS; QUIET: accepted, nothing to do; NOTYET: accepted, one warning
+ * unless the value is 0; OBSOLETE: accepted, one warning; REFUSED: the line is
+ * an error.  TEXT is what it does, or the hint that goes with the warning.
+ */
+#ifndef DIRECTIVE
+#define DIRECTIVE(id, word, tier, state, handler, text)
+#endif
+#ifndef KEYWORD
+#define KEYWORD(ctx, id, word, tier, arg, state, text)
+#endif
+#ifndef KEYNUM
+#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)
+#endif
+#ifndef KEYSTRICT
+#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)
+#endif
+#ifndef RESTRICTFLAG
+#define RESTRICTFLAG(bit, word, shown, tier, state, text)
+#endif
+
+/* --- first words of a line ---------------------------------------------- */
+
+DIRECTIVE(SERVER, "server", A, WORKS, assoc, "take time from this server")
+DIRECTIVE(POOL, "pool", A, WORKS, assoc, "take time from servers of this name")
+DIRECTIVE(RESTRICT, "restrict", A, WORKS, restrict, "who may do what")
+DIRECTIVE(DRIFTFILE, "driftfile", A, WORKS, driftfile, "frequency file")
+DIRECTIVE(PEER, "peer", B, WORKS, assoc, "a server that may use us too")
+DIRECTIVE(REFCLOCK, "refclock", B, WORKS, refclock, "clock driver by name")
+DIRECTIVE(FUDGE, "fudge", A, WORKS, fudge, "set up a reference clock")
+DIRECTIVE(UNPEER, "unpeer", B, WORKS, unpeer, "remove a server line")
+DIRECTIVE(UNCONFIG, "unconfig", C, WORKS, unpeer, "as unpeer")
+DIRECTIVE(UNRESTRICT, "unrestrict", B, WORKS, unrestrict, "undo restrict")
+DIRECTIVE(DELRESTRICT, "delrestrict", B, WORKS, unrestrict, "undo restrict")
+DIRECTIVE(DISCARD, "discard", A, WORKS, options, "rate limit")
+DIRECTIVE(MRU, "mru", B, WORKS, options, "size of the client list")
+DIRECTIVE(KEYS, "keys", A, WORKS, path, "symmetric keys file")
+DIRECTIVE(TRUSTEDKEY, "trustedkey", A, WORKS, trustedkey, "keys in use")
+DIRECTIVE(CONTROLKEY, "controlkey", A, WORKS, controlkey, "key of ntpq")
+DIRECTIVE(REQUESTKEY, "requestkey", A, QUIET, ignore, "key of mode 7")
+DIRECTIVE(STATSDIR, "statsdir", A, WORKS, statsdir, "statistics directory")
+DIRECTIVE(STATISTICS, "statistics", A, WORKS, statistics, "sets to record")
+DIRECTIVE(FILEGEN, "filegen", A, WORKS, filegen, "file set of a statistic")
+DIRECTIVE(TOS, "tos", A, WORKS, options, "selection of servers")
+DIRECTIVE(TINKER, "tinker", A, WORKS, options, "the clock discipline")
+DIRECTIVE(ENABLE, "enable", A, WORKS, flags, "switch on")
+DIRECTIVE(DISABLE, "disable", A, WORKS, flags, "switch off")
+DIRECTIVE(LEAPFILE, "leapfile", A, NOTYET, leapfile,
+	"leap seconds are taken from the servers")
+DIRECTIVE(LOGFILE, "logfile", A, WORKS, path, "log file")
+DIRECTIVE(LOGCONFIG, "logconfig", A, NOTYET, logconfig,
+	"all messages are logged")
+DIRECTIVE(PIDFILE, "pidfile", A, WORKS, path, "file with the process id")
+DIRECTIVE(INCLUDEFILE, "includefile", A, WORKS, include, "read a file here")
+DIRECTIVE(END, "end", C, WORKS, end, "read no further")
+DIRECTIVE(INTERFACE, "interface", A, WORKS, interface, "where to listen")
+DIRECTIVE(NIC, "nic", A, WORKS, interface, "where to listen")
+DIRECTIVE(LISTEN, "listen", A, WORKS, listen, "listen on this address")
+DIRECTIVE(PORT, "port", A, WORKS, port, "serve on this port")
+DIRECTIVE(DSCP, "dscp", A, WORKS, dscp, "traffic class of packets sent")
+
+DIRECTIVE(NONVOLATILE, "nonvolatile", B, NOTYET, ignore,
+	"the drift file is written hourly")
+DIRECTIVE(LIMIT, "limit", B, NOTYET, options, "use `discard`")
+DIRECTIVE(NTS, "nts", B, NOTYET, options, "network time security")
+DIRECTIVE(EXTRA, "extra", C, NOTYET, options, "use `port`")
+DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
+	"only the local clock 127.127.1.u is built")
+DIRECTIVE(LEAPSMEAR, "leapsmearinterval", B, NOTYET, number, "no leap smear")
+DIRECTIVE(SETVAR, "setvar", B, NOTYET, setvar, "no extra variables")
+DIRECTIVE(SAVECONFIGDIR, "saveconfigdir", C, NOTYET, ignore,
+	"the configuration cannot be saved by ntpq")
+DIRECTIVE(BROADCAST, "broadcast", C, NOTYET, ignore,
+	"line ignored; clients should use `server` or `pool`")
+DIRECTIVE(BROADCASTCLIENT, "broadcastclient", C, NOTYET, ignore,
+	"line ignored; use `server` or `pool`")
+DIRECTIVE(MULTICASTCLIENT, "multicastclient", C, NOTYET, ignore,
+	"line ignored; use `server` or `pool`")
+DIRECTIVE(MANYCASTCLIENT, "manycastclient", C, NOTYET, ignore,
+	"line ignored; use `server` or `pool`")
+DIRECTIVE(MANYCASTSERVER, "manycastserver", C, NOTYET, ignore,
+	"line ignored; name this host in the clients")
+DIRECTIVE(BROADCASTDELAY, "broadcastdelay", C, NOTYET, number,
+	"no broadcast client")
+DIRECTIVE(TTL, "ttl", C, NOTYET, ignore, "no manycast client")
+DIRECTIVE(MDNSTRIES, "mdnstries", C, NOTYET, number, "not registered in mDNS")
+DIRECTIVE(RLIMIT, "rlimit", C, OBSOLETE, options,
+	"limits are those the service manager sets")
+DIRECTIVE(TRAP, "trap", C, OBSOLETE, ignore, "traps are not sent")
+DIRECTIVE(RESET, "reset", C, NOTYET, options, "counters begin at zero")
+DIRECTIVE(POLLSKEW, "pollskewlist", C, NOTYET, ignore,
+	"polls are randomized always")
+DIRECTIVE(SIMULATE, "simulate", C, OBSOLETE, simulate, "block skipped")
+DIRECTIVE(TICK, "tick", C, OBSOLETE, ignore, "the kernel knows its tick")
+DIRECTIVE(PHONE, "phone", C, OBSOLETE, ignore, "modem drivers are not built")
+DIRECTIVE(SIGND, "ntpsigndsocket", C, NOTYET, ignore, "no replies for Samba")
+DIRECTIVE(KEYSDIR, "keysdir", C, OBSOLETE, ignore, "Autokey is not supported")
+DIRECTIVE(CRYPTO, "crypto", C, OBSOLETE, options, "Autokey is not supported")
+DIRECTIVE(IDENT, "ident", C, OBSOLETE, ignore, "Autokey is not supported")
+DIRECTIVE(AUTOMAX, "automax", C, OBSOLETE, ignore, "Autokey is not supported")
+DIRECTIVE(REVOKE, "revoke", C, OBSOLETE, ignore, "Autokey is not supported")
+
+/* Words of older versions and of other vendors' ntpd. */
+DIRECTIVE(AUTOKEY, "autokey", C, OBSOLETE, ignore, "Autokey is not supported")
+DIRECTIVE(AUTHENTICATE, "authenticate", C, OBSOLETE, ignore,
+	"use `keys` and `trustedkey`")
+DIRECTIVE(AUTHDELAY, "authdelay", C, OBSOLETE, ignore, "not needed")
+DIRECTIVE(CALLDELAY, "calldelay", C, OBSOLETE, ignore, "not needed")
+DIRECTIVE(CLIENTLIMIT, "clientlimit", C, OBSOLETE, ignore,
+	"use `discard` and `restrict ... limited`")
+DIRECTIVE(CLIENTPERIOD, "clientperiod", C, OBSOLETE, ignore,
+	"use `discard` and `restrict ... limited`")
+DIRECTIVE(PRECISION, "precision", C, OBSOLETE, ignore, "it is measured")
+DIRECTIVE(PPS, "pps", C, OBSOLETE, ignore, "use `server 127.127.22.u`")
+DIRECTIVE(RESOLVER, "resolver", C, OBSOLETE, ignore, "not needed")
+DIRECTIVE(MAXSKEW, "maxskew", C, OBSOLETE, ignore, "not needed")
+DIRECTIVE(SELECT, "select", C, OBSOLETE, ignore, "not needed")
+DIRECTIVE(TICKADJ, "tickadj", C, OBSOLETE, ignore, "the kernel handles it")
+DIRECTIVE(SLEWALWAYS, "slewalways", C, OBSOLETE, ignore,
+	"use `tinker step 0`")
+DIRECTIVE(AUTHPROV, "authprov", C, OBSOLETE, ignore, "not needed")
+
+/* --- options of server, pool, peer and refclock ------------------------- */
+
+KEYWORD(ASSOC, IBURST, "iburst", A, NONE, WORKS, "six packets at the start")
+KEYWORD(ASSOC, BURST, "burst", A, NONE, WORKS, "several packets each poll")
+KEYNUM(ASSOC, MINPOLL, "minpoll", A, UINT, WORKS, 0, 17,
+	"shortest poll interval, log2 s")
+KEYNUM(ASSOC, MAXPOLL, "maxpoll", A, UINT, WORKS, 0, 17,
+	"longest poll interval, log2 s")
+KEYWORD(ASSOC, PREFER, "prefer", A, NONE, WORKS, "use this one if it is sane")
+KEYSTRICT(ASSOC, KEY, "key", A, UINT, WORKS, 1, 65535,
+	"authenticate with this key")
+KEYWORD(ASSOC, NOSELECT, "noselect", A, NONE, WORKS, "measure, never use")
+KEYWORD(ASSOC, TRUE, "true", B, NONE, WORKS, "never a falseticker")
+KEYSTRICT(ASSOC, VERSION, "version", A, UINT, WORKS, 1, 4,
+	"NTP version of requests")
+KEYSTRICT(ASSOC, PORT, "port", A, UINT, WORKS, 1, 65535,
+	"UDP port of the server")
+KEYNUM(ASSOC, BIAS, "bias", B, NUM, WORKS, -16, 16,
+	"added to each offset, s")
+KEYWORD(ASSOC, XMTNONCE, "xmtnonce", B, NONE, QUIET,
+	"requests carry random timestamps always")
+KEYNUM(ASSOC, MODE, "mode", B, UINT, NOTYET, 0, 4294967295.0,
+	"for reference clock drivers")
+KEYNUM(ASSOC, SUBTYPE, "subtype", B, UINT, NOTYET, 0, 4294967295.0,
+	"for reference clock drivers")
+KEYSTRICT(ASSOC, TTL, "ttl", C, UINT, NOTYET, 0, 255, "no manycast")
+KEYWORD(ASSOC, PREEMPT, "preempt", C, NONE, NOTYET, "the server is kept")
+KEYWORD(ASSOC, XLEAVE, "xleave", C, NONE, NOTYET, "no interleaved mode")
+KEYWORD(ASSOC, PRECONN, "preconn", C, NONE, NOTYET, "no effect")
+KEYWORD(ASSOC, DYNAMIC, "dynamic", C, NONE, OBSOLETE, "always so")
+KEYWORD(ASSOC, AUTOKEY, "autokey", C, NONE, REFUSED,
+	"use `key N`, or remove the word to go unauthenticated")
+KEYWORD(ASSOC, IDENT, "ident", C, STR, OBSOLETE, "Autokey is not supported")
+KEYWORD(ASSOC, NTS, "nts", B, NONE, REFUSED,
+	"use `key N`, or remove the word to go unauthenticated")
+KEYWORD(ASSOC, NOVAL, "noval", B, NONE, NOTYET, "for `nts`")
+KEYWORD(ASSOC, CA, "ca", B, STR, NOTYET, "for `nts`")
+KEYWORD(ASSOC, AEAD, "aead", B, STR, NOTYET, "for `nts`")
+KEYWORD(ASSOC, CERT, "cert", C, STR, NOTYET, "for `nts`")
+KEYWORD(ASSOC, ASK, "ask", C, STR, NOTYET, "for `nts`")
+KEYWORD(ASSOC, REQUIRE, "require", C, STR, NOTYET, "for `nts`")
+KEYWORD(ASSOC, EXPIRE, "expire", C, STR, NOTYET, "for `nts`")
+KEYSTRICT(ASSOC, UNIT, "unit", B, INT, WORKS, 0, 255, "of a clock driver")
+KEYNUM(ASSOC, TIME1, "time1", B, NUM, WORKS, -1e6, 1e6,
+	"reference clock: added to each offset, s")
+KEYNUM(ASSOC, TIME2, "time2", B, NUM, NOTYET, -1e6, 1e6,
+	"the local clock has no such parameter")
+KEYSTRICT(ASSOC, STRATUM, "stratum", B, INT, WORKS, 0, 16,
+	"stratum of a reference clock")
+KEYWORD(ASSOC, REFID, "refid", B, STR, WORKS, "id of a reference clock")
+KEYWORD(ASSOC, FLAG1, "flag1", B, BOOL, NOTYET, "no such driver flag")
+KEYWORD(ASSOC, FLAG2, "flag2", B, BOOL, NOTYET, "no such driver flag")
+KEYWORD(ASSOC, FLAG3, "flag3", B, BOOL, NOTYET, "no such driver flag")
+KEYWORD(ASSOC, FLAG4, "flag4", B, BOOL, NOTYET, "no such driver flag")
+KEYWORD(ASSOC, PATH, "path", B, STR, NOTYET, "the local clock has no device")
+KEYWORD(ASSOC, PPSPATH, "ppspath", B, STR, NOTYET,
+	"the local clock has no device")
+KEYNUM(ASSOC, BAUD, "baud", B, INT, NOTYET, 0, 10e6,
+	"the local clock has no device")
+
+/* --- fudge --------------------------------------------------------------- */
+
+KEYNUM(FUDGE, TIME1, "time1", A, NUM, WORKS, -1e6, 1e6,
+	"added to each offset, s")
+KEYNUM(FUDGE, TIME2, "time2", A, NUM, NOTYET, -1e6, 1e6,
+	"the local clock has no such parameter")
+KEYSTRICT(FUDGE, STRATUM, "stratum", A, INT, WORKS, 0, 16,
+	"stratum of the clock")
+KEYWORD(FUDGE, REFID, "refid", A, STR, WORKS, "up to four characters")
+KEYWORD(FUDGE, FLAG1, "flag1", A, BOOL, NOTYET, "no such driver flag")
+KEYWORD(FUDGE, FLAG2, "flag2", A, BOOL, NOTYET, "no such driver flag")
+KEYWORD(FUDGE, FLAG3, "flag3", A, BOOL, NOTYET, "no such driver flag")
+KEYWORD(FUDGE, FLAG4, "flag4", A, BOOL, NOTYET, "no such driver flag")
+KEYWORD(FUDGE, ABBREV, "abbrev", C, STR, OBSOLETE, "was for the simulator")
+KEYNUM(FUDGE, MINJITTER, "minjitter", C, NUM, NOTYET, 0, 1e6,
+	"the local clock has no such parameter")
+KEYNUM(FUDGE, MODE, "mode", C, UINT, OBSOLETE, 0, 4294967295.0,
+	"use `server ... mode`")
+
+/* --- drivers by name: refclock NAME -------------------------------------- */
+
+KEYNUM(DRIVER, LOCAL, "local", B, NONE, WORKS, 1, 1, "undisciplined clock")
+KEYNUM(DRIVER, SPECTRACOM, "spectracom", B, NONE, NOTYET, 4, 4, "not built")
+KEYNUM(DRIVER, TRUETIME, "truetime", B, NONE, NOTYET, 5, 5, "not built")
+KEYNUM(DRIVER, GENERIC, "generic", B, NONE, NOTYET, 8, 8, "not built")
+KEYNUM(DRIVER, ARBITER, "arbiter", B, NONE, NOTYET, 11, 11, "not built")
+KEYNUM(DRIVER, MODEM, "modem", B, NONE, NOTYET, 18, 18, "not built")
+KEYNUM(DRIVER, NMEA, "nmea", B, NONE, NOTYET, 20, 20, "not built")
+KEYNUM(DRIVER, PPS, "pps", B, NONE, NOTYET, 22, 22, "not built")
+KEYNUM(DRIVER, HPGPS, "hpgps", B, NONE, NOTYET, 26, 26, "not built")
+KEYNUM(DRIVER, SHM, "shm", B, NONE, NOTYET, 28, 28, "not built")
+KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, NOTYET, 29, 29, "not built")
+KEYNUM(DRIVER, ONCORE, "oncore", B, NONE, NOTYET, 30, 30, "not built")
+KEYNUM(DRIVER, JJY, "jjy", B, NONE, NOTYET, 40, 40, "not built")
+KEYNUM(DRIVER, ZYFER, "zyfer", B, NONE, NOTYET, 42, 42, "not built")
+KEYNUM(DRIVER, GPSD, "gpsd", B, NONE, NOTYET, 46, 46, "not built")
+
+/* --- restrict ------------------------------------------------------------ */
+
+RESTRICTFLAG(IGNORE, "ignore", "ignore", A, WORKS, "drop every packet")
+RESTRICTFLAG(NOSERVE, "noserve", "noserve", A, WORKS, "no time")
+RESTRICTFLAG(NOTRUST, "notrust", "notrust", A, WORKS, "ask for a valid MAC")
+RESTRICTFLAG(NOQUERY, "noquery", "noquery", A, WORKS, "no ntpq")
+RESTRICTFLAG(NOMODIFY, "nomodify", "nomodify", A, WORKS, "ntpq only reads")
+RESTRICTFLAG(NOPEER, "nopeer", "nopeer", A, WORKS, "no new association")
+RESTRICTFLAG(NOEPEER, "noepeer", "noepeer", B, WORKS,
+	"no new association even with a MAC")
+RESTRICTFLAG(NOTRAP, "notrap", "notrap", A, QUIET, "traps are never sent")
+RESTRICTFLAG(LPTRAP, "lowpriotrap", "lptrap", C, NOTYET, "traps are not sent")
+RESTRICTFLAG(LIMITED, "limited", "limited", A, WORKS, "rate limit")
+RESTRICTFLAG(VERSION, "version", "version", B, WORKS, "version 4 only")
+RESTRICTFLAG(KOD, "kod", "kod", A, WORKS, "say so when limited")
+RESTRICTFLAG(MSSNTP, "mssntp", "mssntp", C, NOTYET, "no replies for Samba")
+RESTRICTFLAG(FLAKE, "flake", "flake", C, WORKS, "lose one packet in ten")
+RESTRICTFLAG(NOMRULIST, "nomrulist", "nomrulist", B, WORKS, "no client list")
+RESTRICTFLAG(SRVRSPFUZ, "serverresponse", "srvrspfuz", C, NOTYET,
+	"reference times are exact")
+KEYWORD(RESTRICT, NTPPORT, "ntpport", B, NONE, WORKS, "source port 123 only")
+KEYWORD(RESTRICT, EPEER, "epeer", B, NONE, QUIET, "the default")
+KEYWORD(RESTRICT, MASK, "mask", A, STR, WORKS, "mask of the network")
+KEYNUM(RESTRICT, IPPEERLIMIT, "ippeerlimit", B, INT, WORKS, -1, 100,
+	"associations that one address may make")
+KEYWORD(TARGET, DEFAULT, "default", A, NONE, WORKS, "everybody")
+KEYWORD(TARGET, SOURCE, "source", A, NONE, WORKS, "our servers")
+
+KEYNUM(DISCARD, AVERAGE, "average", A, INT, WORKS, 0, 16,
+	"least average gap of packets, log2 s")
+KEYNUM(DISCARD, MINIMUM, "minimum", A, NUM, WORKS, 0, 65536,
+	"least gap of packets, s")
+KEYNUM(DISCARD, MONITOR, "monitor", A, INT, NOTYET, 0, 1e9,
+	"a new client always replaces the oldest")
+
+KEYNUM(MRU, MAXDEPTH, "maxdepth", B, INT, WORKS, -2147483648.0, 1048576,
+	"entries of the client list")
+KEYNUM(MRU, MAXMEM, "maxmem", B, INT, WORKS, 1, 262144,
+	"memory of the client list, KiB")
+KEYNUM(MRU, MINDEPTH, "mindepth", B, INT, NOTYET, -2147483648.0, 2147483647.0,
+	"memory is fixed: the oldest entry is replaced when full")
+KEYNUM(MRU, MAXAGE, "maxage", B, INT, NOTYET, -2147483648.0, 2147483647.0,
+	"memory is fixed: the oldest entry is replaced when full")
+KEYNUM(MRU, MINAGE, "minage", B, INT, NOTYET, -2147483648.0, 2147483647.0,
+	"memory is fixed: the oldest entry is replaced when full")
+KEYNUM(MRU, INITALLOC, "initalloc", C, INT, OBSOLETE, 0, 2147483647.0,
+	"memory is fixed: use `maxdepth`")
+KEYNUM(MRU, INITMEM, "initmem", C, INT, OBSOLETE, 0, 2147483647.0,
+	"memory is fixed: use `maxmem`")
+KEYNUM(MRU, INCALLOC, "incalloc", C, INT, OBSOLETE, 0, 2147483647.0,
+	"memory is fixed: use `maxdepth`")
+KEYNUM(MRU, INCMEM, "incmem", C, INT, OBSOLETE, 0, 2147483647.0,
+	"memory is fixed: use `maxmem`")
+
+KEYNUM(LIMIT, AVERAGE, "average", B, NUM, NOTYET, 0, 1e9, "packets a second")
+KEYNUM(LIMIT, BURST, "burst", B, NUM, NOTYET, 0, 1e9, "s")
+KEYNUM(LIMIT, KOD, "kod", B, NUM, NOTYET, 0, 1e9, "kisses a second")
+
+/* --- directives without effect: their words are checked all the same ----- */
+
+KEYNUM(EXTRA, PORT, "port", C, INT, NOTYET, 0, 65535, "")
+KEYNUM(RLIMIT, MEMLOCK, "memlock", C, INT, OBSOLETE, -1, 2147483647.0, "")
+KEYNUM(RLIMIT, STACKSIZE, "stacksize", C, INT, OBSOLETE, 0, 2147483647.0, "")
+KEYNUM(RLIMIT, FILENUM, "filenum", C, INT, OBSOLETE, 0, 2147483647.0, "")
+KEYWORD(RESET, ALLPEERS, "allpeers", C, NONE, NOTYET, "")
+KEYWORD(RESET, AUTH, "auth", C, NONE, NOTYET, "")
+KEYWORD(RESET, CTL, "ctl", C, NONE, NOTYET, "")
+KEYWORD(RESET, IO, "io", C, NONE, NOTYET, "")
+KEYWORD(RESET, MEM, "mem", C, NONE, NOTYET, "")
+KEYWORD(RESET, SYS, "sys", C, NONE, NOTYET, "")
+KEYWORD(RESET, TIMER, "timer", C, NONE, NOTYET, "")
+KEYWORD(CRYPTO, DIGEST, "digest", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, HOST, "host", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, IDENT, "ident", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, PW, "pw", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, RANDFILE, "randfile", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, REVOKE, "revoke", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, LEAP, "leap", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, CERT, "cert", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, SIGN, "sign", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, PRIVATEKEY, "privatekey", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, PUBLICKEY, "publickey", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, DH, "dh", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, GQPAR, "gqpar", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, IFFPAR, "iffpar", C, STR, OBSOLETE, "")
+KEYWORD(CRYPTO, MVPAR, "mvpar", C, STR, OBSOLETE, "")
+
+/* --- nts ----------------------------------------------------------------- */
+
+KEYWORD(NTS, ENABLE, "enable", B, NONE, NOTYET, "no NTS server")
+KEYWORD(NTS, DISABLE, "disable", B, NONE, QUIET, "as it is")
+KEYWORD(NTS, CERT, "cert", B, STR, NOTYET, "no NTS server")
+KEYWORD(NTS, KEY, "key", B, STR, NOTYET, "no NTS server")
+KEYWORD(NTS, CA, "ca", B, STR, NOTYET, "no NTS client")
+KEYWORD(NTS, COOKIE, "cookie", B, STR, NOTYET, "no NTS server")
+KEYWORD(NTS, MINTLS, "mintls", B, STR, NOTYET, "no NTS")
+KEYWORD(NTS, MAXTLS, "maxtls", B, STR, NOTYET, "no NTS")
+KEYWORD(NTS, SUITES, "tlsciphersuites", B, STR, NOTYET, "no NTS")
+KEYWORD(NTS, CURVES, "tlsecdhcurves", B, STR, NOTYET, "no NTS")
+KEYWORD(NTS, PREFERENCE, "tlscipherserverpreference", C, NONE, NOTYET, "no NTS")
+KEYWORD(NTS, AEAD, "aead", B, STR, NOTYET, "no NTS")
+KEYNUM(NTS, PORT, "port", C, INT, NOTYET, 0, 65535, "use `port`")
+
+/* --- statistics, filegen ------------------------------------------------- */
+
+KEYWORD(STATS, LOOP, "loopstats", A, NONE, WORKS, "each clock update")
+KEYWORD(STATS, PEER, "peerstats", A, NONE, WORKS, "each sample of a server")
+KEYWORD(STATS, RAW, "rawstats", A, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, SYS, "sysstats", A, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, CLOCK, "clockstats", B, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, PROTO, "protostats", B, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, CRYPTO, "cryptostats", C, NONE, OBSOLETE,
+	"Autokey is not supported")
+KEYWORD(STATS, TIMING, "timingstats", C, NONE, OBSOLETE, "nothing is recorded")
+KEYWORD(STATS, USE, "usestats", B, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, NTS, "ntsstats", B, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, NTSKE, "ntskestats", B, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, NTSKELOG, "ntskelog", C, NONE, NOTYET, "nothing is recorded")
+
+KEYWORD(FILEGEN, FILE, "file", A, STR, WORKS, "file name in statsdir")
+KEYWORD(FILEGEN, TYPE, "type", A, NONE, WORKS, "when a new file begins")
+KEYWORD(FILEGEN, LINK, "link", A, NONE, WORKS, "link to the current file")
+KEYWORD(FILEGEN, NOLINK, "nolink", A, NONE, WORKS, "no such link")
+KEYWORD(FILEGEN, ENABLE, "enable", A, NONE, WORKS, "record")
+KEYWORD(FILEGEN, DISABLE, "disable", A, NONE, WORKS, "do not record")
+
+KEYWORD(FILETYPE, NONE, "none", A, NONE, WORKS, "one file for ever")
+KEYWORD(FILETYPE, PID, "pid", A, NONE, WORKS, "one for each process")
+KEYWORD(FILETYPE, DAY, "day", A, NONE, WORKS, "one a day")
+KEYWORD(FILETYPE, WEEK, "week", A, NONE, WORKS, "one a week")
+KEYWORD(FILETYPE, MONTH, "month", A, NONE, WORKS, "one a month")
+KEYWORD(FILETYPE, YEAR, "year", A, NONE, WORKS, "one a year")
+KEYWORD(FILETYPE, AGE, "age", A, NONE, WORKS, "one for a day of running")
+
+/* --- tos ----------------------------------------------------------------- */
+
+KEYNUM(TOS, MINSANE, "minsane", A, INT, WORKS, 0, 1000,
+	"survivors needed to set the clock")
+KEYNUM(TOS, MINCLOCK, "minclock", A, NUM, WORKS, 1, 1000,
+	"survivors that clustering leaves")
+KEYNUM(TOS, MAXCLOCK, "maxclock", A, NUM, WORKS, 1, 1000,
+	"associations wanted of pools")
+KEYNUM(TOS, MINDIST, "mindist", A, NUM, WORKS, 0, 16,
+	"floor of the root distance, s")
+KEYNUM(TOS, MAXDIST, "maxdist", A, NUM, WORKS, 0, 16,
+	"root distance of a usable server, s")
+KEYNUM(TOS, MAXDISP, "maxdisp", B, NUM, WORKS, 0, 16, "largest dispersion, s")
+KEYNUM(TOS, FLOOR, "floor", B, INT, WORKS, 0, 15, "lowest usable stratum")
+KEYNUM(TOS, CEILING, "ceiling", A, INT, WORKS, 1, 15, "first unusable stratum")
+KEYNUM(TOS, ORPHANWAIT, "orphanwait", A, INT, WORKS, 1, 86400,
+	"time without servers before the local clock is used, s")
+KEYNUM(TOS, ORPHAN, "orphan", A, INT, NOTYET, 0, 17,
+	"no orphan mode; `server 127.127.1.0` keeps serving")
+KEYWORD(TOS, COHORT, "cohort", B, BOOL, NOTYET,
+	"servers of our own stratum are used anyway")
+KEYNUM(TOS, BEACON, "beacon", C, INT, OBSOLETE, 0, 2147483647.0,
+	"no manycast client")
+KEYWORD(TOS, BASEDATE, "basedate", B, STR, NOTYET,
+	"the era is that of the clock")
+KEYNUM(TOS, BCPOLLBSTEP, "bcpollbstep", C, INT, NOTYET, 0, 4,
+	"no broadcast client")
+
+/* --- tinker -------------------------------------------------------------- */
+
+KEYNUM(TINKER, STEP, "step", A, NUM, WORKS, 0, 1e9,
+	"step threshold, s; 0 never")
+KEYNUM(TINKER, STEPBACK, "stepback", A, NUM, WORKS, 0, 1e9,
+	"step threshold backward, s")
+KEYNUM(TINKER, STEPFWD, "stepfwd", A, NUM, WORKS, 0, 1e9,
+	"step threshold forward, s")
+KEYNUM(TINKER, STEPOUT, "stepout", A, NUM, WORKS, 300, 1e9,
+	"how long before a step, s")
+KEYNUM(TINKER, PANIC, "panic", A, NUM, WORKS, 0, 1e9,
+	"largest offset believed, s; 0 any")
+KEYNUM(TINKER, DISPERSION, "dispersion", B, NUM, WORKS, 0, 1000,
+	"growth of the dispersion, PPM")
+KEYNUM(TINKER, ALLAN, "allan", B, NUM, WORKS, 0, 131072,
+	"PLL to FLL crossover, log2 s")
+KEYNUM(TINKER, FREQ, "freq", B, NUM, WORKS, -500, 500, "first frequency, PPM")
+KEYNUM(TINKER, HUFFPUFF, "huffpuff", B, NUM, NOTYET, 0, 1e9,
+	"no huff-n'-puff filter")
+KEYNUM(TINKER, TICK, "tick", C, NUM, OBSOLETE, 0, 1e9,
+	"the kernel knows its tick")
+KEYNUM(TINKER, MINPOLL, "minpoll", C, INT, OBSOLETE, 0, 2147483647.0,
+	"use `minpoll` of `server`")
+
+/* --- enable, disable ----------------------------------------------------- */
+
+KEYWORD(FLAG, NTP, "ntp", A, NONE, WORKS, "discipline the clock")
+KEYWORD(FLAG, KERNEL, "kernel", A, NONE, WORKS, "kernel discipline")
+KEYWORD(FLAG, MONITOR, "monitor", A, NONE, WORKS, "keep the client list")
+KEYWORD(FLAG, STATS, "stats", A, NONE, WORKS, "write statistics files")
+KEYWORD(FLAG, AUTH, "auth", A, NONE, WORKS, "new associations need a MAC")
+KEYWORD(FLAG, BCLIENT, "bclient", C, NONE, NOTYET, "no broadcast client")
+KEYWORD(FLAG, CALIBRATE, "calibrate", C, NONE, NOTYET, "no such clocks")
+KEYWORD(FLAG, MODE7, "mode7", C, NONE, NOTYET, "use ntpq instead of ntpdc")
+KEYWORD(FLAG, PPS, "pps", C, NONE, OBSOLETE, "use `enable kernel`")
+KEYWORD(FLAG, PLL, "pll", C, NONE, OBSOLETE, "use `enable ntp`")
+KEYWORD(FLAG, DIGEST_EARLY, "peer_clear_digest_early", C, NONE, OBSOLETE,
+	"a bad digest never clears an association")
+KEYWORD(FLAG, CRYPTO_EARLY, "unpeer_crypto_early", C, NONE, OBSOLETE,
+	"a bad digest never clears an association")
+KEYWORD(FLAG, CRYPTONAK_EARLY, "unpeer_crypto_nak_early", C, NONE, OBSOLETE,
+	"a bad digest never clears an association")
+KEYWORD(FLAG, UNPEER_DIGEST, "unpeer_digest_early", C, NONE, OBSOLETE,
+	"a bad digest never clears an association")
+
+/* --- interface, logconfig, leapfile -------------------------------------- */
+
+KEYWORD(IFACE, LISTEN, "listen", A, NONE, WORKS, "open and answer")
+KEYWORD(IFACE, IGNORE, "ignore", A, NONE, WORKS, "do not open")
+KEYWORD(IFACE, DROP, "drop", A, NONE, WORKS, "open and answer nothing")
+KEYWORD(MATCH, ALL, "all", A, NONE, WORKS, "every address")
+KEYWORD(MATCH, IPV4, "ipv4", A, NONE, WORKS, "IPv4 addresses")
+KEYWORD(MATCH, IPV6, "ipv6", A, NONE, WORKS, "IPv6 addresses")
+KEYWORD(MATCH, WILDCARD, "wildcard", A, NONE, WORKS, "0.0.0.0 and ::")
+
+KEYWORD(LOGCLASS, SYS, "sys", A, NONE, NOTYET, "")
+KEYWORD(LOGCLASS, PEER, "peer", A, NONE, NOTYET, "")
+KEYWORD(LOGCLASS, CLOCK, "clock", A, NONE, NOTYET, "")
+KEYWORD(LOGCLASS, SYNC, "sync", A, NONE, NOTYET, "")
+KEYWORD(LOGTYPE, INFO, "info", A, NONE, NOTYET, "")
+KEYWORD(LOGTYPE, EVENTS, "events", A, NONE, NOTYET, "")
+KEYWORD(LOGTYPE, STATUS, "status", A, NONE, NOTYET, "")
+KEYWORD(LOGTYPE, STATISTICS, "statistics", A, NONE, NOTYET, "")
+KEYWORD(LOGTYPE, ALL, "all", A, NONE, NOTYET, "")
+KEYWORD(LEAPHASH, CHECK, "checkhash", B, NONE, NOTYET, "")
+KEYWORD(LEAPHASH, IGNORE, "ignorehash", B, NONE, NOTYET, "")
+
+#undef DIRECTIVE
+#undef KEYWORD
+#undef KEYNUM
+#undef KEYSTRICT
+#undef RESTRICTFLAG

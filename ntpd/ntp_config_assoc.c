@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_config_assoc.c - server, pool, peer, refclock, fudge, unpeer.
+ *
+ * A line with an error keeps its valid beginning, as in the reference, but
+ * never at the price of authentication: what would run without the key, NTS
+ * or Autokey that was asked for does not run at all.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp.h"
+#include "ntp_confparse.h"
+#include "ntp_err.h"
+
+#define ASSOC_MAX   16384U
+#define POLL_UNSET  (-1)
+#define TYPE_LOCAL  1U
+#define LOCAL_STRAT 5
+
+/* An association while its line is being read. */
+struct draft {
+	struct config_assoc a;
+	struct conf_pos host_at;
+	struct conf_refclock par;
+};
+
+/* --- host ---------------------------------------------------------------- */
+
+/* [-4|-6] HOST into *FAMILY and the last token. */
+static bool
+read_host(struct confparse *p, enum addr_family *family)
+{
+	if (!conf_string(p, "address"))
+		return false;
+	*family = conf_family(&p->tok);
+	if (*family != ADDR_NONE && !conf_string(p, "address"))
+		return false;
+	if (!conf_is_host(p->tok.text)) {
+		conf_error(p, NULL, "the line is ignored",
+		    "'%.40s' is no address or host name", p->tok.text);
+		return false;
+	}
+	return true;
+}
+
+static bool
+address_fits(struct confparse *p, const struct config_assoc *a)
+{
+	if (a->addr.family == ADDR_NONE)
+		return true;
+	if (a->family != ADDR_NONE && a->family != a->addr.family) {
+		conf_error(p, NULL, "the line is ignored",
+		    "'%.60s' is not an IPv%d address", a->host, (int)a->family);
+		return false;
+	}
+	if (addr_is_multicast(&a->addr) || addr_is_any(&a->addr)) {
+		conf_error(p, NULL, "the line is ignored",
+		    "attempt to configure invalid address %.60s", a->host);
+		return false;
+	}
+	return true;
+}
+
+/* 127.127.T.U names a clock driver.  False: nothing to run here. */
+static bool
+settle_kind(struct confparse *p, struct config_assoc *a)
+{
+	unsigned type, unit;
+
+	if (!addr_is_refclock(&a->addr, &type, &unit))
+		return true;
+	if (a->kind == ASSOC_POOL) {
+		conf_error(p, NULL, "use `server`",
+		    "a reference clock is no pool, the line is ignored");
+		return false;
+	}
+	a->kind = ASSOC_REFCLOCK;
+	a->ref_type = (uint8_t)type;
+	a->ref_unit = (uint8_t)unit;
+	if (type == TYPE_LOCAL)
+		return true;
+	conf_warn(p, NULL, "only the local clock 127.127.1.u is built",
+	    "reference clock %.60s is not supported in this release, the line "
+	    "is ignored",
+	    a->host);
+	return false;
+}
+
+/* --- options ------------------------------------------------------------- */
+
+static void
+take_refid(struct confparse *p, struct conf_refclock *par, const char *s)
+{
+	char id[5] = "";
+
+	for (size_t i = 0; i < sizeof(id) - 1 && s[i] != '\0'; i++)
+		id[i] = s[i];
+	if (strlen(s) > strlen(id))
+		conf_warn(p, NULL, NULL, "refid '%.40s' is cut to '%s'", s, id);
+	par->refid = refid_from_text(id);
+	par->given |= GIVEN_REFID;
+}
+
+/* Of the words of fudge that work; false: another word. */
+static bool
+take_refclock(struct confparse *p, struct conf_refclock *par,
+    enum keyword_id id, const struct conf_value *v)
+{
+	if (id == KW_FUDGE_TIME1 || id == KW_ASSOC_TIME1) {
+		par->time1 = v->num;
+		par->given |= GIVEN_TIME1;
+	} else if (id == KW_FUDGE_STRATUM || id == KW_ASSOC_STRATUM) {
+		par->stratum = (int)v->num;
+		par->given |= GIVEN_STRATUM;
+	} else if (id == KW_FUDGE_REFID || id == KW_ASSOC_REFID) {
+		take_refid(p, par, v->str);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static unsigned
+option_flag(enum keyword_id id)
+{
+	if (id == KW_ASSOC_IBURST)
+		return ASSOC_IBURST;
+	if (id == KW_ASSOC_BURST)
+		return ASSOC_BURST;
+	if (id == KW_ASSOC_PREFER)
+		return ASSOC_PREFER;
+	if (id == KW_ASSOC_TRUE)
+		return ASSOC_TRUE;
+	return id == KW_ASSOC_NOSELECT ? ASSOC_NOSELECT : 0;
+}
+
+static conf_apply assoc_option;
+
+static void
+assoc_option(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	struct draft *d = obj;
+	struct config_assoc *a = &d->a;
+	unsigned flag = option_flag(k->id);
+
+	if (flag != 0)
+		a->flags |= flag;
+	else if (k->id == KW_ASSOC_MINPOLL)
+		a->minpoll = (int8_t)v->num;
+	else if (k->id == KW_ASSOC_MAXPOLL)
+		a->maxpoll = (int8_t)v->num;
+	else if (k->id == KW_ASSOC_KEY)
+		a->key = (uint32_t)v->num;
+	else if (k->id == KW_ASSOC_VERSION)
+		a->version = (uint8_t)v->num;
+	else if (k->id == KW_ASSOC_PORT)
+		a->port = (uint16_t)v->num;
+	else if (k->id == KW_ASSOC_BIAS)
+		a->bias = v->num;
+	else if (a->kind != ASSOC_REFCLOCK)
+		conf_warn(p, NULL, NULL, "'%s' is for reference clocks only",
+		    k->word);
+	else if (!take_refclock(p, &d->par, k->id, v))
+		a->ref_unit = (uint8_t)v->num; /* unit */
+}
+
+/* After an error: does the lost rest of the line, from the offending word on,
+ * ask for authentication? */
+static bool
+rest_authenticates(struct confparse *p)
+{
+	bool found = false;
+
+	do {
+		const struct keyword *k = conf_token_keyword(p, KEYWORD_ASSOC);
+
+		if (k != NULL &&
+		    (k->id == KW_ASSOC_KEY || k->state == KW_REFUSED))
+			found = true;
+	} while (conf_next(p, SCAN_TOKENS));
+	return found;
+}
+
+/* --- into the configuration ---------------------------------------------- */
+
+/* A poll bound that was not given follows the other one; the upper bound wins
+ * over a lower bound above it. */
+static void
+settle_polls(struct confparse *p, struct config_assoc *a)
+{
+	bool given = a->minpoll != POLL_UNSET;
+
+	if (!given)
+		a->minpoll = NTP_MINPOLL;
+	if (a->maxpoll == POLL_UNSET)
+		a->maxpoll =
+		    a->kind == ASSOC_REFCLOCK ? a->minpoll : NTP_MAXPOLL;
+	if (a->minpoll <= a->maxpoll)
+		return;
+	if (given)
+		conf_warn(p, &p->at, "give `maxpoll` too",
+		    "minpoll %d is above maxpoll, %d is used", a->minpoll,
+		    a->maxpoll);
+	a->minpoll = a->maxpoll;
+}
+
+static void
+apply_refclock(struct config_assoc *a, const struct conf_refclock *par)
+{
+	if ((par->given & GIVEN_TIME1) != 0)
+		a->time1 = par->time1;
+	if ((par->given & GIVEN_STRATUM) != 0)
+		a->ref_stratum = par->stratum;
+	if ((par->given & GIVEN_REFID) != 0)
+		a->ref_refid = par->refid;
+}
+
+static bool
+same_server(const struct config_assoc *a, const struct config_assoc *b)
+{
+	return a->addr.family != ADDR_NONE && addr_equal(&a->addr, &b->addr) &&
+	    a->port == b->port;
+}
+
+static bool
+is_duplicate(const struct ntp_config *c, const struct config_assoc *a)
+{
+	for (size_t i = 0; i < c->nassoc; i++)
+		if (same_server(a, &c->assoc[i]))
+			return true;
+	return false;
+}
+
+/* Takes over A's strings, also when it fails. */
+static int
+append(struct ntp_config *c, struct config_assoc *a)
+{
+	struct config_assoc *list;
+
+	list = conf_grow(c, c->assoc, c->nassoc, sizeof(*list));
+	if (list == NULL) {
+		free(a->host);
+		return -NTP_ENOMEM;
+	}
+	c->assoc = list;
+	list[c->nassoc++] = *a;
+	return 0;
+}
+
+static int
+draft_init(struct ntp_config *c, struct config_assoc *a, enum assoc_kind kind,
+    const char *host)
+{
+	*a = (struct config_assoc){
+	    .kind = kind,
+	    .host = conf_strdup(c, host),
+	    .version = NTP_VERSION,
+	    .minpoll = POLL_UNSET,
+	    .maxpoll = POLL_UNSET,
+	    .port = NTP_PORT,
+	    .ref_stratum = -1,
+	};
+	if (a->host == NULL)
+		return -NTP_ENOMEM;
+	if (addr_parse(host, strlen(host), &a->addr) != 0)
+		memset(&a->addr, 0, sizeof(a->addr));
+	return 0;
+}
+
+/* Options are read; put the line into the configuration, or say why not. */
+static bool
+finish_line(struct confparse *p, struct draft *d)
+{
+	struct config_assoc *a = &d->a;
+
+	if (!p->refused && p->bad && a->key == 0 && rest_authenticates(p)) {
+		p->refused = true;
+		conf_error(p, &d->host_at, NULL,
+		    "the line asks for authentication and is ignored");
+	}
+	if (p->refused)
+		return false;
+	settle_polls(p, a);
+	apply_refclock(a, &d->par);
+	if (is_duplicate(p->cfg, a)) {
+		conf_warn(p, &d->host_at, "the line is ignored",
+		    "%.60s is configured already", a->host);
+		return false;
+	}
+	if (p->cfg->nassoc >= ASSOC_MAX) {
+		conf_error(p, &d->host_at, NULL, "more than %u associations",
+		    ASSOC_MAX);
+		return false;
+	}
+	a->addr.port = a->addr.family != ADDR_NONE ? a->port : 0;
+	a->file = p->file;
+	a->line = p->at.line;
+	return true;
+}
+
+static enum assoc_kind
+kind_of(struct confparse *p, const struct keyword *k)
+{
+	if (k->id == KW_DIRECTIVE_POOL)
+		return ASSOC_POOL;
+	if (k->id != KW_DIRECTIVE_PEER)
+		return ASSOC_SERVER;
+	conf_warn(p, NULL, "use `server`",
+	    "'peer' is treated as 'server' in this release");
+	return ASSOC_PEER;
+}
+
+/* Close the line: options are read. */
+static void
+finish_draft(struct confparse *p, struct draft *d)
+{
+	if (finish_line(p, d))
+		(void)append(p->cfg, &d->a);
+	else
+		free(d->a.host);
+}
+
+void
+confdo_assoc(struct confparse *p, const struct keyword *k)
+{
+	struct draft d = {.par.given = 0};
+	enum assoc_kind kind = kind_of(p, k);
+	enum addr_family family;
+
+	if (!read_host(p, &family))
+		return;
+	if (draft_init(p->cfg, &d.a, kind, p->tok.text) != 0)
+		return;
+	d.a.family = family;
+	d.host_at = conf_here(p);
+	if (!address_fits(p, &d.a) || !settle_kind(p, &d.a)) {
+		free(d.a.host);
+		return;
+	}
+	conf_options(p, KEYWORD_ASSOC, assoc_option, &d);
+	finish_draft(p, &d);
+}
+
+void
+confdo_refclock(struct confparse *p, const struct keyword *k)
+{
+	struct draft d = {.par.given = 0};
+	const struct keyword *driver = conf_keyword(p, KEYWORD_DRIVER);
+	char text[ADDR_STRLEN];
+
+	(void)k;
+	if (driver == NULL) {
+		if (!p->bad)
+			conf_error(p, NULL, NULL, "missing driver name");
+		return;
+	}
+	if (driver->state != KW_WORKS) {
+		conf_warn(p, NULL, "only `refclock local` is built",
+		    "driver '%s' is not supported in this release, the line is "
+		    "ignored",
+		    driver->word);
+		return;
+	}
+	if (draft_init(p->cfg, &d.a, ASSOC_REFCLOCK, "127.127.1.0") != 0)
+		return;
+	d.host_at = conf_here(p);
+	d.a.ref_type = TYPE_LOCAL;
+	conf_options(p, KEYWORD_ASSOC, assoc_option, &d);
+	d.a.addr.ip[3] = d.a.ref_unit;
+	conf_set(p->cfg, &d.a.host, addr_format(&d.a.addr, text));
+	finish_draft(p, &d);
+}
+
+int
+config_assoc_add_server(struct ntp_config *c, const char *host)
+{
+	struct config_assoc a;
+
+	if (!conf_is_host(host))
+		return -NTP_EINVAL;
+	if (draft_init(c, &a, ASSOC_SERVER, host) != 0)
+		return -NTP_ENOMEM;
+	a.flags = ASSOC_IBURST;
+	a.minpoll = NTP_MINPOLL;
+	a.maxpoll = NTP_MAXPOLL;
+	a.addr.port = a.addr.family != ADDR_NONE ? a.port : 0;
+	a.file = "command line";
+	return append(c, &a);
+}
+
+/* --- fudge, unpeer: kept until all lines are read ------------------------ */
+
+static conf_apply fudge_word;
+
+static void
+fudge_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	(void)take_refclock(p, obj, k->id, v);
+}
+
+static void
+keep_fudge(struct ntp_config *c, const struct conf_fudge *f)
+{
+	struct config_pending *q = c->pending;
+	struct conf_fudge *list;
+
+	list = conf_grow(c, q->fudge, q->nfudge, sizeof(*list));
+	if (list == NULL)
+		return;
+	q->fudge = list;
+	list[q->nfudge++] = *f;
+}
+
+void
+confdo_fudge(struct confparse *p, const struct keyword *k)
+{
+	struct conf_fudge f = {.type = 0};
+	const char *text = p->tok.text;
+	struct ntp_addr addr;
+
+	(void)k;
+	if (!conf_string(p, "address of a reference clock"))
+		return;
+	f.place = conf_place(p);
+	if (addr_parse(text, strlen(text), &addr) != 0 ||
+	    !addr_is_refclock(&addr, &f.type, &f.unit)) {
+		conf_error(p, NULL, "it looks like 127.127.1.0",
+		    "inappropriate address %.60s for the fudge command, line "
+		    "ignored",
+		    text);
+		return;
+	}
+	if (f.type != TYPE_LOCAL) {
+		conf_warn(p, NULL, "only the local clock 127.127.1.u is built",
+		    "reference clock %.60s is not supported in this release, "
+		    "the line is ignored",
+		    text);
+		return;
+	}
+	conf_options(p, KEYWORD_FUDGE, fudge_word, &f.par);
+	if (!p->bad)
+		keep_fudge(p->cfg, &f);
+}
+
+void
+confdo_unpeer(struct confparse *p, const struct keyword *k)
+{
+	struct config_pending *q = p->cfg->pending;
+	struct conf_unpeer *list;
+	enum addr_family family;
+	char *host;
+
+	(void)k;
+	if (!read_host(p, &family))
+		return;
+	host = conf_strdup(p->cfg, p->tok.text);
+	if (host == NULL)
+		return;
+	list = conf_grow(p->cfg, q->unpeer, q->nunpeer, sizeof(*list));
+	if (list == NULL) {
+		free(host);
+		return;
+	}
+	q->unpeer = list;
+	list[q->nunpeer++] = (struct conf_unpeer){host, conf_place(p)};
+	(void)conf_end(p);
+}
+
+static void
+finish_fudge(struct ntp_config *c, const struct config_io *io,
+    const struct conf_fudge *f)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < c->nassoc; i++) {
+		struct config_assoc *a = &c->assoc[i];
+
+		if (a->kind != ASSOC_REFCLOCK || a->ref_type != f->type ||
+		    a->ref_unit != f->unit)
+			continue;
+		apply_refclock(a, &f->par);
+		found = true;
+	}
+	if (!found)
+		config_warn_at(c, io, &f->place,
+		    "no `server` line names this reference clock", NULL);
+}
+
+static bool
+is_named(const struct config_assoc *a, const struct conf_unpeer *u)
+{
+	struct ntp_addr addr;
+
+	/* The analyzer does not see that the list closed up behind a removed
+	 * one: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	if (strcmp(a->host, u->host) == 0)
+		return true;
+	return addr_parse(u->host, strlen(u->host), &addr) == 0 &&
+	    addr_equal(&addr, &a->addr);
+}
+
+static void
+finish_unpeer(struct ntp_config *c, const struct config_io *io,
+    const struct conf_unpeer *u)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->nassoc; i++) {
+		struct config_assoc *a = &c->assoc[i];
+
+		if (!is_named(a, u))
+			c->assoc[kept++] = *a;
+		else
+			free(a->host);
+	}
+	if (kept == c->nassoc)
+		config_warn_at(
+		    c, io, &u->place, "no association has this address", NULL);
+	c->nassoc = kept;
+}
+
+void
+config_finish_assocs(struct ntp_config *c, const struct config_io *io)
+{
+	struct config_pending *q = c->pending;
+	size_t i;
+
+	for (i = 0; i < q->nunpeer; i++)
+		finish_unpeer(c, io, &q->unpeer[i]);
+	for (i = 0; i < q->nfudge; i++)
+		finish_fudge(c, io, &q->fudge[i]);
+	for (i = 0; i < c->nassoc; i++) {
+		struct config_assoc *a = &c->assoc[i];
+
+		if (a->kind != ASSOC_REFCLOCK)
+			continue;
+		if (a->ref_stratum < 0)
+			a->ref_stratum = LOCAL_STRAT;
+		if (a->ref_refid == 0)
+			a->ref_refid = refid_from_text("LOCL");
+	}
+}

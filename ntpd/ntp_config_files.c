@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_config_files.c - drift, leap, log, keys and statistics files.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp_confparse.h"
+
+#define STATSDIR_MAX 254U
+
+void
+confdo_path(struct confparse *p, const struct keyword *k)
+{
+	struct ntp_config *c = p->cfg;
+
+	if (!conf_string(p, "file name"))
+		return;
+	if (k->id == KW_DIRECTIVE_KEYS)
+		conf_set(c, &c->keysfile, p->tok.text);
+	else if (k->id == KW_DIRECTIVE_LOGFILE)
+		conf_set(c, &c->logfile, p->tok.text);
+	else if (k->id == KW_DIRECTIVE_PIDFILE)
+		conf_set(c, &c->pidfile, p->tok.text);
+	(void)conf_end(p);
+}
+
+/* `driftfile PATH 60` was the write interval in minutes. */
+void
+confdo_driftfile(struct confparse *p, const struct keyword *k)
+{
+	static const struct keyword threshold = {
+	    .word = "driftfile", .arg = ARG_NUM};
+	struct ntp_config *c = p->cfg;
+	struct conf_value v;
+
+	(void)k;
+	if (!conf_next(p, SCAN_STRING)) {
+		free(c->driftfile);
+		c->driftfile = NULL;
+		return;
+	}
+	conf_set(c, &c->driftfile, p->tok.text);
+	if (!conf_more(p) || !conf_argument(p, &threshold, &v))
+		return;
+	conf_warn(p, NULL, "the file is written hourly",
+	    "the number after 'driftfile' has no effect");
+	if (strchr(p->tok.text, '.') == NULL && conf_more(p) &&
+	    !conf_argument(p, &threshold, &v)) /* tolerance */
+		return;
+	(void)conf_end(p);
+}
+
+void
+confdo_leapfile(struct confparse *p, const struct keyword *k)
+{
+	conf_idle(p, &p->at, k);
+	if (!conf_string(p, "file name"))
+		return;
+	conf_set(p->cfg, &p->cfg->leapfile, p->tok.text);
+	if (conf_more(p) && conf_keyword(p, KEYWORD_LEAPHASH) != NULL)
+		(void)conf_end(p);
+}
+
+/* Always with its `/`, for file names are appended as they are. */
+void
+confdo_statsdir(struct confparse *p, const struct keyword *k)
+{
+	char dir[STATSDIR_MAX + 2];
+	size_t len;
+
+	(void)k;
+	if (!conf_string(p, "directory"))
+		return;
+	len = strlen(p->tok.text);
+	if (len > STATSDIR_MAX) {
+		conf_error(p, NULL, NULL,
+		    "directory name longer than %u characters", STATSDIR_MAX);
+		return;
+	}
+	snprintf(dir, sizeof(dir), "%s%s", p->tok.text,
+	    p->tok.text[len - 1] == '/' ? "" : "/");
+	conf_set(p->cfg, &p->cfg->statsdir, dir);
+	(void)conf_end(p);
+}
+
+/* --- statistics, filegen ------------------------------------------------- */
+
+static enum stats_set
+set_of(const struct keyword *k)
+{
+	if (k->id == KW_STATS_LOOP)
+		return STATS_LOOP;
+	if (k->id == KW_STATS_PEER)
+		return STATS_PEER;
+	if (k->id == KW_STATS_RAW)
+		return STATS_RAW;
+	if (k->id == KW_STATS_SYS)
+		return STATS_SYS;
+	if (k->id == KW_STATS_CLOCK)
+		return STATS_CLOCK;
+	return k->id == KW_STATS_PROTO ? STATS_PROTO : STATS_OTHER;
+}
+
+static conf_apply enable_set;
+
+static void
+enable_set(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	(void)obj;
+	(void)v;
+	p->cfg->filegen[set_of(k)].enabled = true;
+}
+
+void
+confdo_statistics(struct confparse *p, const struct keyword *k)
+{
+	(void)k;
+	conf_options(p, KEYWORD_STATS, enable_set, NULL);
+}
+
+static enum filegen_type
+type_of(const struct keyword *k)
+{
+	if (k->id == KW_FILETYPE_NONE)
+		return FILEGEN_NONE;
+	if (k->id == KW_FILETYPE_PID)
+		return FILEGEN_PID;
+	if (k->id == KW_FILETYPE_WEEK)
+		return FILEGEN_WEEK;
+	if (k->id == KW_FILETYPE_MONTH)
+		return FILEGEN_MONTH;
+	if (k->id == KW_FILETYPE_YEAR)
+		return FILEGEN_YEAR;
+	return k->id == KW_FILETYPE_AGE ? FILEGEN_AGE : FILEGEN_DAY;
+}
+
+static conf_apply filegen_word;
+
+static void
+filegen_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	struct config_filegen *f = obj;
+
+	if (k->id == KW_FILEGEN_TYPE) {
+		const struct keyword *type = conf_keyword(p, KEYWORD_FILETYPE);
+
+		if (type != NULL)
+			f->type = type_of(type);
+		else if (!p->bad)
+			conf_error(p, NULL, NULL, "'type' needs a word");
+	} else if (k->id == KW_FILEGEN_FILE) {
+		if (strstr(v->str, "..") != NULL)
+			conf_error(
+			    p, NULL, NULL, "a file name with '..' is refused");
+		else
+			conf_set(p->cfg, &f->file, v->str);
+	} else if (k->id == KW_FILEGEN_LINK || k->id == KW_FILEGEN_NOLINK) {
+		f->link = k->id == KW_FILEGEN_LINK;
+	} else {
+		f->enabled = k->id == KW_FILEGEN_ENABLE;
+	}
+}
+
+/* Naming a set enables it; a line with an error changes nothing. */
+void
+confdo_filegen(struct confparse *p, const struct keyword *k)
+{
+	const struct keyword *set = conf_keyword(p, KEYWORD_STATS);
+	struct conf_pos at = conf_here(p);
+	struct config_filegen *old, f;
+
+	(void)k;
+	if (set == NULL) {
+		if (!p->bad)
+			conf_error(p, NULL, NULL, "missing name of a set");
+		return;
+	}
+	if (set->state != KW_WORKS)
+		conf_idle(p, &at, set);
+	old = &p->cfg->filegen[set_of(set)];
+	f = *old;
+	f.file = NULL;
+	f.enabled = true;
+	conf_options(p, KEYWORD_FILEGEN, filegen_word, &f);
+	if (p->bad || set->state != KW_WORKS) {
+		free(f.file);
+		return;
+	}
+	if (f.file != NULL)
+		free(old->file);
+	else
+		f.file = old->file;
+	*old = f;
+}
+
+/* --- logconfig ----------------------------------------------------------- */
+
+static bool
+is_class(const char *s)
+{
+	return keyword_find(KEYWORD_LOGCLASS, s) != NULL;
+}
+
+static bool
+is_type(const char *s)
+{
+	return keyword_find(KEYWORD_LOGTYPE, s) != NULL;
+}
+
+/* CLASSTYPE, allTYPE, allCLASS, all; with `=`, `+` or `-` before it. */
+static bool
+is_log_word(const char *s)
+{
+	char class[8];
+	size_t len;
+
+	if (*s == '=' || *s == '+' || *s == '-')
+		s++;
+	if (strcmp(s, "all") == 0)
+		return true;
+	if (strncmp(s, "all", 3) == 0)
+		return is_type(s + 3) || is_class(s + 3);
+	len = strlen(s);
+	for (size_t n = 1; n < len && n < sizeof(class); n++) {
+		memcpy(class, s, n);
+		class[n] = '\0';
+		if (is_class(class) && is_type(s + n))
+			return true;
+	}
+	return false;
+}
+
+void
+confdo_logconfig(struct confparse *p, const struct keyword *k)
+{
+	conf_idle(p, &p->at, k);
+	while (conf_next(p, SCAN_STRING))
+		if (!is_log_word(p->tok.text))
+			conf_warn(p, NULL, NULL,
+			    "logconfig: '%.40s' not recognized - ignored",
+			    p->tok.text);
+}

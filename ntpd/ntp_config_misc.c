@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_config_misc.c - tos, tinker, discard, mru, flags, keys, interfaces, and
+ * the directives that do nothing here.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp.h"
+#include "ntp_confparse.h"
+#include "ntp_monitor.h"
+
+#define PPM	      1e-6 /* s/s */
+#define PORT_MAX      65535
+#define KEY_MAX	      65535
+#define DSCP_MAX      63
+#define MRU_UNLIMITED 1048576U /* as much as memory is ever taken for */
+#define ALLAN_LOG2MAX 17       /* above it is meant in s */
+
+/* --- tos, tinker, discard, mru ------------------------------------------- */
+
+static conf_apply tos_word, tinker_word, discard_word, mru_word;
+
+static void
+tos_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	struct config_tos *t = &p->cfg->tos;
+
+	(void)obj;
+	p->cfg->pending->tos = conf_place(p);
+	if (k->id == KW_TOS_MINSANE)
+		t->minsane = (unsigned)v->num;
+	else if (k->id == KW_TOS_MINCLOCK)
+		t->minclock = (unsigned)v->num;
+	else if (k->id == KW_TOS_MAXCLOCK)
+		t->maxclock = (unsigned)v->num;
+	else if (k->id == KW_TOS_MINDIST)
+		t->mindist = v->num;
+	else if (k->id == KW_TOS_MAXDIST)
+		t->maxdist = v->num;
+	else if (k->id == KW_TOS_MAXDISP)
+		t->maxdisp = v->num;
+	else if (k->id == KW_TOS_FLOOR)
+		t->floor = (unsigned)v->num;
+	else if (k->id == KW_TOS_CEILING)
+		t->ceiling = (unsigned)v->num;
+	else if (k->id == KW_TOS_ORPHANWAIT)
+		t->orphanwait = v->num;
+}
+
+/* Old files give it in seconds (1500) rather than as a power of two. */
+static double
+allan_log2(struct confparse *p, double v)
+{
+	if (v <= ALLAN_LOG2MAX)
+		return v;
+	conf_warn(p, NULL, "the unit is log2 s; the default is 11",
+	    "'allan %.10g' is taken as seconds", v);
+	return round(log2(v));
+}
+
+static void
+tinker_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	struct config_tinker *t = &p->cfg->tinker;
+
+	(void)obj;
+	if (k->id == KW_TINKER_STEP)
+		t->step_fwd = t->step_back = v->num;
+	else if (k->id == KW_TINKER_STEPFWD)
+		t->step_fwd = v->num;
+	else if (k->id == KW_TINKER_STEPBACK)
+		t->step_back = v->num;
+	else if (k->id == KW_TINKER_STEPOUT)
+		t->stepout = v->num;
+	else if (k->id == KW_TINKER_PANIC)
+		t->panic = v->num;
+	else if (k->id == KW_TINKER_DISPERSION)
+		t->dispersion = v->num * PPM;
+	else if (k->id == KW_TINKER_ALLAN)
+		t->allan = allan_log2(p, v->num);
+	else if (k->id == KW_TINKER_FREQ)
+		t->freq = v->num * PPM;
+	t->freq_given |= k->id == KW_TINKER_FREQ;
+	t->step_given |= k->id == KW_TINKER_STEP ||
+	    k->id == KW_TINKER_STEPFWD || k->id == KW_TINKER_STEPBACK;
+}
+
+static void
+discard_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	(void)obj;
+	if (k->id == KW_DISCARD_AVERAGE)
+		p->cfg->discard_average = (int8_t)v->num;
+	else if (k->id == KW_DISCARD_MINIMUM)
+		p->cfg->discard_minimum = v->num;
+}
+
+static void
+mru_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	size_t n;
+
+	(void)obj;
+	if (k->id == KW_MRU_MAXMEM)
+		n = (size_t)v->num * 1024 / sizeof(struct mru_entry);
+	else
+		n = v->num < 0 ? MRU_UNLIMITED : (size_t)v->num;
+	p->cfg->mru_maxdepth = n > 0 ? n : 1;
+}
+
+/* A directive without effect has one warning, its words have none. */
+void
+confdo_options(struct confparse *p, const struct keyword *k)
+{
+	if (k->state != KW_WORKS)
+		conf_idle(p, &p->at, k);
+	p->muted = k->state != KW_WORKS;
+	if (k->id == KW_DIRECTIVE_TOS)
+		conf_options(p, KEYWORD_TOS, tos_word, NULL);
+	else if (k->id == KW_DIRECTIVE_TINKER)
+		conf_options(p, KEYWORD_TINKER, tinker_word, NULL);
+	else if (k->id == KW_DIRECTIVE_DISCARD)
+		conf_options(p, KEYWORD_DISCARD, discard_word, NULL);
+	else if (k->id == KW_DIRECTIVE_MRU)
+		conf_options(p, KEYWORD_MRU, mru_word, NULL);
+	else if (k->id == KW_DIRECTIVE_LIMIT)
+		conf_options(p, KEYWORD_LIMIT, NULL, NULL);
+	else if (k->id == KW_DIRECTIVE_NTS)
+		conf_options(p, KEYWORD_NTS, NULL, NULL);
+	else if (k->id == KW_DIRECTIVE_EXTRA)
+		conf_options(p, KEYWORD_EXTRA, NULL, NULL);
+	else if (k->id == KW_DIRECTIVE_RLIMIT)
+		conf_options(p, KEYWORD_RLIMIT, NULL, NULL);
+	else if (k->id == KW_DIRECTIVE_RESET)
+		conf_options(p, KEYWORD_RESET, NULL, NULL);
+	else
+		conf_options(p, KEYWORD_CRYPTO, NULL, NULL);
+}
+
+/* --- enable, disable ----------------------------------------------------- */
+
+static bool *
+flag_of(struct ntp_config *c, enum keyword_id id)
+{
+	if (id == KW_FLAG_NTP)
+		return &c->ntp;
+	if (id == KW_FLAG_KERNEL)
+		return &c->kernel;
+	if (id == KW_FLAG_MONITOR)
+		return &c->monitor;
+	if (id == KW_FLAG_STATS)
+		return &c->stats;
+	return id == KW_FLAG_AUTH ? &c->auth : NULL;
+}
+
+/* Whatever works is on at first, and a `disable` beats every `enable`: so
+ * only `disable` has something to do. */
+void
+confdo_flags(struct confparse *p, const struct keyword *k)
+{
+	bool disable = k->id == KW_DIRECTIVE_DISABLE;
+	const struct keyword *f;
+
+	while ((f = conf_keyword(p, KEYWORD_FLAG)) != NULL) {
+		struct conf_pos at = conf_here(p);
+		bool *flag = flag_of(p->cfg, f->id);
+
+		if (f->id == KW_FLAG_MONITOR && disable)
+			p->cfg->pending->monitor = conf_place(p);
+		if (flag != NULL && disable)
+			*flag = false;
+		else if (f->state == KW_OBSOLETE ||
+		    (f->state == KW_NOTYET && !disable))
+			conf_idle(p, &at, f);
+	}
+}
+
+/* --- keys ---------------------------------------------------------------- */
+
+static void
+trust(struct ntp_config *c, uint32_t lo, uint32_t hi)
+{
+	struct config_range *list;
+
+	list = conf_grow(c, c->trusted, c->ntrusted, sizeof(*list));
+	if (list == NULL)
+		return;
+	c->trusted = list;
+	list[c->ntrusted++] = (struct config_range){lo, hi};
+}
+
+/* The last token is a key id; 0 after an error. */
+static uint32_t
+key_id(struct confparse *p)
+{
+	double v;
+
+	if (conf_integer(p, false, &v) && v >= 1 && v <= KEY_MAX)
+		return (uint32_t)v;
+	conf_error(p, NULL, NULL, "'%.40s' is not a key id between 1 and %d",
+	    p->tok.text, KEY_MAX);
+	return 0;
+}
+
+static bool
+expect(struct confparse *p, const char *word)
+{
+	if (conf_next(p, SCAN_TOKENS) && strcmp(p->tok.text, word) == 0)
+		return true;
+	if (!p->bad)
+		conf_error(p, NULL, "a range is written ( 1 ... 9 )",
+		    "unexpected '%.40s', expected '%s'", p->tok.text, word);
+	return false;
+}
+
+static uint32_t
+next_key_id(struct confparse *p)
+{
+	if (conf_next(p, SCAN_TOKENS))
+		return key_id(p);
+	if (!p->bad)
+		conf_error(p, NULL, NULL, "missing key id");
+	return 0;
+}
+
+/* After the opening bracket. */
+static bool
+read_range(struct confparse *p)
+{
+	uint32_t lo, hi;
+
+	if ((lo = next_key_id(p)) == 0 || !expect(p, "...") ||
+	    (hi = next_key_id(p)) == 0 || !expect(p, ")"))
+		return false;
+	if (lo > hi) {
+		conf_error(p, NULL, NULL, "the range is empty");
+		return false;
+	}
+	trust(p->cfg, lo, hi);
+	return true;
+}
+
+/* The last token is an id or begins a range; false after an error. */
+static bool
+trust_token(struct confparse *p)
+{
+	uint32_t id;
+
+	if (p->tok.kind == SCAN_PUNCT && p->tok.text[0] == '(')
+		return read_range(p);
+	id = key_id(p);
+	if (id == 0)
+		return false;
+	trust(p->cfg, id, id);
+	return true;
+}
+
+void
+confdo_trustedkey(struct confparse *p, const struct keyword *k)
+{
+	(void)k;
+	if (!conf_more(p)) {
+		(void)next_key_id(p);
+		return;
+	}
+	while (conf_next(p, SCAN_TOKENS))
+		if (!trust_token(p))
+			return;
+}
+
+void
+confdo_controlkey(struct confparse *p, const struct keyword *k)
+{
+	double v;
+
+	(void)k;
+	if (!conf_only_integer(p, 1, KEY_MAX, &v))
+		return;
+	p->cfg->controlkey = (uint32_t)v;
+	p->cfg->pending->controlkey = conf_place(p);
+	(void)conf_end(p);
+}
+
+/* --- interface, nic, listen, port, dscp ---------------------------------- */
+
+static bool
+read_match(struct confparse *p, struct config_iface *i)
+{
+	const struct keyword *k;
+	const char *s = p->tok.text;
+
+	if (!conf_next(p, SCAN_TOKENS)) {
+		if (!p->bad)
+			conf_error(p, NULL, NULL,
+			    "missing address or name of an interface");
+		return false;
+	}
+	k = conf_token_keyword(p, KEYWORD_MATCH);
+	if (k != NULL && k->id == KW_MATCH_IPV4)
+		i->match = IFACE_IPV4;
+	else if (k != NULL && k->id == KW_MATCH_IPV6)
+		i->match = IFACE_IPV6;
+	else if (k != NULL && k->id == KW_MATCH_WILDCARD)
+		i->match = IFACE_WILDCARD;
+	else if (k != NULL || strcmp(s, "*") == 0)
+		i->match = IFACE_ALL;
+	else if (addr_parse_prefix(s, strlen(s), &i->addr, &i->bits) == 0)
+		i->match = IFACE_PREFIX;
+	else if (strchr(s, '/') == NULL && p->tok.kind == SCAN_WORD)
+		i->match = IFACE_NAME;
+	else
+		conf_error(p, NULL, NULL,
+		    "'%.60s' is no address, prefix or interface", s);
+	return !p->bad;
+}
+
+static void
+add_rule(struct confparse *p, enum iface_action action)
+{
+	struct ntp_config *c = p->cfg;
+	struct config_iface i = {.action = action}, *list;
+
+	if (!read_match(p, &i))
+		return;
+	if (i.match == IFACE_NAME) {
+		i.name = conf_strdup(c, p->tok.text);
+		if (i.name == NULL)
+			return;
+	}
+	list = conf_grow(c, c->iface, c->niface, sizeof(*list));
+	if (list == NULL) {
+		free(i.name);
+		return;
+	}
+	c->iface = list;
+	list[c->niface++] = i;
+	(void)conf_end(p);
+}
+
+void
+confdo_interface(struct confparse *p, const struct keyword *k)
+{
+	const struct keyword *action = conf_keyword(p, KEYWORD_IFACE);
+
+	(void)k;
+	if (action == NULL) {
+		if (!p->bad)
+			conf_error(
+			    p, NULL, NULL, "missing listen, ignore or drop");
+		return;
+	}
+	if (action->id == KW_IFACE_LISTEN)
+		add_rule(p, IFACE_LISTEN);
+	else if (action->id == KW_IFACE_IGNORE)
+		add_rule(p, IFACE_IGNORE);
+	else
+		add_rule(p, IFACE_DROP);
+}
+
+/* `listen on ADDR` is OpenNTPD's spelling. */
+void
+confdo_listen(struct confparse *p, const struct keyword *k)
+{
+	struct scanner start = p->scan;
+
+	(void)k;
+	if (conf_next(p, SCAN_TOKENS) && strcmp(p->tok.text, "on") != 0)
+		p->scan = start;
+	add_rule(p, IFACE_LISTEN);
+}
+
+void
+confdo_port(struct confparse *p, const struct keyword *k)
+{
+	double v;
+
+	(void)k;
+	if (!conf_only_integer(p, 1, PORT_MAX, &v))
+		return;
+	p->cfg->port = (uint16_t)v;
+	(void)conf_end(p);
+}
+
+void
+confdo_dscp(struct confparse *p, const struct keyword *k)
+{
+	double v;
+
+	(void)k;
+	if (!conf_only_integer(p, 0, DSCP_MAX, &v))
+		return;
+	p->cfg->dscp = (uint8_t)v;
+	(void)conf_end(p);
+}
+
+/* --- without effect ------------------------------------------------------ */
+
+void
+confdo_ignore(struct confparse *p, const struct keyword *k)
+{
+	if (k->state != KW_QUIET)
+		conf_idle(p, &p->at, k);
+}
+
+/* 0 switches off what is off anyway. */
+void
+confdo_number(struct confparse *p, const struct keyword *k)
+{
+	struct keyword number = *k;
+	struct conf_value v;
+
+	number.arg = ARG_NUM;
+	if (conf_argument(p, &number, &v) && v.num != 0)
+		conf_idle(p, &p->at, k);
+	if (!p->bad)
+		(void)conf_end(p);
+}
+
+/* setvar NAME = VALUE [default], with blanks around `=`. */
+void
+confdo_setvar(struct confparse *p, const struct keyword *k)
+{
+	if (!conf_string(p, "variable name"))
+		return;
+	if (!conf_next(p, SCAN_TOKENS) || p->tok.text[0] != '=') {
+		if (!p->bad)
+			conf_error(p, NULL, "leave blanks around '='",
+			    "missing '=' after the variable name");
+		return;
+	}
+	if (!conf_string(p, "value"))
+		return;
+	conf_idle(p, &p->at, k);
+	if (conf_next(p, SCAN_TOKENS) && strcmp(p->tok.text, "default") != 0)
+		conf_error(p, NULL, NULL,
+		    "unexpected '%.40s', expected default", p->tok.text);
+}
+
+/* Count the braces of a line; false when the block is closed. */
+static bool
+inside_block(struct confparse *p, unsigned *depth)
+{
+	while (conf_next(p, SCAN_TOKENS)) {
+		if (p->tok.kind != SCAN_PUNCT)
+			continue;
+		if (p->tok.text[0] == '{')
+			++*depth;
+		else if (p->tok.text[0] == '}' &&
+		    (*depth <= 1 || --*depth == 0))
+			return false;
+	}
+	return *depth > 0;
+}
+
+/* A block in braces that may span lines. */
+void
+confdo_simulate(struct confparse *p, const struct keyword *k)
+{
+	unsigned depth = 0;
+
+	conf_idle(p, &p->at, k);
+	while (inside_block(p, &depth))
+		if (!scan_line(&p->scan)) {
+			conf_error(p, &p->at, NULL, "the block has no end");
+			return;
+		}
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_control.c - the responder of mode 6 (RFC 9327).
+ *
+ * Forged requests are the rule here.  What is malformed, what is itself a
+ * response, and whoever may not ask get silence, so that nothing can be made
+ * to talk to itself; an error is never longer than what caused it.
+ */
+#include <string.h>
+
+#include "ntp_ctlvars.h"
+#include "ntp_packet.h"
+#include "ntp_state.h"
+#include "ntp_wire.h"
+
+/* One request on its way. */
+struct control {
+	struct ntp_engine *e;
+	const struct recvbuf *rb;
+	struct ntp_now now;
+	struct mode6_hdr req;
+	uint32_t keyid; /* that verified, 0: none */
+	size_t align;	/* of the authenticator in the request */
+	struct peer *p; /* asked about, NULL: the system */
+	uint16_t status;
+	size_t len; /* of the text in e->out */
+	enum mode6_err err;
+};
+
+static bool
+fail(struct control *c, enum mode6_err err)
+{
+	c->err = err;
+	return false;
+}
+
+/* --- acceptance ----------------------------------------------------------- */
+
+static enum ntp_drop
+sender_fault(const struct control *c, uint16_t restricts)
+{
+	const struct recvbuf *rb = c->rb;
+
+	if (rb->src->port == 0)
+		return DROP_PORT0;
+	if (recvbuf_is_bogus(rb))
+		return DROP_BOGON;
+	if ((restricts & RES_IGNORE) != 0)
+		return DROP_IGNORE;
+	if ((restricts & RES_NOQUERY) != 0)
+		return DROP_NOQUERY;
+	if (c->e->loopback_only && !addr_is_loopback(rb->src))
+		return DROP_NOQUERY;
+	return DROP_NONE;
+}
+
+static enum ntp_drop
+header_fault(struct control *c)
+{
+	struct mode6_hdr *h = &c->req;
+
+	if (mode6_decode(c->rb->data, c->rb->len, h) != 0) {
+		c->e->ctl.too_short++;
+		return DROP_CONTROL;
+	}
+	if (packet_mode(c->rb->data) != NTP_MODE_CONTROL || h->response ||
+	    h->error || h->more || h->offset != 0 ||
+	    h->version < NTP_OLDVERSION || h->version > NTP_VERSION) {
+		c->e->ctl.badpkts++;
+		return DROP_CONTROL;
+	}
+	return DROP_NONE;
+}
+
+static bool
+length_ok(const struct control *c)
+{
+	return c->rb->len % 4 == 0 && c->req.count <= MODE6_DATA_MAX &&
+	    c->req.count <= c->rb->len - MODE6_HEADER_LEN;
+}
+
+/*
+ * An authenticator that does not verify is as good as none: what follows the
+ * data may as well be the padding of a careless client.
+ */
+static void
+authenticate(struct control *c)
+{
+	const struct recvbuf *rb = c->rb;
+	struct wire_rd r;
+	size_t pos, len;
+
+	if (c->e->opt.keys == NULL)
+		return;
+	for (unsigned attempt = 0; attempt < 2 && c->keyid == 0; attempt++) {
+		if (!mode6_auth_pos(
+			rb->len, c->req.count, attempt, &pos, &len) ||
+		    keys_verify(c->e->opt.keys, rb->data, pos, len) != 0)
+			continue;
+		r = wire_rd_init(rb->data + pos, len);
+		c->keyid = wire_get32(&r);
+		c->align = attempt == 0 ? 8 : 4;
+	}
+}
+
+/* The control key alone opens what is closed. */
+static bool
+authorized(const struct control *c)
+{
+	return c->keyid != 0 && c->keyid == c->e->cfg->controlkey;
+}
+
+/* --- operations ----------------------------------------------------------- */
+
+static bool
+find_subject(struct control *c)
+{
+	if (c->req.associd == 0) {
+		c->status = sys_status_word(c->e);
+		return true;
+	}
+	c->p = peer_by_associd(&c->e->peers, c->req.associd);
+	if (c->p == NULL)
+		return fail(c, MODE6_ERR_BADASSOC);
+	c->status = peer_status_word(c->p);
+	return true;
+}
+
+/* Who may change things and has seen the events has no use for their count. */
+static void
+events_seen(struct control *c)
+{
+	if (!authorized(c))
+		return;
+	if (c->p != NULL)
+		c->p->nevents = 0;
+	else
+		c->e->sys.nevents = 0;
+}
+
+static bool
+read_variables(struct control *c, size_t len)
+{
+	const char *names = (const char *)c->rb->data + MODE6_HEADER_LEN;
+	struct ctlvar_ctx v = {.e = c->e, .now = c->now};
+
+	if (!find_subject(c))
+		return false;
+	v.p = c->p;
+	if (!ctlvars_read(&v, names, len, c->e->out, sizeof c->e->out, &c->len))
+		return fail(c, MODE6_ERR_UNKNOWNVAR);
+	events_seen(c);
+	return true;
+}
+
+/* Pairs of association id and status word, the newest first. */
+static bool
+read_status(struct control *c)
+{
+	const struct peer_table *t = &c->e->peers;
+	struct wire_wr w = wire_wr_init(c->e->out, sizeof c->e->out);
+
+	if (c->req.associd != 0)
+		return read_variables(c, 0);
+	if (!find_subject(c))
+		return false;
+	for (size_t i = t->cap; i-- > 0;) {
+		if (!t->p[i].inuse)
+			continue;
+		wire_put16(&w, t->p[i].associd);
+		wire_put16(&w, peer_status_word(&t->p[i]));
+	}
+	c->len = w.len;
+	events_seen(c);
+	return true;
+}
+
+static bool
+operate(struct control *c)
+{
+	switch ((enum mode6_op)c->req.opcode) {
+	case MODE6_UNSPEC:
+		return find_subject(c);
+	case MODE6_READSTAT:
+		return read_status(c);
+	case MODE6_READVAR:
+		return read_variables(c, c->req.count);
+	case MODE6_WRITEVAR:
+	case MODE6_WRITECLOCK:
+	case MODE6_SETTRAP:
+	case MODE6_CONFIGURE:
+	case MODE6_SAVECONFIG:
+	case MODE6_READ_ORDLIST:
+	case MODE6_UNSETTRAP:
+		return fail(
+		    c, authorized(c) ? MODE6_ERR_BADOP : MODE6_ERR_PERMISSION);
+	case MODE6_READCLOCK:
+	case MODE6_ASYNCMSG:
+	case MODE6_READ_MRU:
+	case MODE6_REQ_NONCE:
+	default:
+		return fail(c, MODE6_ERR_BADOP);
+	}
+}
+
+/* --- the answer ----------------------------------------------------------- */
+
+static struct mode6_hdr
+reply_header(const struct control *c)
+{
+	struct mode6_hdr h = {
+	    .leap = c->e->sys.leap,
+	    .version = c->req.version,
+	    .response = true,
+	    .opcode = c->req.opcode,
+	    .seq = c->req.seq,
+	    .status = c->status,
+	    .associd = c->req.associd,
+	};
+
+	return h;
+}
+
+static void
+send_datagram(struct control *c, uint8_t buf[MODE6_PACKET_MAX], size_t len)
+{
+	struct packet_port *port = c->e->port.packet;
+	struct datagram reply;
+	ntp_ts tx;
+
+	if (c->keyid != 0)
+		(void)keys_sign(
+		    c->e->opt.keys, c->keyid, buf, MODE6_PACKET_MAX, &len);
+	reply = (struct datagram){c->rb->ep, c->rb->src, c->rb->dst, buf, len};
+	(void)port->send(port, &reply, &tx);
+	c->e->ctl.frags++;
+}
+
+/* The authenticator of an error follows the header at once, aligned or not:
+ * thus the reference does it. */
+static void
+send_error(struct control *c)
+{
+	struct mode6_hdr h = reply_header(c);
+	uint8_t buf[MODE6_PACKET_MAX];
+
+	h.error = true;
+	h.status = (uint16_t)((unsigned)c->err << 8);
+	mode6_encode(&h, buf);
+	send_datagram(c, buf, MODE6_HEADER_LEN);
+	c->e->ctl.errors++;
+}
+
+static size_t
+pad_for_mac(const struct control *c, uint8_t buf[MODE6_PACKET_MAX], size_t len)
+{
+	size_t pad = c->keyid != 0 ? (c->align - len % c->align) % c->align : 0;
+
+	memset(buf + len, 0, pad);
+	return len + pad;
+}
+
+static void
+send_text(struct control *c)
+{
+	struct mode6_hdr h = reply_header(c);
+	uint8_t buf[MODE6_PACKET_MAX];
+	size_t len;
+
+	do {
+		h.offset = (uint16_t)(h.offset + h.count);
+		len = mode6_fragment(&h, c->e->out, c->len, buf);
+		send_datagram(c, buf, pad_for_mac(c, buf, len));
+	} while (h.more);
+	c->e->ctl.responses++;
+}
+
+static bool
+answer(struct control *c)
+{
+	if (!length_ok(c))
+		return fail(c, MODE6_ERR_BADFMT);
+	authenticate(c);
+	return operate(c);
+}
+
+void
+process_control(struct ntp_engine *e, const struct recvbuf *rb,
+    uint16_t restrict_flags, struct ntp_now now)
+{
+	struct control c = {.e = e, .rb = rb, .now = now};
+	enum ntp_drop why = sender_fault(&c, restrict_flags);
+
+	e->ctl.requests++;
+	if (why == DROP_NONE)
+		why = header_fault(&c);
+	if (why != DROP_NONE) {
+		e->count.drop[why]++;
+		return;
+	}
+	if (answer(&c))
+		send_text(&c);
+	else
+		send_error(&c);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_engine.c - life and death of the one state object.
+ *
+ * Everything is allocated here, sized by the configuration; receive() and
+ * timer() never allocate.
+ */
+#include "ntp_engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp_err.h"
+#include "ntp_state.h"
+
+#define SLEW_STEP    600.0 /* s, step threshold of -x */
+#define CLAMP_FLOOR  5e-4  /* s, ends the start-up clamp */
+#define QUIT_WAIT    60.0  /* s, -q without any useful answer */
+#define ACCESS_SPARE 256U  /* entries beside those configured */
+#define MRU_LEAK     2	   /* 1 in 4 limited packets is answered */
+
+uint32_t
+engine_random(struct ntp_engine *e)
+{
+	uint32_t v;
+
+	e->port.rng->fill(e->port.rng, &v, sizeof v);
+	return v;
+}
+
+double
+engine_uniform(struct ntp_engine *e)
+{
+	return engine_random(e) * 0x1p-32;
+}
+
+bool
+engine_owns(const struct ntp_engine *e, const struct ntp_addr *a)
+{
+	for (size_t i = 0; i < e->nown; i++) {
+		if (addr_equal(&e->own[i], a))
+			return true;
+	}
+	return false;
+}
+
+/* --- setting up ------------------------------------------------------------ */
+
+static struct loop_param
+loop_param_of(const struct ntp_engine *e)
+{
+	const struct config_tinker *tk = &e->cfg->tinker;
+	struct loop_param par = {.step_fwd = tk->step_fwd,
+	    .step_back = tk->step_back,
+	    .stepout = tk->stepout,
+	    .panic = tk->panic,
+	    .allan = log2_to_s((int)tk->allan),
+	    .maxfreq = NTP_MAXFREQ,
+	    .floor = CLAMP_FLOOR,
+	    .precision = e->sys.precision_s,
+	    .panic_once = e->opt.panic_once,
+	    .step_once = e->opt.step_once,
+	    .set_once = e->opt.set_once};
+
+	if (e->opt.slew && !tk->step_given)
+		par.step_fwd = par.step_back = SLEW_STEP;
+	return par;
+}
+
+static void
+init_loop(struct ntp_engine *e, ntp_mono now)
+{
+	const struct config_tinker *tk = &e->cfg->tinker;
+	struct loop_param par = loop_param_of(e);
+	bool known = tk->freq_given || e->opt.freq_known;
+	int8_t minpoll = NTP_MINPOLL;
+
+	for (size_t i = 0; i < e->cfg->nassoc; i++) {
+		if (i == 0 || e->cfg->assoc[i].minpoll < minpoll)
+			minpoll = e->cfg->assoc[i].minpoll;
+	}
+	loop_init(&e->loop, &par, known,
+	    tk->freq_given ? tk->freq : e->opt.freq, minpoll, now);
+	report_sysevent(e, known ? EVNT_FSET : EVNT_NSET, NULL);
+}
+
+static void
+init_sys(struct ntp_engine *e, ntp_mono now)
+{
+	struct sys_vars *s = &e->sys;
+
+	s->precision = e->port.clock->precision;
+	s->precision_s = log2_to_s(s->precision);
+	s->leap = NTP_LEAP_UNSYNC;
+	s->stratum = NTP_MAXSTRAT;
+	s->refid = refid_from_text("INIT");
+	s->epoch = now;
+	s->jitter = s->precision_s;
+	s->peer_epoch = (ntp_mono){INT64_MIN};
+	s->nopeer = true;
+	s->nopeer_since = now;
+}
+
+static struct restrict_entry
+entry_of(const struct config_restrict *r, enum addr_family family)
+{
+	struct restrict_entry ent = {.addr = r->addr,
+	    .mask = r->mask,
+	    .flags = r->flags,
+	    .mflags = r->mflags,
+	    .ippeerlimit = r->ippeerlimit,
+	    .line = r->line};
+
+	if (r->what == RESTRICT_DEFAULT) {
+		addr_mask(family, 0, &ent.addr);
+		addr_mask(family, 0, &ent.mask);
+	}
+	return ent;
+}
+
+static int
+add_restrict(struct ntp_engine *e, const struct config_restrict *r)
+{
+	struct restrict_entry v4 = entry_of(r, ADDR_V4);
+	struct restrict_entry v6 = entry_of(r, ADDR_V6);
+	int err = 0;
+
+	switch (r->what) {
+	case RESTRICT_ADDR:
+		return restrict_add(e->access, &v4);
+	case RESTRICT_DEFAULT:
+		if (r->family != ADDR_V6)
+			err = restrict_add(e->access, &v4);
+		if (err == 0 && r->family != ADDR_V4)
+			err = restrict_add(e->access, &v6);
+		return err;
+	case RESTRICT_NAME:
+	case RESTRICT_SOURCE:
+	default:
+		return 0;
+	}
+}
+
+static int
+init_access(struct ntp_engine *e, ntp_mono now)
+{
+	size_t n = e->cfg->nrestricts;
+
+	e->access = restrict_new(n + e->peers.cap + ACCESS_SPARE);
+	e->rdns = calloc(n + 1, sizeof *e->rdns);
+	if (e->access == NULL || e->rdns == NULL)
+		return -NTP_ENOMEM;
+	e->loopback_only = n == 0;
+	for (size_t i = 0; i < n; i++) {
+		if (add_restrict(e, &e->cfg->restricts[i]) != 0)
+			return -NTP_ENOMEM;
+		e->rdns[i].again = true;
+		e->rdns[i].at = now;
+	}
+	return 0;
+}
+
+/* The client table is kept for its own sake (`monitor`) or because a rate
+ * limit needs it. */
+static bool
+wants_monitor(const struct ntp_config *c)
+{
+	bool limited = false;
+
+	for (size_t i = 0; i < c->nrestricts; i++)
+		limited = limited || (c->restricts[i].flags & RES_LIMITED) != 0;
+	return c->monitor || limited;
+}
+
+static int
+init_server(struct ntp_engine *e)
+{
+	struct mru_param mp = {.entries = e->cfg->mru_maxdepth,
+	    .average = e->cfg->discard_average,
+	    .minimum = e->cfg->discard_minimum,
+	    .leak_log2 = MRU_LEAK};
+	uint8_t seed[16];
+
+	e->port.rng->fill(e->port.rng, seed, sizeof seed);
+	if (wants_monitor(e->cfg)) {
+		e->mru = mru_new(&mp, seed);
+		if (e->mru == NULL)
+			return -NTP_ENOMEM;
+	}
+	e->server = (struct server_ctx){.access = e->access,
+	    .keys = e->opt.keys,
+	    .mru = e->mru,
+	    .count = &e->count,
+	    .kod_poll = e->cfg->discard_average};
+	return 0;
+}
+
+static int
+init_tables(struct ntp_engine *e)
+{
+	size_t cap = e->cfg->nassoc + 2 * (size_t)e->cfg->tos.maxclock + 1;
+
+	if (peer_table_init(&e->peers, cap, (uint16_t)engine_random(e)) != 0)
+		return -NTP_ENOMEM;
+	e->cand = calloc(cap, sizeof *e->cand);
+	e->ends = calloc(2 * cap, sizeof *e->ends);
+	return e->cand == NULL || e->ends == NULL ? -NTP_ENOMEM : 0;
+}
+
+static bool
+duplicate_of_earlier(const struct ntp_engine *e, size_t i)
+{
+	const struct config_assoc *a = &e->cfg->assoc[i];
+
+	for (size_t k = 0; k < i; k++) {
+		const struct config_assoc *b = &e->cfg->assoc[k];
+
+		if (a->kind == b->kind && a->port == b->port &&
+		    strcmp(a->host, b->host) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A second apart at first, so that a long list does not send all at once. */
+static void
+mobilize_configured(struct ntp_engine *e, struct ntp_now now)
+{
+	const struct config_assoc *a = e->cfg->assoc;
+	double at = 0;
+	struct peer *p;
+
+	for (size_t i = 0; i < e->cfg->nassoc; i++) {
+		if (duplicate_of_earlier(e, i)) {
+			engine_log(e, NTP_LOG_WARN,
+			    "%s:%u: %s is there already, line ignored",
+			    a[i].file, a[i].line, a[i].host);
+			continue;
+		}
+		p = peer_mobilize(e, &a[i], NULL, &a[i].addr, now);
+		if (p == NULL)
+			continue;
+		p->poll.nextdate = mono_add(now.mono, at);
+		at += engine_uniform(e) / 2;
+	}
+}
+
+struct ntp_engine *
+engine_new(struct ntp_config **cfg, const struct engine_options *opt,
+    const struct ntp_ports *ports, struct ntp_now now)
+{
+	struct ntp_engine *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return NULL;
+	e->cfg = *cfg;
+	*cfg = NULL;
+	e->opt = *opt;
+	e->port = *ports;
+	e->started = e->next_tick = now.mono;
+	e->quit_at = mono_add(now.mono, QUIT_WAIT);
+	e->noset = opt->noset || !e->cfg->ntp;
+	init_sys(e, now.mono);
+	if (init_tables(e) != 0 || init_access(e, now.mono) != 0 ||
+	    init_server(e) != 0) {
+		engine_free(&e);
+		return NULL;
+	}
+	init_loop(e, now.mono);
+	mobilize_configured(e, now);
+	engine_publish(e, now);
+	return e;
+}
+
+void
+engine_free(struct ntp_engine **ep)
+{
+	struct ntp_engine *e = *ep;
+
+	if (e == NULL)
+		return;
+	PEER_FOREACH (p, &e->peers) {
+		if (p->ep != 0)
+			e->port.packet->close(e->port.packet, p->ep);
+	}
+	peer_table_fini(&e->peers);
+	restrict_free(&e->access);
+	mru_free(&e->mru);
+	config_free(&e->cfg);
+	free(e->rdns);
+	free(e->cand);
+	free(e->ends);
+	free(e);
+	*ep = NULL;
+}
+
+/* --- what the shell tells and asks ----------------------------------------- */
+
+void
+engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr, size_t n,
+    struct ntp_now now)
+{
+	(void)now;
+	e->nown = n < ENGINE_ADDRS_MAX ? n : ENGINE_ADDRS_MAX;
+	for (size_t i = 0; i < e->nown; i++)
+		e->own[i] = addr[i];
+	e->own_hashed = false;
+	PEER_FOREACH (p, &e->peers) {
+		if (p->ep != 0 && !engine_owns(e, &p->dstadr))
+			p->addr_lost = true;
+	}
+}
+
+void
+engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now)
+{
+	engine_log(e, NTP_LOG_WARN,
+	    "the clock was changed by %+.3f s by somebody else: measuring "
+	    "afresh",
+	    d);
+	engine_restart_peers(e, "STEP", now);
+}
+
+static void
+count_sources(const struct ntp_engine *e, struct engine_status *out)
+{
+	PEER_FOREACH (p, &e->peers) {
+		if (p->kind == PEER_POOL)
+			continue;
+		out->sources++;
+		if (p->poll.reach != 0)
+			out->reachable++;
+	}
+}
+
+void
+engine_status(const struct ntp_engine *e, struct engine_status *out)
+{
+	char buf[ADDR_STRLEN];
+	const char *label;
+	size_t n;
+
+	*out = (struct engine_status){.stop = e->stop,
+	    .synced = e->sys.leap != NTP_LEAP_UNSYNC,
+	    .have_peer = e->sys.peer != NULL,
+	    .freq_valid = !e->noset &&
+		(e->loop.mode == LOOP_SYNC || e->loop.mode == LOOP_SPIK),
+	    .stratum = e->sys.stratum,
+	    .survivors = e->sys.survivors,
+	    .offset = e->stop == ENGINE_RUN ? e->sys.offset : e->stop_offset,
+	    .freq = e->loop.freq,
+	    .stepped = e->stop_stepped};
+	count_sources(e, out);
+	if (e->sys.peer == NULL)
+		return;
+	label = peer_label(e->sys.peer, buf);
+	n = strlen(label);
+	if (n >= sizeof out->peer)
+		n = sizeof out->peer - 1;
+	memcpy(out->peer, label, n);
+}
+
+struct snap_ring *
+engine_snapshots(struct ntp_engine *e)
+{
+	return &e->ring;
+}

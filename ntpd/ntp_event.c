@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_event.c - status words, events and the engine's log.
+ *
+ * The lines keep the reference's form because people grep for them.
+ */
+#include <stdio.h>
+
+#include "ntp_state.h"
+
+void
+engine_log(struct ntp_engine *e, enum ntp_loglevel lv, const char *fmt, ...)
+{
+	struct log_port *log = e->port.log;
+	va_list ap;
+
+	if (log == NULL || lv < log->min)
+		return;
+	va_start(ap, fmt);
+	log->vlog(log, lv, fmt, ap);
+	va_end(ap);
+}
+
+static const char *
+sysevent_name(enum ntp_sysevent ev)
+{
+	static const char *const names[] = {
+#define SYSEVENT(id, code, name) [code] = (name),
+#include "ntp_tbl_event.h"
+#undef SYSEVENT
+	};
+
+	return names[ev & 15];
+}
+
+static const char *
+peerevent_name(enum ntp_peerevent ev)
+{
+	static const char *const names[] = {
+#define PEEREVENT(id, code, name, shortname) [code] = (name),
+#include "ntp_tbl_event.h"
+#undef PEEREVENT
+	};
+
+	return names[ev & 15];
+}
+
+/* The counter restarts when the code changes and sticks at 15. */
+static void
+count_event(uint8_t *event, uint8_t *n, uint8_t code)
+{
+	if (*event != code)
+		*n = 0;
+	*event = code;
+	if (*n < 15)
+		(*n)++;
+}
+
+uint16_t
+sys_status_word(const struct ntp_engine *e)
+{
+	return (uint16_t)((e->sys.leap & 3U) << 14 |
+	    (e->sys.source & 0x3fU) << 8 | (e->sys.nevents & 15U) << 4 |
+	    (e->sys.event & 15U));
+}
+
+void
+report_sysevent(struct ntp_engine *e, enum ntp_sysevent ev, const char *text)
+{
+	count_event(&e->sys.event, &e->sys.nevents, (uint8_t)ev);
+	engine_log(e, NTP_LOG_DEBUG, "0.0.0.0 %04x %02x %s%s%s",
+	    sys_status_word(e), (unsigned)ev, sysevent_name(ev),
+	    text != NULL ? " " : "", text != NULL ? text : "");
+}
+
+void
+report_peerevent(struct ntp_engine *e, struct peer *p, enum ntp_peerevent ev,
+    const char *text)
+{
+	char buf[ADDR_STRLEN];
+
+	count_event(&p->event, &p->nevents, (uint8_t)ev);
+	engine_log(e, NTP_LOG_DEBUG, "%s %04x %02x %s%s%s", peer_label(p, buf),
+	    peer_status_word(p), (unsigned)ev | 0x80U, peerevent_name(ev),
+	    text != NULL ? " " : "", text != NULL ? text : "");
+}

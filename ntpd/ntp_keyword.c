@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_keyword.c - finds keywords, and the one a misspelt word was meant for.
+ */
+#include <string.h>
+
+#include "ntp_confparse.h"
+#include "ntp_restrict.h"
+
+#define TIER(t) (#t)[0]
+
+static const struct keyword keywords[] = {
+#define DIRECTIVE(id, word, tier, state, handler, text)                        \
+	{KEYWORD_DIRECTIVE, KW_DIRECTIVE_##id, ARG_NONE, KW_##state, false, 0, \
+	    0, 0, TIER(tier), word, text},
+#define KEYWORD(ctx, id, word, tier, arg, state, text)                         \
+	{KEYWORD_##ctx, KW_##ctx##_##id, ARG_##arg, KW_##state, false, 0, 0,   \
+	    0, TIER(tier), word, text},
+#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)                  \
+	{KEYWORD_##ctx, KW_##ctx##_##id, ARG_##arg, KW_##state, false, lo, hi, \
+	    0, TIER(tier), word, text},
+#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)               \
+	{KEYWORD_##ctx, KW_##ctx##_##id, ARG_##arg, KW_##state, true, lo, hi,  \
+	    0, TIER(tier), word, text},
+#define RESTRICTFLAG(bit, word, shown, tier, state, text)                      \
+	{KEYWORD_RESTRICT, KW_RESTRICT_##bit, ARG_NONE, KW_##state, false, 0,  \
+	    0, RES_##bit, TIER(tier), word, text},
+#include "ntp_tbl_keyword.h"
+};
+
+#define KEYWORDS  (sizeof(keywords) / sizeof(keywords[0]))
+#define WORD_CAP  sizeof(keywords[0].word)
+#define WORD_NEAR (WORD_CAP - 1) /* longer words are near to none */
+
+const struct keyword *
+keyword_at(size_t i)
+{
+	return i < KEYWORDS ? &keywords[i] : NULL;
+}
+
+const struct keyword *
+keyword_find(enum keyword_ctx ctx, const char *word)
+{
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (keywords[i].ctx == ctx && keywords[i].word[0] == word[0] &&
+		    strcmp(keywords[i].word, word) == 0)
+			return &keywords[i];
+	return NULL;
+}
+
+static unsigned
+min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+same_letter(char a, char b)
+{
+	return lower(a) == lower(b);
+}
+
+/* Edit distance; a swap of neighbours counts as one. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	unsigned d[WORD_CAP][WORD_CAP];
+
+	for (size_t i = 0; i <= na; i++)
+		d[i][0] = (unsigned)i;
+	for (size_t j = 0; j <= nb; j++)
+		d[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= na; i++)
+		for (size_t j = 1; j <= nb; j++) {
+			unsigned differ = !same_letter(a[i - 1], b[j - 1]);
+
+			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1,
+			    d[i - 1][j - 1] + differ);
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
+			    same_letter(a[i - 2], b[j - 1]) &&
+			    d[i - 2][j - 2] + 1 < d[i][j])
+				d[i][j] = d[i - 2][j - 2] + 1;
+		}
+	return d[na][nb];
+}
+
+const struct keyword *
+keyword_near(enum keyword_ctx ctx, const char *word)
+{
+	const struct keyword *best = NULL;
+	size_t len = strlen(word);
+	size_t least;
+
+	if (len < 2 || len > WORD_NEAR)
+		return NULL;
+	least = (len + 2) / 4 + 1; /* one slip in about four letters */
+	for (size_t i = 0; i < KEYWORDS; i++) {
+		size_t n = strlen(keywords[i].word);
+
+		if (keywords[i].ctx != ctx || n >= len + least ||
+		    len >= n + least)
+			continue;
+		n = distance(word, keywords[i].word);
+		if (n < least) {
+			least = n;
+			best = &keywords[i];
+		}
+	}
+	return best;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_peer.c - the association table.
+ *
+ * An array with free slots rather than lists: it is sized at configuration,
+ * an association never moves, and the packet path cannot run out of memory.
+ */
+#include "ntp_peer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp_err.h"
+
+int
+peer_table_init(struct peer_table *t, size_t cap, uint16_t first_associd)
+{
+	t->p = calloc(cap, sizeof *t->p);
+	if (t->p == NULL)
+		return -NTP_ENOMEM;
+	t->cap = cap;
+	t->next_associd = first_associd;
+	return 0;
+}
+
+void
+peer_table_fini(struct peer_table *t)
+{
+	free(t->p);
+	*t = (struct peer_table){0};
+}
+
+static uint16_t
+next_associd(struct peer_table *t)
+{
+	do {
+		if (++t->next_associd == 0)
+			t->next_associd = 1;
+	} while (peer_by_associd(t, t->next_associd) != NULL);
+	return t->next_associd;
+}
+
+struct peer *
+peer_alloc(struct peer_table *t)
+{
+	for (struct peer *p = t->p; p < t->p + t->cap; p++) {
+		if (p->inuse)
+			continue;
+		memset(p, 0, sizeof *p);
+		p->associd = next_associd(t);
+		p->inuse = true;
+		return p;
+	}
+	return NULL;
+}
+
+void
+peer_release(struct peer *p)
+{
+	p->inuse = false;
+	p->ep = 0;
+}
+
+struct peer *
+peer_by_associd(const struct peer_table *t, uint16_t associd)
+{
+	PEER_FOREACH (p, t) {
+		if (p->associd == associd)
+			return p;
+	}
+	return NULL;
+}
+
+struct peer *
+peer_by_endpoint(const struct peer_table *t, int ep)
+{
+	if (ep <= 0)
+		return NULL;
+	PEER_FOREACH (p, t) {
+		if (p->ep == ep)
+			return p;
+	}
+	return NULL;
+}
+
+struct peer *
+peer_by_addr(const struct peer_table *t, const struct ntp_addr *addr)
+{
+	PEER_FOREACH (p, t) {
+		if (addr_equal_port(&p->srcadr, addr))
+			return p;
+	}
+	return NULL;
+}
+
+size_t
+peer_count(const struct peer_table *t)
+{
+	size_t n = 0;
+
+	PEER_FOREACH (p, t)
+		n++;
+	return n;
+}
+
+void
+peer_clear(struct peer *p, const char *refid, double precision, ntp_mono now)
+{
+	p->leap = NTP_LEAP_UNSYNC;
+	p->stratum = NTP_MAXSTRAT;
+	p->precision = 0;
+	p->rootdelay = p->rootdisp = 0;
+	p->refid = refid_from_text(refid);
+	p->reftime = p->aorg = p->org = p->rec = p->xmt = (ntp_ts){0};
+	p->pmode = NTP_MODE_UNSPEC;
+	p->flash = 0;
+	p->select = SEL_REJECT;
+	p->authentic = false;
+	p->falsepolls = 0;
+	filter_reset(&p->filter, now, precision);
+	poll_reset(&p->poll, p->cfg->minpoll, p->cfg->maxpoll, now);
+	p->timereachable = now;
+}
+
+uint16_t
+peer_status_word(const struct peer *p)
+{
+	unsigned flags = 0;
+
+	if (p->parent == NULL)
+		flags |= 0x80;
+	if (p->cfg->key != 0)
+		flags |= 0x40;
+	if (p->authentic)
+		flags |= 0x20;
+	if (p->poll.reach != 0)
+		flags |= 0x10;
+	if (p->kind == PEER_POOL)
+		flags |= 0x08;
+	return (uint16_t)((flags | (p->select & 7U)) << 8 |
+	    (p->nevents & 15U) << 4 | (p->event & 15U));
+}
+
+double
+peer_root_distance(
+    const struct peer *p, double mindist, double phi, ntp_mono now)
+{
+	double age = mono_diff(now, p->filter.update);
+	double dist = (p->filter.delay + p->rootdelay) / 2 + p->filter.disp +
+	    phi * age + p->rootdisp + p->filter.jitter;
+
+	return fmax(dist, mindist);
+}
+
+const char *
+peer_label(const struct peer *p, char out[ADDR_STRLEN])
+{
+	if (p->name[0] != '\0')
+		return p->name;
+	return addr_format(&p->srcadr, out);
+}

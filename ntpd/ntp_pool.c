@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_pool.c - names, pools, and how associations come and go.
+ *
+ * A name is asked for until it is known, from 2 s apart to 5 min; a server
+ * that stays silent is looked up again, because its address may have moved.  A
+ * pool makes associations up to maxclock and replaces dead and false ones, but
+ * only when it has somebody new to offer: a network that is down must not
+ * empty the table.
+ */
+#include <string.h>
+
+#include "ntp_err.h"
+#include "ntp_state.h"
+
+#define DNS_WAIT_MIN  2.0
+#define DNS_WAIT_MAX  300.0
+#define POOL_WAIT_MIN 64.0
+#define POOL_WAIT_MAX 3600.0
+#define FALSE_POLLS   8U       /* a pool server outvoted this often goes */
+#define TAG_RESTRICT  0x10000U /* tags above the association ids */
+
+/* --- access entries that follow associations ------------------------------ */
+
+static const struct config_restrict *
+source_template(const struct ntp_engine *e)
+{
+	for (size_t i = 0; i < e->cfg->nrestricts; i++) {
+		if (e->cfg->restricts[i].what == RESTRICT_SOURCE)
+			return &e->cfg->restricts[i];
+	}
+	return NULL;
+}
+
+static bool
+is_host_entry(const struct restrict_entry *r, const struct ntp_addr *addr)
+{
+	struct ntp_addr host;
+
+	addr_mask((enum addr_family)addr->family,
+	    addr->family == ADDR_V4 ? 32 : 128, &host);
+	return addr_equal(&r->addr, addr) && addr_equal(&r->mask, &host);
+}
+
+static void
+source_entry_add(struct ntp_engine *e, const struct ntp_addr *addr)
+{
+	const struct config_restrict *t = source_template(e);
+	struct restrict_entry r;
+
+	if (t == NULL || is_host_entry(restrict_lookup(e->access, addr), addr))
+		return;
+	r = (struct restrict_entry){.addr = *addr,
+	    .flags = t->flags,
+	    .mflags = RESM_SOURCE | t->mflags,
+	    .ippeerlimit = t->ippeerlimit,
+	    .line = t->line};
+	addr_mask((enum addr_family)addr->family,
+	    addr->family == ADDR_V4 ? 32 : 128, &r.mask);
+	if (restrict_add(e->access, &r) != 0)
+		engine_log(
+		    e, NTP_LOG_ERR, "restrict source: the access list is full");
+}
+
+static void
+source_entry_remove(struct ntp_engine *e, const struct ntp_addr *addr)
+{
+	const struct config_restrict *t = source_template(e);
+	struct ntp_addr mask;
+
+	if (t == NULL || addr->family == ADDR_NONE)
+		return;
+	PEER_FOREACH (p, &e->peers) {
+		if (addr_equal(&p->srcadr, addr))
+			return;
+	}
+	addr_mask((enum addr_family)addr->family,
+	    addr->family == ADDR_V4 ? 32 : 128, &mask);
+	(void)restrict_remove(
+	    e->access, addr, &mask, RESM_SOURCE | t->mflags, 0);
+}
+
+/* --- mobilize and demobilize ---------------------------------------------- */
+
+static enum peer_kind
+kind_of(const struct config_assoc *cfg, const struct peer *parent)
+{
+	if (cfg->kind == ASSOC_REFCLOCK)
+		return PEER_CLOCK;
+	return cfg->kind == ASSOC_POOL && parent == NULL ? PEER_POOL
+							 : PEER_SERVER;
+}
+
+static void
+set_address(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
+    struct ntp_now now)
+{
+	struct ntp_addr old = p->srcadr;
+
+	p->srcadr = *addr;
+	if (p->kind == PEER_SERVER)
+		p->srcadr.port = p->cfg->port;
+	p->addr_lost = true;
+	source_entry_remove(e, &old);
+	if (p->kind == PEER_SERVER)
+		source_entry_add(e, &p->srcadr);
+	peer_clear(p, "INIT", e->sys.precision_s, now.mono);
+	p->poll.nextdate = mono_add(now.mono, engine_uniform(e));
+}
+
+static void
+set_name(struct peer *p, const char *host)
+{
+	size_t n = strlen(host);
+
+	if (n >= sizeof p->name)
+		n = sizeof p->name - 1;
+	memcpy(p->name, host, n);
+	p->name[n] = '\0';
+}
+
+struct peer *
+peer_mobilize(struct ntp_engine *e, const struct config_assoc *cfg,
+    struct peer *parent, const struct ntp_addr *addr, struct ntp_now now)
+{
+	struct peer *p = peer_alloc(&e->peers);
+	bool named = cfg->addr.family == ADDR_NONE &&
+	    cfg->kind != ASSOC_REFCLOCK && parent == NULL;
+
+	if (p == NULL)
+		return NULL;
+	p->cfg = cfg;
+	p->parent = parent;
+	p->kind = kind_of(cfg, parent);
+	p->version = cfg->version;
+	p->hmode = NTP_MODE_CLIENT;
+	p->timereset = p->timereceived = now.mono;
+	peer_clear(p, p->kind == PEER_POOL ? "POOL" : "INIT",
+	    e->sys.precision_s, now.mono);
+	if (named) {
+		set_name(p, cfg->host);
+		p->dns.again = true;
+		p->dns.at = now.mono;
+	}
+	if (addr != NULL && addr->family != ADDR_NONE)
+		set_address(e, p, addr, now);
+	report_peerevent(e, p, PEVNT_MOBIL, NULL);
+	return p;
+}
+
+void
+peer_demobilize(struct ntp_engine *e, struct peer *p)
+{
+	struct ntp_addr addr = p->srcadr;
+
+	report_peerevent(e, p, PEVNT_DEMOBIL, NULL);
+	if (p->ep != 0)
+		e->port.packet->close(e->port.packet, p->ep);
+	if (e->sys.peer == p)
+		e->sys.peer = NULL;
+	peer_release(p);
+	source_entry_remove(e, &addr);
+}
+
+/* --- pools ----------------------------------------------------------------- */
+
+static bool
+address_used(
+    const struct ntp_engine *e, const struct ntp_addr *addr, uint16_t port)
+{
+	struct ntp_addr a = *addr;
+
+	a.port = port;
+	return peer_by_addr(&e->peers, &a) != NULL ||
+	    (port == e->cfg->port && engine_owns(e, addr));
+}
+
+static size_t
+active_count(const struct ntp_engine *e)
+{
+	size_t n = 0;
+
+	PEER_FOREACH (p, &e->peers) {
+		if (p->kind != PEER_POOL &&
+		    (p->cfg->flags & ASSOC_NOSELECT) == 0)
+			n++;
+	}
+	return n;
+}
+
+static bool
+worth_replacing(const struct peer *p)
+{
+	return (p->poll.reach == 0 && p->poll.unreach >= NTP_UNREACH) ||
+	    p->falsepolls >= FALSE_POLLS;
+}
+
+static struct peer *
+worst_child(struct ntp_engine *e, const struct peer *pool)
+{
+	PEER_FOREACH (p, &e->peers) {
+		if (p->parent == pool && worth_replacing(p))
+			return p;
+	}
+	return NULL;
+}
+
+/* One address at a time, a second apart: they shall not poll in step. */
+static void
+pool_use_candidate(struct ntp_engine *e, struct peer *pool,
+    struct peer *replaced, struct ntp_now now)
+{
+	struct ntp_addr a = pool->pool.cand[--pool->pool.ncand];
+	char buf[ADDR_STRLEN];
+	struct peer *p;
+
+	a.port = pool->cfg->port;
+	if (address_used(e, &a, a.port))
+		return;
+	if (replaced != NULL) {
+		engine_log(e, NTP_LOG_INFO, "pool %s: giving up %s", pool->name,
+		    addr_format(&replaced->srcadr, buf));
+		peer_demobilize(e, replaced);
+	}
+	p = peer_mobilize(e, pool->cfg, pool, &a, now);
+	if (p == NULL)
+		return;
+	pool->dns.wait = 0;
+	engine_log(
+	    e, NTP_LOG_INFO, "Soliciting pool server %s", addr_format(&a, buf));
+}
+
+static void
+pool_tick(struct ntp_engine *e, struct peer *pool, struct ntp_now now)
+{
+	struct peer *worst = worst_child(e, pool);
+	bool short_of = active_count(e) < e->cfg->tos.maxclock;
+
+	if (!short_of && worst == NULL)
+		return;
+	if (pool->pool.ncand > 0) {
+		pool_use_candidate(e, pool, short_of ? NULL : worst, now);
+		return;
+	}
+	if (!pool->dns.pending && !pool->dns.again &&
+	    !mono_before(now.mono, pool->pool.refresh)) {
+		pool->dns.again = true;
+		pool->dns.at = now.mono;
+	}
+}
+
+static void
+pool_resolved(struct ntp_engine *e, struct peer *pool,
+    const struct ntp_addr *addr, size_t n, struct ntp_now now)
+{
+	struct peer_pool *q = &pool->pool;
+	double *wait = &pool->dns.wait;
+
+	q->ncand = 0;
+	for (size_t i = 0; i < n && q->ncand < POOL_CAND_MAX; i++) {
+		if (!address_used(e, &addr[i], pool->cfg->port))
+			q->cand[q->ncand++] = addr[i];
+	}
+	*wait = *wait < POOL_WAIT_MIN ? POOL_WAIT_MIN : *wait * 2;
+	if (*wait > POOL_WAIT_MAX)
+		*wait = POOL_WAIT_MAX;
+	q->refresh = mono_add(now.mono, *wait);
+}
+
+/* --- names ------------------------------------------------------------------ */
+
+static void
+dns_failed(struct ntp_engine *e, struct peer_dns *d, const char *name,
+    const char *words, ntp_mono now)
+{
+	if (!d->complained)
+		engine_log(e, NTP_LOG_WARN,
+		    "cannot resolve %s: %s; trying again until it works", name,
+		    words != NULL ? words : "no address of a usable family");
+	d->complained = true;
+	d->wait = d->wait < DNS_WAIT_MIN ? DNS_WAIT_MIN : d->wait * 2;
+	if (d->wait > DNS_WAIT_MAX)
+		d->wait = DNS_WAIT_MAX;
+	d->again = true;
+	d->at = mono_add(now, d->wait);
+}
+
+static void
+dns_ask(struct ntp_engine *e, struct peer_dns *d, const char *name,
+    enum addr_family family, uint32_t tag, ntp_mono now)
+{
+	struct dns_port *dns = e->port.dns;
+
+	if (dns == NULL || !d->again || d->pending || mono_before(now, d->at))
+		return;
+	d->again = false;
+	d->pending = true;
+	if (dns->resolve(dns, name, family, tag) != 0) {
+		d->pending = false;
+		dns_failed(e, d, name, "the resolver is busy", now);
+	}
+}
+
+static void
+server_resolved(struct ntp_engine *e, struct peer *p,
+    const struct ntp_addr *addr, size_t n, struct ntp_now now)
+{
+	char buf[ADDR_STRLEN];
+
+	for (size_t i = 0; i < n; i++) {
+		if (addr_equal(&addr[i], &p->srcadr))
+			return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (address_used(e, &addr[i], p->cfg->port))
+			continue;
+		engine_log(e, NTP_LOG_INFO, "DNS %s -> %s", p->name,
+		    addr_format(&addr[i], buf));
+		set_address(e, p, &addr[i], now);
+		return;
+	}
+	dns_failed(e, &p->dns, p->name, "all its addresses are in use already",
+	    now.mono);
+}
+
+static struct restrict_entry
+restrict_of(const struct config_restrict *r, const struct ntp_addr *addr)
+{
+	struct restrict_entry ent = {.addr = *addr,
+	    .flags = r->flags,
+	    .mflags = r->mflags,
+	    .ippeerlimit = r->ippeerlimit,
+	    .line = r->line};
+
+	ent.addr.port = 0;
+	addr_mask((enum addr_family)addr->family,
+	    addr->family == ADDR_V4 ? 32 : 128, &ent.mask);
+	return ent;
+}
+
+static void
+restrict_resolved(
+    struct ntp_engine *e, size_t i, const struct ntp_addr *addr, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		struct restrict_entry ent =
+		    restrict_of(&e->cfg->restricts[i], &addr[k]);
+
+		if (restrict_add(e->access, &ent) != 0)
+			engine_log(e, NTP_LOG_ERR,
+			    "restrict %s: the access list is full",
+			    e->cfg->restricts[i].host);
+	}
+}
+
+void
+engine_resolved(struct ntp_engine *e, uint32_t tag, const struct ntp_addr *addr,
+    size_t n, const char *words, struct ntp_now now)
+{
+	size_t i = tag - TAG_RESTRICT;
+	struct peer *p = NULL;
+	struct peer_dns *d = NULL;
+	const char *name = NULL;
+
+	if (tag < TAG_RESTRICT) {
+		p = peer_by_associd(&e->peers, (uint16_t)tag);
+		d = p != NULL ? &p->dns : NULL;
+		name = p != NULL ? p->name : NULL;
+	} else if (i < e->cfg->nrestricts) {
+		d = &e->rdns[i];
+		name = e->cfg->restricts[i].host;
+	}
+	if (d == NULL || !d->pending)
+		return;
+	d->pending = false;
+	if (n == 0) {
+		dns_failed(e, d, name, words, now.mono);
+		return;
+	}
+	d->complained = false;
+	if (p == NULL)
+		restrict_resolved(e, i, addr, n);
+	else if (p->kind == PEER_POOL)
+		pool_resolved(e, p, addr, n, now);
+	else
+		server_resolved(e, p, addr, n, now);
+}
+
+static void
+retry_now(struct peer_dns *d, ntp_mono now)
+{
+	d->wait = 0;
+	if (d->again)
+		d->at = now;
+}
+
+void
+engine_retry_dns(struct ntp_engine *e, struct ntp_now now)
+{
+	PEER_FOREACH (p, &e->peers) {
+		retry_now(&p->dns, now.mono);
+		p->pool.refresh = now.mono;
+	}
+	for (size_t i = 0; i < e->cfg->nrestricts; i++)
+		retry_now(&e->rdns[i], now.mono);
+}
+
+/* A server that was known by name and went silent may have moved. */
+static void
+watch_silent(struct peer *p, ntp_mono now)
+{
+	if (p->name[0] == '\0' || p->kind != PEER_SERVER ||
+	    p->poll.reach != 0 || p->poll.unreach < NTP_UNREACH ||
+	    p->dns.pending || p->dns.again)
+		return;
+	p->dns.again = true;
+	p->dns.wait =
+	    p->dns.wait < POOL_WAIT_MIN ? POOL_WAIT_MIN : p->dns.wait * 2;
+	if (p->dns.wait > POOL_WAIT_MAX)
+		p->dns.wait = POOL_WAIT_MAX;
+	p->dns.at = mono_add(now, p->dns.wait);
+}
+
+void
+names_tick(struct ntp_engine *e, struct ntp_now now)
+{
+	PEER_FOREACH (p, &e->peers) {
+		if (p->name[0] == '\0')
+			continue;
+		watch_silent(p, now.mono);
+		dns_ask(
+		    e, &p->dns, p->name, p->cfg->family, p->associd, now.mono);
+		if (p->kind == PEER_POOL)
+			pool_tick(e, p, now);
+	}
+	for (size_t i = 0; i < e->cfg->nrestricts; i++) {
+		if (e->cfg->restricts[i].what == RESTRICT_NAME)
+			dns_ask(e, &e->rdns[i], e->cfg->restricts[i].host,
+			    e->cfg->restricts[i].family,
+			    TAG_RESTRICT + (uint32_t)i, now.mono);
+	}
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_server.c - answer a client request from a snapshot.
+ *
+ * Nearly all traffic of a server passes here, and most attacks do.  Two rules
+ * hold whatever arrives: a reply is never longer than its request, and nothing
+ * we send is of a mode that we would answer, so that no amount of forging
+ * makes an amplifier or a loop of us.
+ */
+#include <string.h>
+
+#include "ntp_ext.h"
+#include "ntp_packet.h"
+#include "ntp_server.h"
+#include "ntp_wire.h"
+
+#define CRYPTO_NAK_LEN 4U
+#define REC_OFFSET     32U		    /* of T2 in the header */
+#define XMT_OFFSET     40U		    /* of T3 in the header */
+#define FLAKE_LIMIT    6554U		    /* of 65536: one datagram in ten */
+#define KISS_RATE      0x52415445U	    /* "RATE" */
+#define FUZZ_UNIT      (UINT64_C(64) << 32) /* srvrspfuz: 64 s */
+
+/* A request that has passed the checks made so far. */
+struct request {
+	const struct recvbuf *rb;
+	uint16_t restricts; /* enum restrict_flag */
+	struct ntp_packet pkt;
+	struct ext_tail tail;
+	uint8_t reply_mode; /* enum ntp_mode */
+	uint32_t rnd;
+	struct ntp_now now;
+	bool bad_mac;
+};
+
+static bool
+is_broadcast(const struct ntp_addr *a)
+{
+	static const uint8_t ones[4] = {255, 255, 255, 255};
+
+	return a->family == ADDR_V4 && memcmp(a->ip, ones, sizeof ones) == 0;
+}
+
+bool
+recvbuf_is_bogus(const struct recvbuf *rb)
+{
+	const struct ntp_addr *dst = rb->dst;
+
+	if (addr_is_multicast(rb->src) || addr_is_any(rb->src) ||
+	    is_broadcast(rb->src))
+		return true;
+	if (dst == NULL || dst->family == ADDR_NONE || addr_is_any(dst))
+		return false;
+	if (addr_is_multicast(dst) || is_broadcast(dst))
+		return true;
+	return addr_is_loopback(rb->src) && !addr_is_loopback(dst);
+}
+
+/* What is wrong with the sender, whatever the datagram says. */
+static enum ntp_drop
+source_fault(const struct recvbuf *rb, uint16_t restricts)
+{
+	if (rb->len == 0)
+		return DROP_SHORT;
+	if (rb->src->port == 0)
+		return DROP_PORT0;
+	if (recvbuf_is_bogus(rb))
+		return DROP_BOGON;
+	if (rb->dst != NULL && addr_equal_port(rb->src, rb->dst))
+		return DROP_OWN;
+	if ((restricts & RES_IGNORE) != 0)
+		return DROP_IGNORE;
+	return DROP_NONE;
+}
+
+/* Replies, broadcasts and control messages are none of a server's business. */
+static bool
+for_the_engine(const struct recvbuf *rb)
+{
+	switch (packet_mode(rb->data)) {
+	case NTP_MODE_PASSIVE:
+	case NTP_MODE_SERVER:
+	case NTP_MODE_BROADCAST:
+	case NTP_MODE_CONTROL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Mode to answer with, 0: not at all.  Clients of version 1 had no mode yet,
+ * but a source port of their own; old Windows asks in mode 1 and wants mode 2.
+ */
+static uint8_t
+reply_mode(const struct recvbuf *rb)
+{
+	switch (packet_mode(rb->data)) {
+	case NTP_MODE_CLIENT:
+		return NTP_MODE_SERVER;
+	case NTP_MODE_ACTIVE:
+		return NTP_MODE_PASSIVE;
+	case NTP_MODE_UNSPEC:
+		if (packet_version(rb->data) == NTP_OLDVERSION &&
+		    rb->src->port != NTP_PORT)
+			return NTP_MODE_SERVER;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static bool
+version_served(uint8_t version, uint16_t restricts)
+{
+	if ((restricts & RES_VERSION) != 0)
+		return version == NTP_VERSION;
+	return version >= NTP_OLDVERSION && version <= NTP_VERSION;
+}
+
+/* The access list, and the header as far as a server reads it. */
+static enum ntp_drop
+header_fault(struct request *q)
+{
+	const struct recvbuf *rb = q->rb;
+
+	if (packet_mode(rb->data) == NTP_MODE_PRIVATE)
+		return DROP_MODE7;
+	if (packet_decode(rb->data, rb->len, &q->pkt) != 0)
+		return DROP_SHORT;
+	if ((q->restricts & RES_NOSERVE) != 0)
+		return DROP_NOSERVE;
+	if ((q->restricts & RES_FLAKE) != 0 && q->rnd >> 16 < FLAKE_LIMIT)
+		return DROP_FLAKE;
+	if (!version_served(q->pkt.version, q->restricts))
+		return DROP_VERSION;
+	q->reply_mode = reply_mode(rb);
+	return q->reply_mode != 0 ? DROP_NONE : DROP_MODE;
+}
+
+/*
+ * A MAC that verifies is answered with the same key.  Versions 1 and 2 had
+ * other authenticators: what follows their header is no MAC of ours.
+ */
+static enum ntp_drop
+auth_fault(struct server_ctx *c, struct request *q)
+{
+	const struct recvbuf *rb = q->rb;
+
+	if (ext_split(rb->data, rb->len, q->pkt.version, &q->tail) != 0)
+		return DROP_FORMAT;
+	if (q->tail.kind == EXT_TAIL_CRYPTO_NAK)
+		return DROP_CRYPTONAK;
+	if (q->tail.kind == EXT_TAIL_NONE || q->pkt.version < 3)
+		return (q->restricts & RES_NOTRUST) != 0 ? DROP_NOTRUST
+							 : DROP_NONE;
+	if (c->keys != NULL && keys_allows(c->keys, q->tail.keyid, rb->src) &&
+	    keys_verify(c->keys, rb->data, q->tail.mac_off, q->tail.mac_len) ==
+		0)
+		c->reply_key = q->tail.keyid;
+	else
+		q->bad_mac = true;
+	return DROP_NONE;
+}
+
+/*
+ * Crypto-NAKs cost us work and teach a forger, so they are rate limited where
+ * nothing else is; without a table to do that none is sent.
+ */
+static enum mru_verdict
+rate_verdict(struct server_ctx *c, const struct request *q)
+{
+	struct mru_packet p = {
+	    .src = q->rb->src,
+	    .modever = (uint8_t)(q->pkt.version * 8 + q->pkt.mode),
+	    .flags = q->restricts,
+	    .limit = (q->restricts & RES_LIMITED) != 0 || q->bad_mac,
+	    .rnd = q->rnd,
+	};
+
+	if (c->mru == NULL)
+		return q->bad_mac ? MRU_LIMITED : MRU_PASS;
+	return mru_record(c->mru, &p, q->now);
+}
+
+static enum ntp_drop
+rate_fault(struct server_ctx *c, const struct request *q)
+{
+	enum mru_verdict v = rate_verdict(c, q);
+
+	c->crypto_nak = q->bad_mac && v == MRU_PASS;
+	if (q->bad_mac)
+		return DROP_BADAUTH;
+	if (v == MRU_PASS)
+		return DROP_NONE;
+	c->kiss = v == MRU_KISS && (q->restricts & RES_KOD) != 0;
+	return c->kiss ? DROP_KOD : DROP_LIMITED;
+}
+
+static enum ntp_drop
+request_fault(struct server_ctx *c, struct request *q)
+{
+	enum ntp_drop why = header_fault(q);
+
+	if (why != DROP_NONE)
+		return why;
+	if (q->pkt.version == NTP_VERSION)
+		c->count->thisver++;
+	else
+		c->count->oldver++;
+	why = auth_fault(c, q);
+	return why != DROP_NONE ? why : rate_fault(c, q);
+}
+
+/* What a kiss and a reply have in common. */
+static struct ntp_packet
+reply_start(const struct server_ctx *c, const struct request *q)
+{
+	struct ntp_packet p = {
+	    .version = q->pkt.version,
+	    .mode = q->reply_mode,
+	    .poll = q->pkt.poll > c->kod_poll ? q->pkt.poll : c->kod_poll,
+	    .org = q->pkt.xmt,
+	};
+
+	return p;
+}
+
+/* A kiss tells nothing but itself: the rest is the client's own. */
+static struct ntp_packet
+reply_kiss(const struct server_ctx *c, const struct request *q)
+{
+	struct ntp_packet p = reply_start(c, q);
+
+	p.leap = NTP_LEAP_UNSYNC;
+	p.precision = q->pkt.precision;
+	p.rootdelay = q->pkt.rootdelay;
+	p.rootdisp = q->pkt.rootdisp;
+	p.refid = KISS_RATE;
+	p.reftime = q->pkt.reftime;
+	p.rec = q->pkt.xmt;
+	p.xmt = q->pkt.xmt;
+	return p;
+}
+
+static struct ntp_packet
+reply_time(const struct server_ctx *c, const struct request *q)
+{
+	const struct ntp_snapshot *s = &c->snap;
+	bool synced = s->stratum > 0 && s->stratum < NTP_MAXSTRAT;
+	double age = ts_diff(q->now.sys, s->base);
+	ntp_ts rec = ts_is_zero(q->rb->rx_time) ? q->now.sys : q->rb->rx_time;
+	struct ntp_packet p = reply_start(c, q);
+
+	p.leap = synced ? s->leap : NTP_LEAP_UNSYNC;
+	p.stratum = synced ? s->stratum : 0;
+	p.precision = s->precision;
+	p.rootdelay = short_from_s(s->rootdelay);
+	p.rootdisp = short_from_s(s->rootdisp + NTP_PHI * (age > 0 ? age : 0));
+	p.refid = s->refid;
+	p.reftime = s->reftime;
+	if ((q->restricts & RES_SRVRSPFUZ) != 0)
+		p.reftime.v -= p.reftime.v % FUZZ_UNIT;
+	p.reftime = ts_add(p.reftime, s->smear);
+	p.rec = ts_add(rec, s->smear);
+	return p;
+}
+
+static void
+count_outcome(struct server_ctx *c, enum ntp_drop why)
+{
+	if (why == DROP_NONE)
+		c->count->processed++;
+	else
+		c->count->drop[why]++;
+	if (c->kiss)
+		c->count->kodsent++;
+}
+
+enum server_verdict
+server_reply(struct server_ctx *c, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now,
+    uint8_t out[NTP_REPLY_MAX], size_t *outlen)
+{
+	struct request q = {
+	    .rb = rb, .restricts = res->flags, .rnd = c->rnd, .now = now};
+	enum ntp_drop why = source_fault(rb, res->flags);
+	struct ntp_packet p;
+
+	c->reply_key = 0;
+	c->crypto_nak = c->kiss = false;
+	if (why == DROP_NONE && for_the_engine(rb))
+		return SERVER_PUNT;
+	if (why == DROP_NONE)
+		why = request_fault(c, &q);
+	count_outcome(c, why);
+	if (why != DROP_NONE && !c->kiss && !c->crypto_nak)
+		return SERVER_DROP;
+
+	p = c->kiss ? reply_kiss(c, &q) : reply_time(c, &q);
+	packet_encode(&p, out);
+	*outlen = NTP_HEADER_LEN;
+	return SERVER_REPLY;
+}
+
+/* T3 never lies before T2, not even when the clock was stepped in between. */
+static void
+write_t3(uint8_t out[NTP_REPLY_MAX], ntp_ts t3)
+{
+	struct wire_rd r = wire_rd_init(out + REC_OFFSET, 8);
+	struct wire_wr w = wire_wr_init(out + XMT_OFFSET, 8);
+	ntp_ts rec = {wire_get64(&r)};
+
+	wire_put64(&w, ts_diff(t3, rec) < 0 ? rec.v : t3.v);
+}
+
+void
+server_seal(
+    struct server_ctx *c, uint8_t out[NTP_REPLY_MAX], size_t *outlen, ntp_ts t3)
+{
+	if (!c->kiss)
+		write_t3(out, ts_add(t3, c->snap.smear));
+	if (c->crypto_nak) {
+		memset(out + *outlen, 0, CRYPTO_NAK_LEN);
+		*outlen += CRYPTO_NAK_LEN;
+	} else if (c->reply_key != 0) {
+		/* A client that wants a MAC refuses a reply without one. */
+		(void)keys_sign(
+		    c->keys, c->reply_key, out, NTP_REPLY_MAX, outlen);
+	}
+}

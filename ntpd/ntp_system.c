@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_system.c - clock_select, clock_update and the snapshot (RFC 5905 11).
+ *
+ * Differences from the reference, all of them on purpose: selection codes are
+ * published at every run, the peer that anti-clockhop keeps must have survived
+ * the cluster, and there is no last resort that overrides a failed vote.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "ntp_state.h"
+
+/* --- system variables ---------------------------------------------------- */
+
+double
+sys_rootdisp(const struct ntp_engine *e, ntp_mono now)
+{
+	return fmin(e->sys.rootdisp +
+		e->cfg->tinker.dispersion * mono_diff(now, e->sys.epoch),
+	    NTP_MAXDISP);
+}
+
+void
+engine_publish(struct ntp_engine *e, struct ntp_now now)
+{
+	const struct sys_vars *s = &e->sys;
+	struct ntp_snapshot snap = {.reftime = s->reftime,
+	    .base = now.sys,
+	    .rootdelay = s->rootdelay,
+	    .rootdisp = sys_rootdisp(e, now.mono),
+	    .refid = s->refid,
+	    .leap = s->leap,
+	    .stratum = s->stratum,
+	    .precision = s->precision,
+	    .poll = e->loop.poll};
+
+	snap_publish(&e->ring, &snap);
+}
+
+static void
+tell_kernel(struct ntp_engine *e, ntp_mono now)
+{
+	struct clock_port *c = e->port.clock;
+
+	if (!e->noset)
+		(void)c->set_status(c, (enum ntp_leap)e->sys.leap,
+		    e->sys.jitter, e->sys.rootdelay / 2 + sys_rootdisp(e, now));
+}
+
+static void
+sys_unsynchronized(struct ntp_engine *e, const char *refid, ntp_mono now)
+{
+	e->sys.leap = NTP_LEAP_UNSYNC;
+	e->sys.stratum = NTP_MAXSTRAT;
+	e->sys.refid = refid_from_text(refid);
+	e->sys.rootdelay = e->sys.rootdisp = 0;
+	e->sys.reftime = (ntp_ts){0};
+	e->sys.epoch = now;
+	e->sys.source = SYNC_UNSPEC;
+	e->sys.peer = NULL;
+}
+
+void
+engine_restart_peers(
+    struct ntp_engine *e, const char *refid, struct ntp_now now)
+{
+	sys_unsynchronized(e, refid, now.mono);
+	PEER_FOREACH (p, &e->peers) {
+		p->sent_at = (ntp_mono){0};
+		peer_clear(p, p->kind == PEER_POOL ? "POOL" : refid,
+		    e->sys.precision_s, now.mono);
+		p->poll.nextdate =
+		    mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
+	}
+	engine_publish(e, now);
+}
+
+/* --- carrying out what the discipline decides ---------------------------- */
+
+static void
+stop(struct ntp_engine *e, enum engine_stop why, double offset, bool stepped)
+{
+	e->stop = why;
+	e->stop_offset = offset;
+	e->stop_stepped = stepped;
+}
+
+static void
+panic(struct ntp_engine *e, double offset)
+{
+	char buf[ADDR_STRLEN];
+
+	report_sysevent(e, EVNT_PANIC, NULL);
+	engine_log(e, NTP_LOG_ERR,
+	    "%+.6f s off according to %s, which is more than the panic "
+	    "threshold of %.0f s: set the clock by hand or start once with "
+	    "-g; `tinker panic 0` switches the check off",
+	    offset, peer_label(e->sys.peer, buf), e->loop.par.panic);
+	stop(e, ENGINE_STOP_PANIC, offset, false);
+}
+
+/* The readers are told first, so that no reply mixes the two times. */
+static void
+step(struct ntp_engine *e, double offset, struct ntp_now now)
+{
+	struct clock_port *c = e->port.clock;
+	char text[32];
+	int8_t leap = (int8_t)e->sys.leap;
+
+	e->sys.leap = NTP_LEAP_UNSYNC;
+	engine_publish(e, now);
+	if (c->step_systime(c, offset) != 0) {
+		e->sys.leap = (uint8_t)leap;
+		engine_publish(e, now);
+		engine_log(e, NTP_LOG_ERR,
+		    "cannot step the clock by %+.6f s: not permitted", offset);
+		return;
+	}
+	now.sys = c->get_systime(c);
+	loop_stepped(&e->loop, now.mono);
+	engine_restart_peers(e, "STEP", now);
+	tell_kernel(e, now.mono);
+	(void)fmt_fixed(text, sizeof text, offset, 6);
+	report_sysevent(e, EVNT_CLOCKRESET, text);
+	engine_log(e, NTP_LOG_NOTICE, "time reset %+.6f s", offset);
+	if (e->opt.set_once)
+		stop(e, ENGINE_STOP_SET, offset, true);
+}
+
+static void
+slew_once(struct ntp_engine *e, double offset)
+{
+	struct clock_port *c = e->port.clock;
+
+	if (c->slew_systime != NULL)
+		(void)c->slew_systime(c, offset);
+	else
+		(void)c->adj_systime(c, offset, e->loop.freq);
+	stop(e, ENGINE_STOP_SET, offset, false);
+}
+
+static void
+sys_update_vars(struct ntp_engine *e, const struct peer *p, ntp_mono now)
+{
+	struct sys_vars *s = &e->sys;
+	double age = mono_diff(now, p->filter.update);
+	double disp = p->rootdisp + p->filter.disp + s->jitter +
+	    e->cfg->tinker.dispersion * age + fabs(s->offset);
+
+	s->stratum = (uint8_t)(p->stratum + 1);
+	if (s->stratum > NTP_MAXSTRAT)
+		s->stratum = NTP_MAXSTRAT;
+	s->refid = p->stratum == 0 ? p->refid : refid_from_addr(&p->srcadr);
+	s->rootdelay = p->filter.delay + p->rootdelay;
+	s->rootdisp = fmax(e->cfg->tos.mindist, disp);
+	s->epoch = now;
+	s->reftime = p->rec;
+	s->source = p->kind == PEER_CLOCK ? SYNC_LOCAL : SYNC_NTP;
+}
+
+static void
+synchronized(struct ntp_engine *e)
+{
+	char buf[ADDR_STRLEN];
+
+	if (e->sys.leap != NTP_LEAP_UNSYNC)
+		return;
+	e->sys.leap = NTP_LEAP_NONE;
+	report_sysevent(e, EVNT_SYNC, NULL);
+	engine_log(e, NTP_LOG_NOTICE, "synchronized to %s, stratum %u",
+	    peer_label(e->sys.peer, buf), (unsigned)e->sys.peer->stratum);
+}
+
+/* Without the right to set the clock its error is part of what we serve; a
+ * clock that is plainly wrong is not served at all. */
+static void
+update_noset(struct ntp_engine *e, const struct peer *p, ntp_mono now)
+{
+	double limit =
+	    e->loop.par.step_fwd > 0 ? e->loop.par.step_fwd : NTP_STEP;
+
+	sys_update_vars(e, p, now);
+	if (fabs(e->sys.offset) < limit) {
+		synchronized(e);
+		return;
+	}
+	e->sys.leap = NTP_LEAP_UNSYNC;
+	e->sys.stratum = NTP_MAXSTRAT;
+	if (!e->slew_failed)
+		engine_log(e, NTP_LOG_ERR,
+		    "the clock is %+.6f s off and may not be set here: not "
+		    "serving time until it is right",
+		    e->sys.offset);
+	e->slew_failed = true;
+}
+
+static void
+report_mode(struct ntp_engine *e, const struct loop_decision *d)
+{
+	if (d->freq_set)
+		engine_log(e, NTP_LOG_INFO, "frequency set to %+.3f PPM",
+		    e->loop.freq * 1e6);
+	if (d->freq_clamped)
+		engine_log(e, NTP_LOG_NOTICE,
+		    "frequency error %.0f PPM exceeds tolerance %.0f PPM",
+		    e->loop.freq * 1e6, e->loop.par.maxfreq * 1e6);
+	if (d->new_mode && e->loop.mode != LOOP_SYNC)
+		report_sysevent(e, (enum ntp_sysevent)e->loop.mode, NULL);
+}
+
+static void
+restate_samples(struct ntp_engine *e, double freq, ntp_mono now)
+{
+	PEER_FOREACH (p, &e->peers)
+		filter_slewed(&p->filter, 0, freq, now);
+}
+
+static void
+stats_loop(struct ntp_engine *e, struct ntp_now now)
+{
+	struct loop_sample s = {now.sys, e->sys.offset, e->loop.freq,
+	    e->loop.jitter, e->loop.wander, e->loop.poll};
+
+	if (e->port.stats != NULL)
+		e->port.stats->loop(e->port.stats, &s);
+}
+
+static void
+clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	struct loop_decision d;
+
+	double freq = e->loop.freq;
+
+	e->sys.peer_epoch = p->filter.epoch;
+	if (e->noset) {
+		update_noset(e, p, now.mono);
+		engine_publish(e, now);
+		return;
+	}
+	d = local_clock(&e->loop, e->sys.offset, p->poll.minpoll,
+	    p->poll.maxpoll, now.mono);
+	report_mode(e, &d);
+	if (d.freq_set)
+		restate_samples(e, e->loop.freq - freq, now.mono);
+	switch (d.action) {
+	case LOOP_PANIC:
+		panic(e, d.offset);
+		return;
+	case LOOP_STEP:
+		step(e, d.offset, now);
+		return;
+	case LOOP_SLEW:
+		sys_update_vars(e, p, now.mono);
+		synchronized(e);
+		if (e->opt.set_once)
+			slew_once(e, d.offset);
+		break;
+	case LOOP_IGNORE:
+	default:
+		if (e->sys.leap != NTP_LEAP_UNSYNC)
+			sys_update_vars(e, p, now.mono);
+		break;
+	}
+	tell_kernel(e, now.mono);
+	engine_publish(e, now);
+	stats_loop(e, now);
+}
+
+/* --- selection ----------------------------------------------------------- */
+
+/* The undisciplined local clock is the last resort unless preferred: only
+ * after nothing else was there for a while (protocol notes 14.1). */
+static bool
+is_last_resort(const struct peer *p)
+{
+	return p->kind == PEER_CLOCK && (p->cfg->flags & ASSOC_PREFER) == 0;
+}
+
+static bool
+resort_due(const struct ntp_engine *e, ntp_mono now)
+{
+	return e->sys.nopeer &&
+	    mono_diff(now, e->sys.nopeer_since) >= e->cfg->tos.orphanwait;
+}
+
+static struct candidate
+candidate_of(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
+{
+	struct candidate c = {.offset = p->filter.offset,
+	    .rootdist = peer_root_distance(
+		p, e->cfg->tos.mindist, e->cfg->tinker.dispersion, now),
+	    .jitter = p->filter.jitter,
+	    .stratum = p->stratum,
+	    .prefer = (p->cfg->flags & ASSOC_PREFER) != 0,
+	    .trust = (p->cfg->flags & ASSOC_TRUE) != 0,
+	    .status = SEL_REJECT,
+	    .tag = (unsigned)(p - e->peers.p)};
+
+	return c;
+}
+
+static size_t
+gather(struct ntp_engine *e, bool last_resort, ntp_mono now)
+{
+	size_t n = 0;
+
+	PEER_FOREACH (p, &e->peers) {
+		if (p->kind == PEER_POOL)
+			continue;
+		if (!last_resort)
+			p->select = SEL_REJECT;
+		if (is_last_resort(p) != last_resort)
+			continue;
+		if (!peer_unfit(e, p, now))
+			e->cand[n++] = candidate_of(e, p, now);
+	}
+	return n;
+}
+
+/* Vote, then thin out; survivors come first in e->cand. */
+static size_t
+survivors(struct ntp_engine *e, size_t n)
+{
+	const struct config_tos *tos = &e->cfg->tos;
+	struct cluster_param cp = {.minclock = tos->minclock,
+	    .maxclock = tos->maxclock,
+	    .precision = e->sys.precision_s};
+	struct interval iv;
+	bool majority = select_intersection(e->cand, n, e->ends, &iv);
+	size_t kept = select_survivors(e->cand, n, majority ? &iv : NULL);
+
+	kept = select_cluster(e->cand, kept, &cp);
+	for (size_t i = 0; i < n; i++) {
+		if (i < kept)
+			e->cand[i].status = SEL_CANDIDATE;
+		e->peers.p[e->cand[i].tag].select = e->cand[i].status;
+	}
+	return kept;
+}
+
+static size_t
+find_peer(const struct ntp_engine *e, size_t n, const struct peer *p)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (e->peers.p + e->cand[i].tag == p)
+			return i;
+	}
+	return n;
+}
+
+/* Keep the present system peer while the better one is hardly different: the
+ * allowance halves each time, so that it cannot last (protocol notes 15).  Of
+ * two survivors neither is better: their select jitter is the same, and what
+ * else they claim must not move us. */
+static size_t
+anti_clockhop(struct ntp_engine *e, size_t n, size_t best)
+{
+	size_t old = find_peer(e, n, e->sys.peer);
+	double diff, mindist = e->cfg->tos.mindist;
+
+	if (old == n || old == best) {
+		e->sys.clockhop = 0;
+		return best;
+	}
+	if (n == 2)
+		return old;
+	diff = fabs(e->cand[best].offset - e->cand[old].offset);
+	if (diff >= mindist) {
+		e->sys.clockhop = 0;
+		return best;
+	}
+	e->sys.clockhop = e->sys.clockhop > 0 ? e->sys.clockhop / 2 : mindist;
+	if (diff < e->sys.clockhop)
+		return old;
+	e->sys.clockhop = 0;
+	return best;
+}
+
+static size_t
+find_preferred(const struct ntp_engine *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (e->cand[i].prefer)
+			return i;
+	}
+	return n;
+}
+
+/* While the frequency is unknown samples of different age cannot be combined:
+ * the one that just came is taken alone. */
+static bool
+is_training(const struct ntp_engine *e)
+{
+	return e->loop.mode == LOOP_NSET || e->loop.mode == LOOP_FREQ;
+}
+
+/* Who leads, and what offset results (mitigation rules, RFC 5905 11.2.3). */
+static struct peer *
+mitigate(struct ntp_engine *e, size_t n)
+{
+	size_t best = select_best(e->cand, n, e->cfg->tos.mindist);
+	struct combined c = select_combine(e->cand, n, best);
+	size_t lead = find_preferred(e, n);
+
+	if (lead == n)
+		lead = anti_clockhop(e, n, best);
+	if (e->cand[lead].prefer || is_training(e)) {
+		c.offset = e->cand[lead].offset;
+		c.jitter = e->cand[lead].jitter;
+	}
+	e->sys.offset = c.offset;
+	e->sys.jitter = fmax(c.jitter, e->sys.precision_s);
+	return &e->peers.p[e->cand[lead].tag];
+}
+
+static void
+no_system_peer(struct ntp_engine *e, ntp_mono now)
+{
+	if (e->sys.peer != NULL) {
+		report_sysevent(e, EVNT_NOPEER, NULL);
+		engine_log(e, NTP_LOG_NOTICE,
+		    "no system peer: no source is fit and in the majority");
+	}
+	e->sys.peer = NULL;
+	e->sys.survivors = 0;
+	if (!e->sys.nopeer) {
+		e->sys.nopeer = true;
+		e->sys.nopeer_since = now;
+	}
+}
+
+static void
+set_system_peer(struct ntp_engine *e, struct peer *p)
+{
+	char buf[ADDR_STRLEN];
+	bool news = p != e->sys.peer;
+
+	p->select = SEL_SYSPEER;
+	e->sys.peer = p;
+	e->sys.nopeer = false;
+	if (!news)
+		return;
+	report_peerevent(e, p, PEVNT_NEWPEER, NULL);
+	if (e->sys.leap != NTP_LEAP_UNSYNC)
+		engine_log(e, NTP_LOG_INFO, "system peer is now %s, stratum %u",
+		    peer_label(p, buf), (unsigned)p->stratum);
+}
+
+static size_t
+vote(struct ntp_engine *e, ntp_mono now)
+{
+	size_t n = gather(e, false, now);
+	size_t kept = n > 0 ? survivors(e, n) : 0;
+
+	if (kept > 0 && kept >= e->cfg->tos.minsane)
+		return kept;
+	if (n > 0 || !resort_due(e, now))
+		return 0;
+	n = gather(e, true, now);
+	return n > 0 ? survivors(e, n) : 0;
+}
+
+void
+clock_select(struct ntp_engine *e, struct ntp_now now)
+{
+	struct peer *p;
+	size_t n;
+
+	if (e->stop != ENGINE_RUN)
+		return;
+	n = vote(e, now.mono);
+	e->sys.survivors = (unsigned)n;
+	if (n == 0) {
+		no_system_peer(e, now.mono);
+		return;
+	}
+	p = mitigate(e, n);
+	set_system_peer(e, p);
+	if (mono_before(e->sys.peer_epoch, p->filter.epoch))
+		clock_update(e, p, now);
+}

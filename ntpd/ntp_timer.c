@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_timer.c - what happens by the clock on the wall rather than by packets.
+ *
+ * A tick a second for the discipline (RFC 5905 12), and each association at
+ * its own instant, so that polls do not bunch on the second.
+ */
+#include "ntp_state.h"
+
+#define TICK_LATE_MAX 5.0 /* s; after a longer sleep ticks are not made up */
+
+static void
+adjust_clock(struct ntp_engine *e, ntp_mono now)
+{
+	struct clock_port *c = e->port.clock;
+	double adj;
+	int err;
+
+	if (e->noset || e->opt.set_once)
+		return;
+	adj = adj_host_clock(&e->loop);
+	err = c->adj_systime(c, adj, e->loop.freq);
+	if (err != 0 && !e->slew_failed)
+		engine_log(e, NTP_LOG_ERR,
+		    "the clock cannot be adjusted; serving goes on");
+	e->slew_failed = err != 0;
+	if (err != 0)
+		return;
+	PEER_FOREACH (p, &e->peers)
+		filter_slewed(&p->filter, adj, 0, now);
+}
+
+/* All sources gone for long: say so to our clients (reference since p15). */
+static void
+watch_peers(struct ntp_engine *e, struct ntp_now now)
+{
+	struct sys_vars *s = &e->sys;
+
+	if (!s->nopeer || s->leap == NTP_LEAP_UNSYNC ||
+	    mono_diff(now.mono, s->nopeer_since) < e->cfg->tos.orphanwait)
+		return;
+	s->leap = NTP_LEAP_UNSYNC;
+	s->stratum = NTP_MAXSTRAT;
+	s->source = SYNC_UNSPEC;
+	report_sysevent(e, EVNT_NOPEER, NULL);
+	engine_log(
+	    e, NTP_LOG_WARN, "no peer for too long, server running free now");
+	if (!e->noset)
+		(void)e->port.clock->set_status(e->port.clock, NTP_LEAP_UNSYNC,
+		    s->jitter, sys_rootdisp(e, now.mono));
+}
+
+/* The local clock as last resort is looked at when its time has come, not at
+ * the next packet, which may never be. */
+static void
+wake_last_resort(struct ntp_engine *e, struct ntp_now now)
+{
+	if (e->sys.nopeer &&
+	    mono_diff(now.mono, e->sys.nopeer_since) >= e->cfg->tos.orphanwait)
+		clock_select(e, now);
+}
+
+static void
+tick(struct ntp_engine *e, struct ntp_now now)
+{
+	adjust_clock(e, now.mono);
+	PEER_FOREACH (p, &e->peers)
+		poll_tick(&p->poll);
+	names_tick(e, now);
+	wake_last_resort(e, now);
+	watch_peers(e, now);
+	engine_publish(e, now);
+}
+
+static bool
+polls(const struct peer *p)
+{
+	return p->kind == PEER_CLOCK ||
+	    (p->kind == PEER_SERVER && p->srcadr.family != ADDR_NONE);
+}
+
+void
+timer(struct ntp_engine *e, struct ntp_now now)
+{
+	if (mono_diff(now.mono, e->next_tick) > TICK_LATE_MAX)
+		e->next_tick = now.mono;
+	while (!mono_before(now.mono, e->next_tick)) {
+		e->next_tick = mono_add(e->next_tick, 1.0);
+		tick(e, now);
+	}
+	PEER_FOREACH (p, &e->peers) {
+		if (e->stop == ENGINE_RUN && polls(p) &&
+		    !mono_before(now.mono, p->poll.nextdate))
+			transmit(e, p, now);
+	}
+	if (e->stop == ENGINE_RUN && e->opt.set_once &&
+	    !mono_before(now.mono, e->quit_at))
+		e->stop = ENGINE_STOP_NOSERVER;
+}
+
+ntp_mono
+engine_deadline(const struct ntp_engine *e)
+{
+	ntp_mono at = e->next_tick;
+
+	PEER_FOREACH (p, &e->peers) {
+		if (polls(p) && mono_before(p->poll.nextdate, at))
+			at = p->poll.nextdate;
+	}
+	return at;
+}

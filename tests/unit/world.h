@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * world.h - a small world for one engine: a clock that errs, servers that
+ * answer with a delay, names.  Time passes only in world_run().
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include "ntp_packet.h"
+#include "ntp_rng.h"
+#include "ntp_state.h"
+
+#define WORLD_SERVERS 12
+#define WORLD_FLIGHT  64
+
+struct world_server {
+	struct ntp_addr addr;
+	double offset; /* s, its error against true time */
+	double delay;  /* s, each way */
+	double jitter; /* s, mean of an exponential on the way back */
+	uint8_t leap, stratum;
+	uint32_t refid;
+	bool dead;	   /* answers nothing */
+	uint32_t keyid;	   /* signs with this key */
+	unsigned requests; /* seen so far */
+	unsigned lose;	   /* replies still to be lost */
+	ntp_ts last_nonce; /* transmit timestamp of the last request */
+	int last_ep;
+};
+
+struct world_packet {
+	bool used;
+	double due; /* s, true time */
+	int ep;
+	struct ntp_addr src;
+	uint8_t data[128];
+	size_t len;
+};
+
+struct world {
+	struct clock_port clock;
+	struct packet_port net;
+	struct rng_port rngport;
+	struct dns_port dns;
+	struct log_port log;
+	double t;	 /* s, true time since the start */
+	double err;	 /* s, our clock minus true time */
+	double natural;	 /* s/s, frequency error of the oscillator */
+	double freq;	 /* s/s, correction in force */
+	double slew;	 /* s/s, of this second */
+	double slew_end; /* s, true time */
+	unsigned steps;	 /* step_systime() calls */
+	unsigned adjusts;
+	int next_ep, closed;
+	struct ntp_addr ep_remote[256];
+	struct world_server srv[WORLD_SERVERS];
+	size_t nsrv;
+	struct world_packet flight[WORLD_FLIGHT];
+	struct ntp_rng rng;
+	/* names */
+	unsigned asked;
+	uint32_t dns_tag;
+	char dns_name[64];
+	/* the last server-path datagram sent from endpoint 0 */
+	uint8_t sent[1024];
+	size_t sentlen;
+	unsigned nsent;
+	char lastlog[256];
+	struct ntp_engine *e;
+};
+
+/* Set up with the text of an ntp.conf; errors in it are fatal. */
+void world_init(struct world *w, const char *conf,
+    const struct engine_options *opt, double err, double ppm);
+void world_fini(struct world *w);
+/* A server at 192.0.2.N, stratum 1, 5 ms away. */
+struct world_server *world_server(struct world *w, unsigned n, double offset);
+struct ntp_now world_now(struct world *w);
+/* Let S seconds pass. */
+void world_run(struct world *w, double s);
+/* Run until PRED or LIMIT s have passed; true when PRED held. */
+bool world_until(struct world *w, bool (*pred)(struct world *), double limit);
+/* Hand the engine a datagram on endpoint EP. */
+void world_inject(struct world *w, int ep, const struct ntp_addr *src,
+    const void *data, size_t len);
+struct ntp_addr world_addr(unsigned n);
+/* The K-th association in use. */
+struct peer *world_peer(struct world *w, unsigned k);
+
+#endif /* WORLD_H */
