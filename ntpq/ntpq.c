@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpq.c - query an NTP daemon: options, hosts, and the only exit().
+ *
+ * Options and hosts are taken in the order they stand, because -4 and -6
+ * count for the hosts after them and -p has its place among the -c.
+ */
+#include <sys/socket.h>
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ntp_fmt.h"
+#include "ntpq.h"
+
+#define FORMAT_VARIABLE "NTPQ_FORMAT"
+#define DEFAULT_DELAY	20 /* ms */
+
+struct target {
+	const char *name;
+	int family;
+};
+
+struct options {
+	struct target host[NTPQ_HOSTS_MAX];
+	const char *command[NTPQ_COMMANDS_MAX];
+	unsigned nhosts, ncommands;
+};
+
+enum long_only { OPT_NO_PLUS = 256, OPT_OLD_RV };
+
+/* The leading '-' hands out operands in their place, as option 1. */
+static const char short_options[] = "-46c:dD:hinpr:Vw?";
+
+static const struct option long_options[] = {
+    {"ipv4", no_argument, NULL, '4'},
+    {"ipv6", no_argument, NULL, '6'},
+    {"command", required_argument, NULL, 'c'},
+    {"debug-level", no_argument, NULL, 'd'},
+    {"set-debug-level", required_argument, NULL, 'D'},
+    {"help", no_argument, NULL, 'h'},
+    {"interactive", no_argument, NULL, 'i'},
+    {"no-plus", no_argument, NULL, OPT_NO_PLUS},
+    {"numeric", no_argument, NULL, 'n'},
+    {"old-rv", no_argument, NULL, OPT_OLD_RV},
+    {"peers", no_argument, NULL, 'p'},
+    {"refid", required_argument, NULL, 'r'},
+    {"version", no_argument, NULL, 'V'},
+    {"wide", no_argument, NULL, 'w'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char help_text[] =
+    "usage: ntpq [-46dhinpVw] [-c command] [-D level] [-r hash|ipv4] "
+    "[host ...]\n"
+    "Asks the NTP daemon on each HOST (HOST, HOST:PORT, [ADDR]:PORT; default\n"
+    "localhost) and shows what it answers.\n"
+    "\n"
+    "  -4, --ipv4               IPv4 for the hosts after it\n"
+    "  -6, --ipv6               IPv6 for the hosts after it\n"
+    "  -c, --command=COMMAND    run COMMAND; may be repeated\n"
+    "  -d, --debug-level        tell more about packets; may be repeated\n"
+    "  -D, --set-debug-level=N  tell that much\n"
+    "  -h, -?, --help           this text\n"
+    "  -i, --interactive        prompt, even when not at a terminal\n"
+    "  -n, --numeric            addresses instead of names\n"
+    "      --no-plus            no plus sign before offsets\n"
+    "      --old-rv             readvar always shows the status line\n"
+    "  -p, --peers              the table of peers, as -c peers\n"
+    "  -r, --refid=hash|ipv4    how the table shows reference ids\n"
+    "  -V, --version            the version of ntpq\n"
+    "  -w, --wide               do not cut long names\n"
+    "\n"
+    "Try: ntpq -pn, ntpq -c rv, ntpq -c as, ntpq -c help\n";
+
+static _Noreturn void
+leave(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		perror("ntpq: standard output");
+		status = EXIT_FAILURE;
+	}
+	exit(status); /* NOLINT(concurrency-mt-unsafe): one thread */
+}
+
+static _Noreturn void
+usage_error(const char *why)
+{
+	fprintf(stderr, "ntpq: %s\nTry `ntpq --help'.\n", why);
+	leave(EXIT_FAILURE);
+}
+
+static void
+add_host(struct options *o, const char *name, int family)
+{
+	if (o->nhosts == NTPQ_HOSTS_MAX)
+		usage_error("more than 200 hosts");
+	o->host[o->nhosts].name = name;
+	o->host[o->nhosts].family = family;
+	o->nhosts++;
+}
+
+static void
+add_command(struct options *o, const char *command)
+{
+	if (o->ncommands == NTPQ_COMMANDS_MAX)
+		usage_error("more than 100 commands");
+	o->command[o->ncommands++] = command;
+}
+
+static void
+set_debug_level(struct ntpq *q, const char *s)
+{
+	int64_t v;
+
+	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 0 || v > 100)
+		usage_error("a debug level is a number from 0 to 100");
+	q->net.debug = (unsigned)v;
+}
+
+static void
+set_refid(struct ntpq *q, const char *s)
+{
+	if (strcmp(s, "hash") != 0 && strcmp(s, "ipv4") != 0)
+		usage_error("--refid is hash or ipv4");
+	q->hashrefid = strcmp(s, "hash") == 0;
+}
+
+/* Options that only set a value; false for the others. */
+static bool
+take_setting(struct ntpq *q, int opt)
+{
+	switch (opt) {
+	case '4':
+		q->family = AF_INET;
+		return true;
+	case '6':
+		q->family = AF_INET6;
+		return true;
+	case 'd':
+		q->net.debug++;
+		return true;
+	case 'D':
+		set_debug_level(q, optarg);
+		return true;
+	case 'i':
+		q->interactive = true;
+		return true;
+	case 'n':
+		q->numeric = true;
+		return true;
+	case 'r':
+		set_refid(q, optarg);
+		return true;
+	case 'w':
+		q->wide = true;
+		return true;
+	case OPT_NO_PLUS:
+		q->plus = false;
+		return true;
+	case OPT_OLD_RV:
+		q->oldrv = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+take_option(struct ntpq *q, struct options *o, int opt)
+{
+	if (take_setting(q, opt))
+		return;
+	switch (opt) {
+	case 1:
+		add_host(o, optarg, q->family);
+		break;
+	case 'c':
+		add_command(o, optarg);
+		break;
+	case 'p':
+		add_command(o, "peers");
+		break;
+	case 'V':
+		version_print(stdout);
+		leave(EXIT_SUCCESS);
+	case 'h':
+		fputs(help_text, stdout);
+		leave(EXIT_SUCCESS);
+	default:
+		/* getopt says '?' for an error and for -? alike */
+		if (optopt != '?')
+			leave(EXIT_FAILURE);
+		fputs(help_text, stdout);
+		leave(EXIT_SUCCESS);
+	}
+}
+
+static void
+read_options(struct ntpq *q, struct options *o, int argc, char **argv)
+{
+	int opt;
+
+	/* One thread: NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	while ((opt = getopt_long(
+		    argc, argv, short_options, long_options, NULL)) != -1)
+		take_option(q, o, opt);
+	for (; optind < argc; optind++)
+		add_host(o, argv[optind], q->family);
+	if (o->nhosts == 0)
+		add_host(o, "localhost", q->family);
+	if (q->interactive && o->ncommands > 0)
+		usage_error("-i excludes -c and -p");
+}
+
+static void
+init(struct ntpq *q)
+{
+	/* One thread: NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	const char *format = getenv(FORMAT_VARIABLE);
+
+	memset(q, 0, sizeof(*q));
+	q->out = stdout;
+	q->family = AF_UNSPEC;
+	q->delay = DEFAULT_DELAY;
+	q->plus = format == NULL || strcmp(format, "ntpsec") != 0;
+	net_init(&q->net);
+}
+
+static void
+count_hosts(struct ntpq *q, const struct options *o)
+{
+	unsigned i;
+	int len;
+
+	q->nhosts = o->nhosts;
+	for (i = 0; i < o->nhosts; i++) {
+		len = (int)strnlen(o->host[i].name, NTPQ_NAME_MAX - 1);
+		if (len > q->hostwidth)
+			q->hostwidth = len;
+	}
+}
+
+static void
+run_commands(struct ntpq *q, const struct options *o)
+{
+	unsigned i;
+
+	for (i = 0; i < o->ncommands && !q->quit; i++) {
+		if (q->ran++ > 0)
+			fputc('\n', q->out);
+		command_run(q, o->command[i]);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ntpq q;
+	struct options o = {.nhosts = 0};
+	unsigned i;
+
+	init(&q);
+	read_options(&q, &o, argc, argv);
+	count_hosts(&q, &o);
+	if (o.ncommands == 0) {
+		q.interactive = q.interactive || isatty(STDIN_FILENO);
+		q.nhosts = 1;
+		ntpq_host(&q, o.host[0].name, o.host[0].family);
+		command_loop(&q);
+	}
+	for (i = 0; o.ncommands > 0 && i < o.nhosts && !q.quit; i++)
+		if (ntpq_host(&q, o.host[i].name, o.host[i].family))
+			run_commands(&q, &o);
+	net_close(&q.net);
+	leave(q.status);
+}

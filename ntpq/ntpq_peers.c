@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpq_peers.c - the peers billboard.
+ *
+ * Read by more scripts than people: 78 columns, values cut and never rounded
+ * to fit, the tally glued to the name, always ten fields.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ntp.h"
+#include "ntp_fmt.h"
+#include "ntpq.h"
+
+#define REMOTE_WIDTH 15
+#define REFID_WIDTH  15
+#define SHORT_WIDTH  8	/* refid column beside an association id */
+#define WIDE_INDENT  17 /* where the refid column begins */
+#define RULE_WIDTH   78
+#define MAX_STRATUM  99U
+#define MAX_HMODE    255U
+
+#define TEN_FIELDS " st t when poll reach   delay   offset "
+
+static const char *const headers[] = {
+    [PEERS_REFID] = "     remote           refid     " TEN_FIELDS " jitter",
+    [PEERS_ASSID] = "     remote       refid   assid " TEN_FIELDS " jitter",
+    [PEERS_LOCAL] = "     remote           local     " TEN_FIELDS "   disp",
+};
+
+void
+peers_header(FILE *out, const struct peers_style *style)
+{
+	int i, width = RULE_WIDTH;
+
+	if (style->hostwidth > 0) {
+		fprintf(out, "%-*.*s ", style->hostwidth, style->hostwidth,
+		    "server (local)");
+		width += style->hostwidth + 1;
+	}
+	fprintf(out, "%s\n", headers[style->view]);
+	for (i = 0; i < width; i++)
+		fputc('=', out);
+	fputc('\n', out);
+}
+
+/* --- reading one association -------------------------------------------- */
+
+static char
+client_type(const struct ntp_addr *src, bool have_src)
+{
+	unsigned type, unit;
+
+	if (!have_src || addr_is_any(src))
+		return 'p';
+	if (addr_is_refclock(src, &type, &unit))
+		return 'l';
+	return addr_is_multicast(src) ? 'a' : 'u';
+}
+
+/* A server that does not tell its mode: guess from the addresses. */
+static char
+guess_type(const struct reply *r, const struct ntp_addr *src, bool have_src)
+{
+	struct ntp_addr dst;
+	unsigned type, unit;
+
+	if (have_src && addr_is_refclock(src, &type, &unit))
+		return 'l';
+	if (!reply_addr(r, "dstadr", &dst))
+		return '-';
+	if (addr_is_multicast(&dst))
+		return 'm';
+	return dst.family == ADDR_V4 && dst.ip[3] == 0xff ? 'b' : 'u';
+}
+
+static char
+peer_type(const struct reply *r, const struct ntp_addr *src, bool have_src)
+{
+	switch (reply_uint(r, "hmode", MAX_HMODE, NTP_MODE_UNSPEC)) {
+	case NTP_MODE_UNSPEC:
+		return guess_type(r, src, have_src);
+	case NTP_MODE_ACTIVE:
+		return 's';
+	case NTP_MODE_PASSIVE:
+		return 'S';
+	case NTP_MODE_CLIENT:
+		return client_type(src, have_src);
+	case NTP_MODE_BROADCAST:
+		return have_src && addr_is_multicast(src) ? 'M' : 'B';
+	case NTP_MODE_CONTROL: /* a broadcast client calls itself 6 */
+		return 'b';
+	default:
+		return '-';
+	}
+}
+
+/*
+ * The configured name stands in for an address that says nothing.  Some
+ * servers send it always: then numbers are shown to who asked for numbers.
+ */
+static void
+read_remote(struct peer_line *p, const struct reply *r,
+    const struct ntp_addr *src, bool have_src, bool numeric)
+{
+	unsigned type, unit;
+	bool mute = !have_src || addr_is_any(src) ||
+	    addr_is_refclock(src, &type, &unit);
+
+	reply_text(r, "srchost", p->remote, sizeof(p->remote));
+	if (p->remote[0] != '\0' && (mute || !numeric))
+		return;
+	if (have_src)
+		name_of(src, numeric, p->remote);
+	else
+		snprintf(p->remote, sizeof(p->remote), "-");
+}
+
+static void
+read_refid(struct peer_line *p, const struct reply *r, enum peers_view view)
+{
+	struct ntp_addr a;
+	char text[NTPQ_WORD_MAX];
+
+	reply_text(r, "refid", text, sizeof(text));
+	if (reply_addr(r, "refid", &a)) {
+		if (name_of_clock(&a, p->refid, sizeof(p->refid)))
+			return;
+		if (view == PEERS_ASSID && a.family == ADDR_V4) {
+			snprintf(p->refid, sizeof(p->refid), "%02x%02x%02x%02x",
+			    a.ip[0], a.ip[1], a.ip[2], a.ip[3]);
+			return;
+		}
+	}
+	if (strlen(text) <= 4)
+		snprintf(p->refid, sizeof(p->refid), ".%.4s.", text);
+	else
+		snprintf(p->refid, sizeof(p->refid), "%s", text);
+}
+
+static int64_t
+age(const struct reply *r, ntp_ts now)
+{
+	ntp_ts last = reply_ts(r, "rec");
+
+	if (ts_is_zero(last))
+		last = reply_ts(r, "reftime");
+	if (ts_is_zero(last))
+		return 0;
+	return (int32_t)(ts_sec(now) - ts_sec(last));
+}
+
+/* The faster of the two ends sets the pace; 0 when neither says. */
+static int64_t
+poll_interval(const struct reply *r)
+{
+	unsigned none = NTP_MAXPOLL_HARD + 1;
+	unsigned ours = reply_uint(r, "hpoll", NTP_MAXPOLL_HARD, none);
+	unsigned theirs = reply_uint(r, "ppoll", NTP_MAXPOLL_HARD, none);
+	unsigned least = ours < theirs ? ours : theirs;
+
+	return least == none ? 0 : (int64_t)1 << least;
+}
+
+void
+peer_read(struct peer_line *p, const struct reply *r, ntp_ts now,
+    const struct peers_style *style)
+{
+	struct ntp_addr src, dst;
+	bool have_src = reply_addr(r, "srcadr", &src);
+	bool local = style->view == PEERS_LOCAL;
+
+	memset(p, 0, sizeof(*p));
+	p->status = r->status;
+	p->family = have_src ? src.family : (uint8_t)ADDR_NONE;
+	if (local && have_src)
+		name_of(&src, style->numeric, p->remote);
+	else
+		read_remote(p, r, &src, have_src, style->numeric);
+	read_refid(p, r, style->view);
+	if (reply_addr(r, "dstadr", &dst)) {
+		p->bound = !addr_is_any(&dst);
+		name_of(&dst, local || style->numeric, p->local);
+	}
+	p->stratum = reply_uint(r, "stratum", MAX_STRATUM, 0);
+	p->type = peer_type(r, &src, have_src);
+	p->when = age(r, now);
+	p->poll = poll_interval(r);
+	p->reach = reply_uint(r, "reach", 0xff, 0);
+	p->delay = reply_double(r, "delay");
+	p->offset = reply_double(r, "offset");
+	p->last = reply_double(r, local ? "dispersion" : "jitter");
+}
+
+/* --- showing it --------------------------------------------------------- */
+
+/* The end of a long address says more than its beginning. */
+static const char *
+cut_left(const char *s, size_t width, char out[NTPQ_NAME_MAX])
+{
+	size_t len = strlen(s);
+
+	if (len <= width || width == 0)
+		return s;
+	snprintf(out, NTPQ_NAME_MAX, "_%s", s + len - width + 1);
+	return out;
+}
+
+static void
+put_remote(
+    FILE *out, const struct peer_line *p, const struct peers_style *style)
+{
+	int indent = WIDE_INDENT;
+
+	fputc(status_tally(p->status), out);
+	if (!style->wide || strlen(p->remote) <= REMOTE_WIDTH) {
+		fprintf(out, "%-*.*s ", REMOTE_WIDTH, REMOTE_WIDTH, p->remote);
+		return;
+	}
+	if (style->hostwidth > 0)
+		indent += style->hostwidth + 1;
+	fprintf(out, "%s\n%*s", p->remote, indent, "");
+}
+
+static void
+put_second(
+    FILE *out, const struct peer_line *p, const struct peers_style *style)
+{
+	char cut[NTPQ_NAME_MAX];
+
+	switch (style->view) {
+	case PEERS_REFID:
+		fprintf(out, "%-*s", REFID_WIDTH, p->refid);
+		break;
+	case PEERS_ASSID:
+		fprintf(out, "%-*s %-6u", SHORT_WIDTH, p->refid, p->associd);
+		break;
+	case PEERS_LOCAL:
+		fprintf(out, "%-*s", REFID_WIDTH,
+		    cut_left(p->local, REFID_WIDTH, cut));
+		break;
+	}
+}
+
+void
+peers_row(FILE *out, const struct peer_line *p, const struct peers_style *style)
+{
+	char when[16], every[16], delay[16], offset[16], last[16];
+	char cut[NTPQ_NAME_MAX];
+
+	if (style->hostwidth > 0)
+		fprintf(out, "%-*s ", style->hostwidth,
+		    cut_left(p->server, (size_t)style->hostwidth, cut));
+	put_remote(out, p, style);
+	put_second(out, p, style);
+	fprintf(out, " %2u %c %4s %4s  %3o  %7s %8s %7s\n", p->stratum, p->type,
+	    fmt_when(when, sizeof(when), p->when),
+	    fmt_when(every, sizeof(every), p->poll), p->reach,
+	    fmt_ms7(delay, sizeof(delay), p->delay, false),
+	    fmt_ms7(offset, sizeof(offset), p->offset, style->plus),
+	    fmt_ms7(last, sizeof(last), p->last, false));
+}
+
+/* --- the commands ------------------------------------------------------- */
+
+struct billboard {
+	struct peers_style style;
+	bool all;	/* also what is neither configured nor reached */
+	uint8_t family; /* only this enum addr_family; ADDR_NONE: any */
+};
+
+static ntp_ts
+local_clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts_from_unix(ts.tv_sec, (uint32_t)ts.tv_nsec);
+}
+
+/* False when the server has stopped answering. */
+static bool
+show_peer(struct ntpq *q, const struct billboard *b, uint16_t id)
+{
+	struct query query = {.opcode = MODE6_READVAR, .associd = id};
+	struct reply rep;
+	struct peer_line p;
+
+	if (!ask(q, &query, &rep))
+		return q->net.settled;
+	peer_read(&p, &rep, local_clock_now(), &b->style);
+	p.associd = id;
+	if (b->family != ADDR_NONE && p.family != b->family)
+		return true;
+	snprintf(p.server, sizeof(p.server), "%s",
+	    p.bound ? p.local : q->net.target);
+	peers_row(q->out, &p, &b->style);
+	return true;
+}
+
+static bool
+family_arg(struct ntpq *q, const struct ntpq_args *a, uint8_t *family)
+{
+	*family = ADDR_NONE;
+	if (a->n == 0)
+		return true;
+	if (strcmp(a->v[0], "-4") == 0)
+		*family = ADDR_V4;
+	else if (strcmp(a->v[0], "-6") == 0)
+		*family = ADDR_V6;
+	else
+		complain(
+		    q, "Address family -4 or -6 expected, not `%s'", a->v[0]);
+	return *family != ADDR_NONE;
+}
+
+static void
+billboard_show(struct ntpq *q, const struct billboard *b)
+{
+	size_t i;
+
+	if (!assoc_fetch(q))
+		return;
+	peers_header(q->out, &b->style);
+	for (i = 0; i < q->nassocs; i++) {
+		if (!b->all &&
+		    !(q->assoc[i].status &
+			(PEER_STATUS_CONFIG | PEER_STATUS_REACH)))
+			continue;
+		if (!show_peer(q, b, q->assoc[i].id))
+			return;
+	}
+}
+
+/* a->arg: an enum peers_view, plus PEERS_ALL. */
+void
+cmd_peers(struct ntpq *q, const struct ntpq_args *a)
+{
+	struct billboard b = {.all = (a->arg & PEERS_ALL) != 0,
+	    .style = {.view = (enum peers_view)(a->arg & ~PEERS_ALL),
+		.plus = q->plus,
+		.wide = q->wide,
+		.numeric = q->numeric,
+		.hostwidth = q->nhosts > 1 ? q->hostwidth : 0}};
+
+	if (b.style.view == PEERS_REFID && q->hashrefid)
+		b.style.view = PEERS_ASSID;
+	if (family_arg(q, a, &b.family))
+		billboard_show(q, &b);
+}

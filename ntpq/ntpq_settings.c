@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpq_settings.c - commands that change how the others ask and show.
+ *
+ * Without an argument each says what is set, in the reference's words.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/socket.h>
+
+#include "ntp.h"
+#include "ntp_fmt.h"
+#include "ntpq.h"
+
+#define TIMEOUT_MAX 3600000U /* ms */
+
+/* Begins with the product: scripts take "ntpq 1.2.3" for the reference's. */
+void
+version_print(FILE *out)
+{
+	fprintf(out, "%s ntpq %s\n", PACKAGE_NAME, PACKAGE_VERSION);
+}
+
+void
+cmd_version(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	version_print(q->out);
+}
+
+static void
+show_host(const struct ntpq *q, const char *word)
+{
+	if (q->net.target[0] == '\0')
+		fputs(*word == '\0' ? "no current host\n"
+				    : "still no current host\n",
+		    q->out);
+	else
+		fprintf(q->out, "current host %s%s\n",
+		    *word == '\0' ? "is " : word, q->net.target);
+}
+
+void
+cmd_host(struct ntpq *q, const struct ntpq_args *a)
+{
+	int family = q->family;
+	unsigned i = 0;
+
+	if (a->n > 0 && strcmp(a->v[0], "-4") == 0)
+		family = AF_INET;
+	else if (a->n > 0 && strcmp(a->v[0], "-6") == 0)
+		family = AF_INET6;
+	if (family != q->family)
+		i = 1;
+	if (i == a->n)
+		show_host(q, "");
+	else
+		show_host(
+		    q, ntpq_host(q, a->v[i], family) ? "set to " : "remains ");
+}
+
+void
+cmd_timeout(struct ntpq *q, const struct ntpq_args *a)
+{
+	unsigned ms;
+
+	if (a->n == 0)
+		fprintf(q->out, "primary timeout %lld ms\n",
+		    (long long)q->net.timeout);
+	else if (uint_arg(q, a->v[0], TIMEOUT_MAX, &ms))
+		q->net.timeout = ms;
+}
+
+/* Requests are signed nowhere yet, so nothing waits for it. */
+void
+cmd_delay(struct ntpq *q, const struct ntpq_args *a)
+{
+	if (a->n == 0)
+		fprintf(q->out, "delay %u ms\n", q->delay);
+	else
+		uint_arg(q, a->v[0], TIMEOUT_MAX, &q->delay);
+}
+
+void
+cmd_hostnames(struct ntpq *q, const struct ntpq_args *a)
+{
+	if (a->n == 0)
+		fprintf(q->out, "hostnames %sbeing shown\n",
+		    q->numeric ? "not " : "");
+	else if (strcmp(a->v[0], "yes") == 0)
+		q->numeric = false;
+	else if (strcmp(a->v[0], "no") == 0)
+		q->numeric = true;
+	else
+		complain(q, "yes or no expected, not `%s'", a->v[0]);
+}
+
+void
+cmd_debug(struct ntpq *q, const struct ntpq_args *a)
+{
+	unsigned *level = &q->net.debug;
+
+	if (a->n == 0) {
+		fprintf(q->out, "debug level is %u\n", *level);
+		return;
+	}
+	if (strcmp(a->v[0], "no") == 0)
+		*level = 0;
+	else if (strcmp(a->v[0], "more") == 0)
+		*level += *level < INT_MAX;
+	else if (strcmp(a->v[0], "less") == 0)
+		*level -= *level > 0;
+	else if (!uint_arg(q, a->v[0], INT_MAX, level))
+		return;
+	fprintf(q->out, "debug level set to %u\n", *level);
+}
+
+void
+cmd_raw(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	q->raw = true;
+	fputs("Output set to raw\n", q->out);
+}
+
+void
+cmd_cooked(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	q->raw = false;
+	fputs("Output set to cooked\n", q->out);
+}
+
+void
+cmd_ntpversion(struct ntpq *q, const struct ntpq_args *a)
+{
+	int64_t v;
+
+	if (a->n == 0)
+		fprintf(q->out, "NTP version being claimed is %u\n",
+		    q->net.version);
+	else if (fmt_parse_int(a->v[0], strlen(a->v[0]), false, &v) != 0 ||
+	    v < NTP_OLDVERSION || v > NTP_VERSION)
+		fprintf(stderr, "versions %d to %d, please\n", NTP_OLDVERSION,
+		    NTP_VERSION);
+	else
+		q->net.version = (uint8_t)v;
+}
+
+void
+cmd_drefid(struct ntpq *q, const struct ntpq_args *a)
+{
+	if (a->n > 0 && strcmp(a->v[0], "hash") == 0)
+		q->hashrefid = true;
+	else if (a->n > 0 && strcmp(a->v[0], "ipv4") == 0)
+		q->hashrefid = false;
+	else if (a->n > 0) {
+		complain(q, "hash or ipv4 expected, not `%s'", a->v[0]);
+		return;
+	}
+	fprintf(q->out, "drefid value %s %s\n", a->n > 0 ? "set to" : "is",
+	    q->hashrefid ? "hash" : "ipv4");
+}
+
+void
+cmd_quit(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	q->quit = true;
+}
