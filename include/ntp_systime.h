@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_systime.h - the kernel's clock as a clock port (Linux).
+ *
+ * The phase is corrected by the kernel's loop with time constant 0, which
+ * works off a quarter of what is left in each second: told four times the
+ * amount once a second it does exactly that, and when the daemon is killed
+ * the rest dies out by itself within seconds.  STA_FREQHOLD keeps the kernel
+ * from deriving a frequency of its own.
+ */
+#ifndef NTP_SYSTIME_H
+#define NTP_SYSTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include "ntp_ports.h"
+
+struct systime {
+	struct clock_port port; /* first: the port is the object */
+	/* The kernel's calls; tests put their own here. */
+	int (*adjtimex)(struct timex *);
+	int (*gettime)(clockid_t, struct timespec *);
+	int (*settime)(clockid_t, const struct timespec *);
+	int status; /* STA_* in force */
+	enum ntp_leap leap;
+	/* what systime_jump() compares with */
+	int64_t epoch_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	int64_t slept_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+};
+
+/* What happened to the clock behind our back. */
+struct systime_event {
+	double stepped; /* s, by somebody else */
+	double slept;	/* s, the machine was suspended */
+};
+
+/* Make S a port over the real kernel calls, which sets nothing; the precision
+ * is measured (at most a few ms). */
+void systime_init(struct systime *s);
+
+/*
+ * Take the clock over: end what other programs left running (adjtime, tick,
+ * phase), unsynchronized until set_status().  0 or -NTP_EPERM, -NTP_EIO.
+ */
+int systime_take(struct systime *s);
+
+/* Leave the clock: no phase correction runs on; the frequency stays. */
+void systime_release(struct systime *s);
+
+/* Did somebody step the clock, or did we sleep, since the last call (or since
+ * systime_init() and step_systime())?  True and *EV when so. */
+bool systime_jump(struct systime *s, struct systime_event *ev);
+
+/* The kernel's status word and its return (TIME_*); reading needs no
+ * privilege.  -NTP_EIO when the kernel refuses. */
+int systime_state(struct systime *s, int *status);
+
+/* A kernel arrival time, CLOCK_REALTIME, as this clock's time. */
+ntp_ts systime_arrival(struct clock_port *p, const struct timespec *at);
+
+/* The port's functions, by the names that everybody knows. */
+ntp_ts get_systime(struct clock_port *p);
+int adj_systime(struct clock_port *p, double adj, double freq);
+int step_systime(struct clock_port *p, double offset);
+
+/* Precision of any clock in log2 s: the smallest step seen between readings.
+ * At most a few ms, the longest for a clock that stands still. */
+int8_t clock_precision(struct clock_port *p);
+
+/* Age and timeout clock: CLOCK_BOOTTIME, so that sleep counts. */
+ntp_mono systime_mono(void);
+
+#endif /* NTP_SYSTIME_H */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_filegen.h - statistics files that change with the calendar.
+ */
+#ifndef NTP_FILEGEN_H
+#define NTP_FILEGEN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ntp_config.h"
+#include "ntp_ports.h"
+
+#define FILEGEN_DIR "/var/log/ntpstats/"
+
+/* One set of files: NAME, NAME.20250106 ... */
+struct filegen {
+	struct config_filegen par; /* its `file` is borrowed */
+	const char *name;	   /* of the set */
+	int fd;			   /* -1: closed */
+	int64_t period;		   /* which one FD is for */
+	bool failed;		   /* said once that it cannot be opened */
+};
+
+/* The statistics port: writes loopstats and peerstats. */
+struct filestats {
+	struct stats_port port; /* first: the port is the object */
+	const char *dir;	/* borrowed */
+	struct filegen gen[STATS_SETS];
+	struct log_port *log; /* borrowed */
+	int64_t started;      /* Unix s; for FILEGEN_AGE */
+	pid_t pid;
+};
+
+/* CFG is borrowed as long as S lives; NOW in Unix s. */
+void filestats_init(struct filestats *s, const struct ntp_config *cfg,
+    struct log_port *log, int64_t now);
+/* Close all; the next record opens them anew. */
+void filestats_close(struct filestats *s);
+
+/* Append the record TEXT (without date) to SET, dated WHEN. */
+void filestats_record(
+    struct filestats *s, enum stats_set set, ntp_ts when, const char *text);
+
+/* The number of the period that Unix time T falls in; it changes when the
+ * file has to change. */
+int64_t filegen_period(enum filegen_type type, int64_t t, int64_t started);
+
+/* The suffix for Unix time T, with its point, into OUT; "" for none. */
+void filegen_suffix(enum filegen_type type, int64_t t, int64_t started,
+    pid_t pid, char *out, size_t cap);
+
+#endif /* NTP_FILEGEN_H */

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_io.c - datagrams in, datagrams out, and the wait between.
+ *
+ * Sockets are our own and only watched by libuv, because its UDP handles hide
+ * the kernel's arrival times.  What is read goes into a ring of fixed slots;
+ * a part of it is closed to server traffic, so that a flood of requests
+ * cannot crowd out the replies that our own synchronization lives on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ntp_err.h"
+#include "ntpd.h"
+
+#define WATCHED	  (UV_READABLE | UV_PRIORITIZED)
+#define READS_MAX 4 /* batches from one socket in a row */
+#define NS_PER_MS 1000000
+
+struct ntp_now
+ntpd_now(struct daemon *d)
+{
+	struct ntp_now now;
+
+	now.mono = systime_mono();
+	now.sys = d->ports.clock->get_systime(d->ports.clock);
+	return now;
+}
+
+/* --- the receive queue --------------------------------------------------- */
+
+static struct rxslot *
+rx_slot(struct io *io, size_t k)
+{
+	return &io->rx[(io->rx_head + k) % RX_SLOTS];
+}
+
+static size_t
+rx_room(const struct io *io, const struct netsock *ns)
+{
+	size_t limit = ns->ep == 0 ? RX_SLOTS - RX_RESERVED : RX_SLOTS;
+	size_t room = io->rx_used < limit ? limit - io->rx_used : 0;
+
+	return room < RX_BATCH ? room : RX_BATCH;
+}
+
+static void
+rx_pop(struct io *io)
+{
+	io->rx_head = (io->rx_head + 1) % RX_SLOTS;
+	io->rx_used--;
+}
+
+struct recvbuf *
+get_full_recv_buffer(struct daemon *d)
+{
+	struct io *io = &d->io;
+
+	while (io->rx_used > 0) {
+		struct rxslot *s = rx_slot(io, 0);
+
+		if (!s->dead)
+			return &s->rb;
+		rx_pop(io);
+	}
+	return NULL;
+}
+
+void
+freerecvbuf(struct daemon *d, struct recvbuf *rb)
+{
+	if (d->io.rx_used > 0 && rb == &rx_slot(&d->io, 0)->rb)
+		rx_pop(&d->io);
+}
+
+/* An endpoint is gone: its number may soon mean another association. */
+static void
+rx_forget(struct io *io, int ep)
+{
+	for (size_t k = 0; k < io->rx_used; k++)
+		if (rx_slot(io, k)->rb.ep == ep)
+			rx_slot(io, k)->dead = true;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static bool
+refused(const struct netsock *ns, const struct mmsghdr *mm,
+    const struct sock_info *info, const struct ntp_addr *src)
+{
+	const struct ifwatch *w = &ns->d->iface;
+
+	if ((mm->msg_hdr.msg_flags & MSG_TRUNC) != 0 ||
+	    src->family == ADDR_NONE || ns->drop)
+		return true;
+	if (ns->ep != 0)
+		return false;
+	return iface_spoofed(&w->list, src, info->ifindex) ||
+	    (ns->wildcard && !iface_allows(&w->rules, &w->list, &info->dst));
+}
+
+/* Complete the slot S of the datagram described by MM. */
+static void
+rx_fill(struct netsock *ns, struct rxslot *s, struct mmsghdr *mm,
+    const struct sockaddr_storage *from, ntp_ts now)
+{
+	struct clock_port *clock = ns->d->ports.clock;
+	struct sock_info info;
+
+	sock_info_get(&mm->msg_hdr, &info);
+	sock_addr_get(from, &s->src);
+	s->dead = refused(ns, mm, &info, &s->src);
+	s->dst = info.dst.family != ADDR_NONE ? info.dst : ns->local;
+	s->dst.port = ns->local.port;
+	s->rb = (struct recvbuf){.src = &s->src,
+	    .dst = &s->dst,
+	    .ep = ns->ep,
+	    .rx_time = info.stamped ? ns->d->io.arrival(clock, &info.at) : now,
+	    .data = s->data,
+	    .len = mm->msg_len};
+	ns->received++;
+	ns->dropped += s->dead;
+}
+
+/* Read one batch; the number read, or -1. */
+static int
+read_batch(struct netsock *ns, size_t room)
+{
+	struct io *io = &ns->d->io;
+	struct clock_port *clock = ns->d->ports.clock;
+	struct mmsghdr mm[RX_BATCH];
+	struct iovec iov[RX_BATCH];
+	struct sockaddr_storage from[RX_BATCH];
+	_Alignas(struct cmsghdr) uint8_t control[RX_BATCH][SOCK_CONTROL];
+	int n;
+
+	memset(mm, 0, sizeof mm);
+	for (size_t i = 0; i < room; i++) {
+		iov[i].iov_base = rx_slot(io, io->rx_used + i)->data;
+		iov[i].iov_len = RX_DATA;
+		mm[i].msg_hdr.msg_iov = &iov[i];
+		mm[i].msg_hdr.msg_iovlen = 1;
+		mm[i].msg_hdr.msg_name = &from[i];
+		mm[i].msg_hdr.msg_namelen = sizeof from[i];
+		mm[i].msg_hdr.msg_control = control[i];
+		mm[i].msg_hdr.msg_controllen = sizeof control[i];
+		from[i].ss_family = AF_UNSPEC;
+	}
+	n = recvmmsg(ns->fd, mm, (unsigned)room, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++) {
+		struct rxslot *s = rx_slot(io, io->rx_used);
+
+		rx_fill(ns, s, &mm[i], &from[i], clock->get_systime(clock));
+		io->rx_used++;
+	}
+	return n;
+}
+
+/* An ICMP error is read once, else the descriptor stays ready for ever. */
+static void
+consume_error(struct netsock *ns)
+{
+	int err = 0;
+	socklen_t len = sizeof err;
+
+	(void)getsockopt(ns->fd, SOL_SOCKET, SO_ERROR, &err, &len);
+}
+
+void
+read_network_packet(struct netsock *ns)
+{
+	size_t room;
+	int n;
+
+	for (int k = 0; k < READS_MAX; k++) {
+		room = rx_room(&ns->d->io, ns);
+		if (room == 0)
+			return;
+		n = read_batch(ns, room);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN)
+			consume_error(ns);
+		if (n < 0 || (size_t)n < room)
+			return;
+	}
+}
+
+static void
+on_ready(uv_poll_t *handle, int status, int events)
+{
+	struct netsock *ns = handle->data;
+
+	(void)events;
+	if (ns->state != SOCK_OPEN)
+		return;
+	read_network_packet(ns);
+	if (status < 0) {
+		/* libuv stopped watching because of a queued error */
+		consume_error(ns);
+		(void)uv_poll_start(&ns->poll, WATCHED, on_ready);
+	}
+}
+
+/* --- sockets ------------------------------------------------------------- */
+
+int
+netsock_open(struct daemon *d, struct netsock *ns, int fd, int ep)
+{
+	if (uv_poll_init(&d->loop, &ns->poll, fd) != 0) {
+		(void)close(fd);
+		return -NTP_EIO;
+	}
+	ns->poll.data = ns;
+	ns->d = d;
+	ns->fd = fd;
+	ns->ep = ep;
+	ns->state = SOCK_OPEN;
+	ns->received = ns->sent = ns->dropped = 0;
+	ns->opened = systime_mono();
+	(void)uv_poll_start(&ns->poll, WATCHED, on_ready);
+	return 0;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct netsock *ns = handle->data;
+
+	ns->state = SOCK_FREE;
+}
+
+void
+netsock_close(struct netsock *ns)
+{
+	if (ns->state != SOCK_OPEN)
+		return;
+	ns->state = SOCK_CLOSING;
+	(void)uv_poll_stop(&ns->poll);
+	(void)close(ns->fd);
+	ns->fd = -1;
+	uv_close((uv_handle_t *)&ns->poll, on_closed);
+	if (ns->ep != 0)
+		rx_forget(&ns->d->io, ns->ep);
+}
+
+/* --- the packet port ----------------------------------------------------- */
+
+static int
+port_error(int err)
+{
+	switch (-err) {
+	case EAGAIN:
+	case ENOBUFS:
+		return -NTP_EAGAIN;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return -NTP_ENOMEM;
+	case EPERM:
+	case EACCES:
+		return -NTP_EPERM;
+	case EAFNOSUPPORT:
+		return -NTP_ENOTSUP;
+	default:
+		return -NTP_ENET;
+	}
+}
+
+static int
+io_open(struct packet_port *p, const struct ntp_addr *remote,
+    struct ntp_addr *local)
+{
+	struct io *io = (struct io *)p;
+	enum addr_family only = io->d->opt.family;
+	struct netsock *ns;
+	size_t i = 0;
+	int err, fd;
+
+	if (only != ADDR_NONE && remote->family != only)
+		return -NTP_ENOTSUP;
+	while (i < io->nassoc && io->assoc[i].state != SOCK_FREE)
+		i++;
+	if (i == IO_ENDPOINTS)
+		return -NTP_ENOMEM;
+	if (i == io->nassoc)
+		io->nassoc++;
+	fd = sock_open_client(remote, io->dscp, local);
+	if (fd < 0)
+		return port_error(fd);
+	ns = &io->assoc[i];
+	ns->local = *local;
+	err = netsock_open(io->d, ns, fd, (int)i + 1);
+	return err != 0 ? err : ns->ep;
+}
+
+static struct netsock *
+endpoint(struct io *io, int ep)
+{
+	if (ep < 1 || ep > (int)IO_ENDPOINTS)
+		return NULL;
+	return &io->assoc[ep - 1];
+}
+
+static void
+io_close(struct packet_port *p, int ep)
+{
+	struct netsock *ns = endpoint((struct io *)p, ep);
+
+	if (ns != NULL)
+		netsock_close(ns);
+}
+
+/* The socket that a server's answer from SRC leaves by. */
+static struct netsock *
+server_socket(
+    struct io *io, const struct ntp_addr *dst, const struct ntp_addr *src)
+{
+	for (size_t i = 0; i < io->nserver; i++) {
+		struct netsock *ns = &io->server[i];
+
+		if (ns->state != SOCK_OPEN || ns->local.family != dst->family)
+			continue;
+		if (ns->wildcard ||
+		    (src != NULL && addr_equal(&ns->local, src)))
+			return ns;
+	}
+	return NULL;
+}
+
+/* The port's signature: NOLINTBEGIN(readability-function-size) */
+static int
+io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
+{
+	struct io *io = (struct io *)p;
+	struct clock_port *clock = io->d->ports.clock;
+	struct netsock *ns = dg->ep == 0 ? server_socket(io, dg->dst, dg->src)
+					 : endpoint(io, dg->ep);
+	bool connected = dg->ep != 0;
+	int err;
+
+	if (ns == NULL || ns->state != SOCK_OPEN)
+		return -NTP_ENET;
+	*tx = clock->get_systime(clock);
+	err = sock_send(ns->fd, connected ? NULL : dg->dst,
+	    connected ? NULL : dg->src, dg->buf, dg->len);
+	if (err != 0)
+		return port_error(err);
+	ns->sent++;
+	return 0;
+}
+/* NOLINTEND(readability-function-size) */
+
+/* --- waiting ------------------------------------------------------------- */
+
+/* libuv runs timers before it waits, too: without uv_stop() it would then wait
+ * although the alarm has already gone off. */
+static void
+on_alarm(uv_timer_t *t)
+{
+	struct daemon *d = t->data;
+
+	d->alarm_flag = true;
+	uv_stop(&d->loop);
+	watch_clock(d);
+}
+
+/* Set the alarm to when the engine has something to do, never too early. */
+static void
+alarm_set(struct daemon *d)
+{
+	int64_t ns = engine_deadline(d->engine).ns - systime_mono().ns;
+	uint64_t ms = ns > 0 ? (uint64_t)((ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
+
+	uv_update_time(&d->loop);
+	(void)uv_timer_start(&d->alarm, on_alarm, ms, 0);
+}
+
+void
+io_handler(struct daemon *d)
+{
+	d->alarm_flag = false;
+	alarm_set(d);
+	(void)uv_run(&d->loop, UV_RUN_ONCE);
+}
+
+int
+io_init(struct daemon *d, uint8_t dscp)
+{
+	struct io *io = &d->io;
+
+	io->port.open = io_open;
+	io->port.close = io_close;
+	io->port.send = io_send;
+	io->d = d;
+	io->dscp = dscp;
+	io->server = calloc(IO_SERVERS, sizeof *io->server);
+	io->assoc = calloc(IO_ENDPOINTS, sizeof *io->assoc);
+	io->rx = calloc(RX_SLOTS, sizeof *io->rx);
+	if (io->server == NULL || io->assoc == NULL || io->rx == NULL)
+		return -NTP_ENOMEM;
+	d->alarm.data = d;
+	return uv_timer_init(&d->loop, &d->alarm) != 0 ? -NTP_EIO : 0;
+}
+
+/* After the loop has closed all handles. */
+void
+io_fini(struct daemon *d)
+{
+	free(d->io.server);
+	free(d->io.assoc);
+	free(d->io.rx);
+	d->io.server = d->io.assoc = NULL;
+	d->io.rx = NULL;
+}

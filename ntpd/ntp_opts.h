@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_opts.h - the command line of ntpd.
+ */
+#ifndef NTP_OPTS_H
+#define NTP_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "ntp_addr.h"
+#include "ntp_virtclock.h"
+
+#define OPTS_LIST_MAX	 64U /* -I and -t, each */
+#define OPTS_IGNORED_MAX 16U
+
+#define OPTS_CONFFILE SYSCONFDIR "/ntp.conf"
+
+/* All strings are borrowed from ARGV; NULL when not given. */
+struct options {
+	enum addr_family family; /* -4, -6; ADDR_NONE: both */
+	const char *conffile;	 /* -c, or the default */
+	bool conffile_given;
+	const char *driftfile, *keysfile, *logfile, *pidfile, *statsdir;
+	const char *jaildir; /* -i */
+	const char *user;    /* -u USER[:GROUP] */
+	const char *ifaces[OPTS_LIST_MAX];
+	size_t nifaces;
+	uint32_t keys[OPTS_LIST_MAX]; /* -t */
+	size_t nkeys;
+	char *const *servers; /* operands */
+	size_t nservers;
+	const char *ignored[OPTS_IGNORED_MAX]; /* to be warned about */
+	size_t nignored;
+	unsigned debug;	       /* level */
+	bool nofork;	       /* -n, -d, -D above 0, -q, --check-config */
+	bool novirtualips;     /* -L */
+	bool panicgate;	       /* -g */
+	bool step_once;	       /* -G */
+	bool quit;	       /* -q */
+	bool slew;	       /* -x */
+	bool check_config;     /* --check-config */
+	int priority;	       /* -P, -N: SCHED_FIFO, 0: leave alone */
+	bool wait_sync;	       /* -w */
+	double wait_s;	       /* s */
+	double updateinterval; /* s, -U; 0: never */
+	bool virtual_clock;
+	struct virtclock_param virt;
+};
+
+enum opts_result {
+	OPTS_RUN,     /* go on */
+	OPTS_HELP,    /* print the usage, exit 0 */
+	OPTS_VERSION, /* print the version, exit 0 */
+	OPTS_BAD,     /* a complaint was printed; usage on stderr, exit 1 */
+};
+
+/* Read the command line; complaints go to stderr. */
+enum opts_result opts_parse(struct options *o, int argc, char *const argv[]);
+
+void opts_usage(FILE *fp);
+
+#endif /* NTP_OPTS_H */

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_sandbox.c - give up every right that is not needed.
+ *
+ * What stays is setting the clock and binding low ports (addresses may come
+ * later); nothing that is executed later can regain more.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "ntp_err.h"
+#include "ntp_fmt.h"
+#include "ntpd.h"
+
+#define USER_MAX 256U
+
+struct identity {
+	char user[USER_MAX]; /* name, for its further groups; "" if none */
+	uid_t uid;
+	gid_t gid;
+	bool given;
+};
+
+bool
+sandbox_may_set_clock(void)
+{
+	cap_flag_value_t v = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+
+	if (caps == NULL)
+		return false;
+	if (cap_get_flag(caps, CAP_SYS_TIME, CAP_EFFECTIVE, &v) != 0)
+		v = CAP_CLEAR;
+	(void)cap_free(caps);
+	return v == CAP_SET;
+}
+
+void
+sandbox_forsake_clock(void)
+{
+	static const cap_value_t clock = CAP_SYS_TIME;
+	cap_t caps = cap_get_proc();
+
+	if (caps == NULL)
+		return;
+	if (cap_set_flag(caps, CAP_EFFECTIVE, 1, &clock, CAP_CLEAR) == 0 &&
+	    cap_set_flag(caps, CAP_PERMITTED, 1, &clock, CAP_CLEAR) == 0)
+		(void)cap_set_proc(caps);
+	(void)cap_free(caps);
+}
+
+void
+sandbox_priority(struct daemon *d)
+{
+	struct sched_param sp = {.sched_priority = d->opt.priority};
+
+	if (d->opt.priority == 0)
+		return;
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &sp) != 0)
+		msyslog_errno(&d->log, NTP_LOG_WARN, "real-time priority %d",
+		    d->opt.priority);
+}
+
+static int
+refuse(struct daemon *d, const char *what, const char *arg)
+{
+	msyslog_errno(&d->log, NTP_LOG_ERR, "%s %s", what, arg);
+	return -NTP_EPERM;
+}
+
+static bool
+numeric_id(const char *s, int64_t *id)
+{
+	return fmt_parse_int(s, strlen(s), false, id) == 0 && *id >= 0 &&
+	    *id < UINT32_MAX;
+}
+
+/* Looked up before there are threads: NOLINTBEGIN(concurrency-mt-unsafe) */
+
+static int
+lookup_user(struct daemon *d, const char *name, struct identity *id)
+{
+	const struct passwd *pw = getpwnam(name);
+	size_t len;
+	int64_t n;
+
+	if (pw == NULL && numeric_id(name, &n))
+		pw = getpwuid((uid_t)n);
+	if (pw == NULL) {
+		msyslog(&d->log, NTP_LOG_ERR, "cannot find user %s", name);
+		return -NTP_EPERM;
+	}
+	len = strnlen(pw->pw_name, sizeof id->user - 1);
+	memcpy(id->user, pw->pw_name, len);
+	id->user[len] = '\0';
+	id->uid = pw->pw_uid;
+	id->gid = pw->pw_gid;
+	id->given = true;
+	return 0;
+}
+
+static int
+lookup_group(struct daemon *d, const char *name, struct identity *id)
+{
+	const struct group *gr = getgrnam(name);
+	int64_t n;
+
+	if (gr != NULL)
+		id->gid = gr->gr_gid;
+	else if (numeric_id(name, &n))
+		id->gid = (gid_t)n;
+	else {
+		msyslog(&d->log, NTP_LOG_ERR, "cannot find group %s", name);
+		return -NTP_EPERM;
+	}
+	return 0;
+}
+
+/* NOLINTEND(concurrency-mt-unsafe) */
+
+/* USER[:GROUP]; without a group the user's own. */
+static int
+find_identity(struct daemon *d, struct identity *id)
+{
+	const char *spec = d->opt.user, *colon;
+	char name[USER_MAX];
+	size_t len;
+
+	memset(id, 0, sizeof *id);
+	if (spec == NULL)
+		return 0;
+	colon = strchr(spec, ':');
+	len = colon != NULL ? (size_t)(colon - spec) : strlen(spec);
+	if (len >= sizeof name) {
+		errno = ENAMETOOLONG;
+		return refuse(d, "user", spec);
+	}
+	memcpy(name, spec, len);
+	name[len] = '\0';
+	if (lookup_user(d, name, id) != 0)
+		return -NTP_EPERM;
+	if (colon == NULL || colon[1] == '\0')
+		return 0;
+	return lookup_group(d, colon + 1, id);
+}
+
+static int
+enter_jail(struct daemon *d, const char *dir)
+{
+	if (chdir(dir) != 0 || chroot(dir) != 0 || chdir("/") != 0)
+		return refuse(d, "cannot change root to", dir);
+	return 0;
+}
+
+static int
+become(struct daemon *d, const struct identity *id)
+{
+	if (id->uid == geteuid() && id->gid == getegid() && id->uid != 0)
+		return 0;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+		return refuse(d, "cannot keep capabilities for", id->user);
+	if (initgroups(id->user, id->gid) != 0 ||
+	    setresgid(id->gid, id->gid, id->gid) != 0)
+		return refuse(d, "cannot change to the groups of", id->user);
+	if (setresuid(id->uid, id->uid, id->uid) != 0)
+		return refuse(d, "cannot change to user", id->user);
+	return 0;
+}
+
+/* Only what we hold can be kept; a container may have taken some. */
+static int
+keep_only(const cap_value_t *want, int nwant)
+{
+	cap_t old = cap_get_proc(), caps = cap_init();
+	int err = -1;
+
+	if (old == NULL || caps == NULL)
+		goto out;
+	for (int i = 0; i < nwant; i++) {
+		cap_flag_value_t v = CAP_CLEAR;
+
+		if (cap_get_flag(old, want[i], CAP_PERMITTED, &v) != 0 ||
+		    v == CAP_CLEAR)
+			continue;
+		if (cap_set_flag(caps, CAP_PERMITTED, 1, &want[i], CAP_SET) !=
+			0 ||
+		    cap_set_flag(caps, CAP_EFFECTIVE, 1, &want[i], CAP_SET) !=
+			0)
+			goto out;
+	}
+	err = cap_set_proc(caps);
+out:
+	(void)cap_free(caps);
+	(void)cap_free(old);
+	return err;
+}
+
+static int
+drop_capabilities(struct daemon *d)
+{
+	static const cap_value_t want[] = {CAP_NET_BIND_SERVICE, CAP_SYS_TIME};
+	int n = d->opt.virtual_clock ? 1 : 2;
+
+	if (keep_only(want, n) != 0)
+		return refuse(d, "cannot drop", "capabilities");
+	return 0;
+}
+
+int
+sandbox_enter(struct daemon *d)
+{
+	struct identity id;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		msyslog_errno(&d->log, NTP_LOG_WARN, "no-new-privs");
+	if (d->opt.user == NULL && d->opt.jaildir == NULL)
+		return 0;
+	if (find_identity(d, &id) != 0)
+		return -NTP_EPERM;
+	if (d->opt.jaildir != NULL && enter_jail(d, d->opt.jaildir) != 0)
+		return -NTP_EPERM;
+	if (id.given && become(d, &id) != 0)
+		return -NTP_EPERM;
+	return drop_capabilities(d);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_setup.c - from the command line and the files to a configuration.
+ *
+ * Values of the command line are set first and those of the file later, so
+ * that the file wins, as with the reference.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ntp_err.h"
+#include "ntpd.h"
+
+#define CONFIG_MAX (4U << 20) /* octets of one file */
+#define KEYS_MAX   (1U << 20)
+
+/* --- finding included files ----------------------------------------------- */
+
+/* PATH beside FROM, malloc'd; NULL when it is absolute or FROM has none. */
+static char *
+beside(const char *path, const char *from)
+{
+	const char *slash = from != NULL ? strrchr(from, '/') : NULL;
+	size_t dir, cap;
+	char *out;
+
+	if (path[0] == '/' || slash == NULL)
+		return NULL;
+	dir = (size_t)(slash - from) + 1;
+	cap = dir + strlen(path) + 1;
+	out = malloc(cap);
+	if (out != NULL)
+		(void)snprintf(out, cap, "%.*s%s", (int)dir, from, path);
+	return out;
+}
+
+static int
+load_as(char *name, char **buf, size_t *len, char **real)
+{
+	int err =
+	    name != NULL ? file_read(name, CONFIG_MAX, buf, len) : -NTP_ENOENT;
+
+	if (err == 0)
+		*real = name;
+	else
+		free(name);
+	return err;
+}
+
+static int
+load_file(void *arg, const char *path, const char *from, char **buf,
+    size_t *len, char **real)
+{
+	int err = load_as(beside(path, from), buf, len, real);
+
+	(void)arg;
+	if (err == -NTP_ENOENT)
+		err = load_as(strdup(path), buf, len, real);
+	return err;
+}
+
+static int
+is_conf(const struct dirent *de)
+{
+	size_t len = strlen(de->d_name);
+
+	return len > 5 && de->d_name[0] != '.' &&
+	    strcmp(de->d_name + len - 5, ".conf") == 0;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static char *
+nth_conf(const char *dir, size_t k)
+{
+	struct dirent **list;
+	char *out = NULL;
+	int n = scandir(dir, &list, is_conf, by_name);
+	size_t cap;
+
+	if (n < 0)
+		return NULL;
+	if (k < (size_t)n) {
+		cap = strlen(dir) + strlen(list[k]->d_name) + 2;
+		out = malloc(cap);
+		if (out != NULL)
+			(void)snprintf(out, cap, "%s/%s", dir, list[k]->d_name);
+	}
+	for (int i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+	return out;
+}
+
+static char *
+list_directory(void *arg, const char *path, const char *from, size_t k)
+{
+	char *near = beside(path, from);
+	struct stat st;
+	char *out;
+
+	(void)arg;
+	if (near != NULL && stat(near, &st) == 0)
+		out = nth_conf(near, k);
+	else
+		out = nth_conf(path, k);
+	free(near);
+	return out;
+}
+
+/* --- diagnostics ---------------------------------------------------------- */
+
+static const char *
+severity_word(const struct config_diag *g)
+{
+	return g->severity == CONFIG_ERROR ? "error" : "warning";
+}
+
+static void
+diag_print(void *arg, const struct config_diag *g)
+{
+	FILE *fp = arg;
+
+	(void)fprintf(fp, "%s:%u:%u: %s: %s%s%s\n", g->file, g->line, g->column,
+	    severity_word(g), g->text, g->hint != NULL ? "; " : "",
+	    g->hint != NULL ? g->hint : "");
+}
+
+/* The second form is what log watchers know. */
+static void
+diag_log(void *arg, const struct config_diag *g)
+{
+	struct msyslog *log = arg;
+	bool bad = g->severity == CONFIG_ERROR;
+
+	msyslog(log, bad ? NTP_LOG_ERR : NTP_LOG_WARN, "%s:%u:%u: %s: %s%s%s",
+	    g->file, g->line, g->column, severity_word(g), g->text,
+	    g->hint != NULL ? "; " : "", g->hint != NULL ? g->hint : "");
+	if (bad)
+		msyslog(log, NTP_LOG_ERR,
+		    "syntax error in %s line %u, column %u", g->file, g->line,
+		    g->column);
+}
+
+/* --- the configuration ---------------------------------------------------- */
+
+static bool
+preset(char **where, const char *value)
+{
+	if (value == NULL)
+		return true;
+	free(*where);
+	*where = strdup(value);
+	return *where != NULL;
+}
+
+static int
+preset_all(struct ntp_config *c, const struct options *o)
+{
+	if (preset(&c->driftfile, o->driftfile) &&
+	    preset(&c->keysfile, o->keysfile) &&
+	    preset(&c->pidfile, o->pidfile) &&
+	    preset(&c->statsdir, o->statsdir))
+		return 0;
+	return -NTP_ENOMEM;
+}
+
+/* 1 when the file is not there, which only -c makes an error. */
+static int
+parse_file(struct daemon *d, const struct config_io *io)
+{
+	const char *path = d->opt.conffile;
+	size_t len;
+	char *buf;
+	int err;
+
+	err = file_read(path, CONFIG_MAX, &buf, &len);
+	if (err != 0) {
+		msyslog(&d->log, NTP_LOG_ERR,
+		    "cannot open configuration %s: %s", path,
+		    ntp_strerror(err));
+		return d->opt.conffile_given ? err : 1;
+	}
+	err = config_parse(d->cfg, path, buf, len, io);
+	free(buf);
+	return err;
+}
+
+static int
+read_config(struct daemon *d, const struct config_io *io)
+{
+	int err;
+
+	d->cfg = config_new();
+	if (d->cfg == NULL || preset_all(d->cfg, &d->opt) != 0)
+		return -NTP_ENOMEM;
+	err = parse_file(d, io);
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < d->opt.nservers; i++)
+		if (config_add_server(d->cfg, d->opt.servers[i], io) != 0)
+			msyslog(&d->log, NTP_LOG_ERR, "bad server %s",
+			    d->opt.servers[i]);
+	config_finish(d->cfg, io);
+	d->conf = d->cfg;
+	return err;
+}
+
+int
+setup_config(struct daemon *d)
+{
+	struct config_io io = {.arg = &d->log,
+	    .load = load_file,
+	    .list = list_directory,
+	    .diag = diag_log};
+	int err = read_config(d, &io);
+
+	if (err < 0)
+		return err;
+	if (d->conf->nerrors > 0)
+		msyslog(&d->log, NTP_LOG_ERR,
+		    "saw %u configuration errors; the other lines are in force",
+		    d->conf->nerrors);
+	if (d->conf->nassoc == 0)
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "no servers configured: nothing to synchronize to");
+	return 0;
+}
+
+int
+setup_check(struct daemon *d)
+{
+	struct config_io io = {.arg = stdout,
+	    .load = load_file,
+	    .list = list_directory,
+	    .diag = diag_print};
+	int err = read_config(d, &io);
+
+	if (err != 0)
+		return NTPD_FAIL;
+	(void)fprintf(stdout, "%s: %u errors, %u warnings\n", d->opt.conffile,
+	    d->conf->nerrors, d->conf->nwarnings);
+	return d->conf->nerrors > 0 ? NTPD_FAIL : NTPD_OK;
+}
+
+/* --- keys ----------------------------------------------------------------- */
+
+struct key_context {
+	struct msyslog *log;
+	const char *path;
+};
+
+static void
+key_report(void *arg, unsigned line, const char *text)
+{
+	const struct key_context *k = arg;
+
+	msyslog(k->log, NTP_LOG_ERR, "%s:%u: %s", k->path, line, text);
+}
+
+static int
+read_keys(struct daemon *d)
+{
+	struct key_context k = {.log = &d->log, .path = d->conf->keysfile};
+	size_t len;
+	char *buf;
+	int n;
+
+	n = file_read(k.path, KEYS_MAX, &buf, &len);
+	if (n != 0) {
+		msyslog(&d->log, NTP_LOG_ERR, "cannot read keys file %s: %s",
+		    k.path, ntp_strerror(n));
+		return 0;
+	}
+	n = keys_parse(d->keys, buf, len, key_report, &k);
+	explicit_bzero(buf, len);
+	free(buf);
+	if (n < 0)
+		return n;
+	msyslog(&d->log, NTP_LOG_INFO, "%d keys read from %s", n, k.path);
+	return 0;
+}
+
+int
+setup_keys(struct daemon *d)
+{
+	d->keys = keys_new();
+	if (d->keys == NULL)
+		return -NTP_ENOMEM;
+	if (d->conf->keysfile != NULL && read_keys(d) != 0)
+		return -NTP_ENOMEM;
+	for (size_t i = 0; i < d->conf->ntrusted; i++)
+		(void)keys_trust(
+		    d->keys, d->conf->trusted[i].lo, d->conf->trusted[i].hi);
+	for (size_t i = 0; i < d->opt.nkeys; i++)
+		(void)keys_trust(d->keys, d->opt.keys[i], d->opt.keys[i]);
+	return 0;
+}

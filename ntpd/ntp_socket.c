@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_socket.c - UDP sockets with arrival times and packet information.
+ *
+ * Server sockets are bound without SO_REUSEADDR: on Linux that would let a
+ * second daemon bind the same UDP port in silence.
+ */
+#include "ntp_socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Some asm/socket.h headers of old kernels lack it. */
+#ifndef SO_SELECT_ERR_QUEUE
+#define SO_SELECT_ERR_QUEUE 45
+#endif
+
+void
+sock_addr_get(const struct sockaddr_storage *ss, struct ntp_addr *a)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+
+	memset(a, 0, sizeof *a);
+	if (ss->ss_family == AF_INET) {
+		a->family = ADDR_V4;
+		memcpy(a->ip, &in->sin_addr, 4);
+		a->port = ntohs(in->sin_port);
+	} else if (ss->ss_family == AF_INET6) {
+		a->family = ADDR_V6;
+		memcpy(a->ip, &in6->sin6_addr, 16);
+		a->port = ntohs(in6->sin6_port);
+		addr_unmap(a);
+		if (addr_is_linklocal(a))
+			a->scope = in6->sin6_scope_id;
+	}
+}
+
+socklen_t
+sock_addr_put(const struct ntp_addr *a, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+
+	memset(ss, 0, sizeof *ss);
+	if (a->family == ADDR_V4) {
+		in->sin_family = AF_INET;
+		memcpy(&in->sin_addr, a->ip, 4);
+		in->sin_port = htons(a->port);
+		return sizeof *in;
+	}
+	in6->sin6_family = AF_INET6;
+	memcpy(&in6->sin6_addr, a->ip, 16);
+	in6->sin6_port = htons(a->port);
+	in6->sin6_scope_id = a->scope;
+	return sizeof *in6;
+}
+
+static bool
+set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+/* Arrival times and marks are wanted, not needed: what the kernel refuses
+ * costs accuracy only. */
+static void
+set_common(int fd, bool v6, uint8_t dscp)
+{
+	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+	/* An error in the queue must show as priority data, else libuv
+	 * stops watching the descriptor. */
+	(void)set_int(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
+	if (v6)
+		(void)set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
+	else
+		(void)set_int(fd, IPPROTO_IP, IP_TOS, dscp << 2);
+}
+
+/* Without the destination address we could answer from the wrong one. */
+static bool
+set_pktinfo(int fd, bool v6)
+{
+	if (v6)
+		return set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
+		    set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	return set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
+}
+
+static int
+sock_new(bool v6)
+{
+	int fd = socket(v6 ? AF_INET6 : AF_INET,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+
+	return fd >= 0 ? fd : -errno;
+}
+
+static int
+sock_fail(int fd)
+{
+	int err = -errno;
+
+	(void)close(fd);
+	return err;
+}
+
+int
+sock_open_server(const struct ntp_addr *local, uint8_t dscp)
+{
+	struct sockaddr_storage ss;
+	bool v6 = local->family == ADDR_V6;
+	socklen_t len = sock_addr_put(local, &ss);
+	int fd = sock_new(v6);
+
+	if (fd < 0)
+		return fd;
+	set_common(fd, v6, dscp);
+	if (!set_pktinfo(fd, v6) || bind(fd, (struct sockaddr *)&ss, len) != 0)
+		return sock_fail(fd);
+	return fd;
+}
+
+int
+sock_open_client(
+    const struct ntp_addr *remote, uint8_t dscp, struct ntp_addr *local)
+{
+	struct sockaddr_storage ss;
+	bool v6 = remote->family == ADDR_V6;
+	socklen_t len = sock_addr_put(remote, &ss);
+	int fd = sock_new(v6);
+
+	if (fd < 0)
+		return fd;
+	set_common(fd, v6, dscp);
+	if (connect(fd, (struct sockaddr *)&ss, len) != 0)
+		return sock_fail(fd);
+	len = sizeof ss;
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+		return sock_fail(fd);
+	sock_addr_get(&ss, local);
+	return fd;
+}
+
+static void
+info_v4(const struct cmsghdr *cm, struct sock_info *info)
+{
+	struct in_pktinfo pi;
+
+	memcpy(&pi, CMSG_DATA(cm), sizeof pi);
+	info->dst.family = ADDR_V4;
+	memcpy(info->dst.ip, &pi.ipi_spec_dst, 4);
+	info->ifindex = (unsigned)pi.ipi_ifindex;
+}
+
+static void
+info_v6(const struct cmsghdr *cm, struct sock_info *info)
+{
+	struct in6_pktinfo pi;
+
+	memcpy(&pi, CMSG_DATA(cm), sizeof pi);
+	info->dst.family = ADDR_V6;
+	memcpy(info->dst.ip, &pi.ipi6_addr, 16);
+	info->ifindex = pi.ipi6_ifindex;
+	if (addr_is_linklocal(&info->dst))
+		info->dst.scope = pi.ipi6_ifindex;
+}
+
+void
+sock_info_get(struct msghdr *mh, struct sock_info *info)
+{
+	memset(info, 0, sizeof *info);
+	for (struct cmsghdr *cm = CMSG_FIRSTHDR(mh); cm != NULL;
+	     cm = CMSG_NXTHDR(mh, cm)) {
+		if (cm->cmsg_level == SOL_SOCKET &&
+		    cm->cmsg_type == SCM_TIMESTAMPNS) {
+			memcpy(&info->at, CMSG_DATA(cm), sizeof info->at);
+			info->stamped = true;
+		} else if (cm->cmsg_level == IPPROTO_IP &&
+		    cm->cmsg_type == IP_PKTINFO)
+			info_v4(cm, info);
+		else if (cm->cmsg_level == IPPROTO_IPV6 &&
+		    cm->cmsg_type == IPV6_PKTINFO)
+			info_v6(cm, info);
+	}
+}
+
+/* Name the local address that the datagram shall leave from. */
+static void
+put_source(struct msghdr *mh, void *control, const struct ntp_addr *src)
+{
+	bool v6 = src->family == ADDR_V6;
+	struct in_pktinfo pi = {0};
+	struct in6_pktinfo pi6 = {0};
+	struct cmsghdr *cm;
+	size_t len = v6 ? sizeof pi6 : sizeof pi;
+
+	mh->msg_control = control;
+	mh->msg_controllen = CMSG_SPACE(len);
+	cm = CMSG_FIRSTHDR(mh);
+	cm->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	cm->cmsg_type = v6 ? IPV6_PKTINFO : IP_PKTINFO;
+	cm->cmsg_len = CMSG_LEN(len);
+	if (v6) {
+		memcpy(&pi6.ipi6_addr, src->ip, 16);
+		pi6.ipi6_ifindex = src->scope;
+		memcpy(CMSG_DATA(cm), &pi6, len);
+	} else {
+		memcpy(&pi.ipi_spec_dst, src->ip, 4);
+		memcpy(CMSG_DATA(cm), &pi, len);
+	}
+}
+
+int
+sock_send(int fd, const struct ntp_addr *dst, const struct ntp_addr *src,
+    const void *buf, size_t len)
+{
+	_Alignas(struct cmsghdr) uint8_t control[SOCK_CONTROL] = {0};
+	struct sockaddr_storage ss;
+	struct iovec iov = {.iov_len = len};
+	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	memcpy(&iov.iov_base, &buf, sizeof buf);
+	if (dst != NULL) {
+		mh.msg_namelen = sock_addr_put(dst, &ss);
+		mh.msg_name = &ss;
+	}
+	if (src != NULL && src->family != ADDR_NONE && !addr_is_any(src))
+		put_source(&mh, control, src);
+	if (sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0)
+		return 0;
+	if (errno != ECONNREFUSED && errno != EHOSTUNREACH)
+		return -errno;
+	return sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0 ? 0 : -errno;
+}

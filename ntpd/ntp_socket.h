@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_socket.h - UDP sockets with arrival times and packet information.
+ *
+ * Descriptors only; who owns and watches them is ntp_io.c.
+ */
+#ifndef NTP_SOCKET_H
+#define NTP_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "ntp_addr.h"
+
+#define SOCK_CONTROL 256U /* octets of control data, enough for all we ask */
+
+/* Between the kernel's addresses and ours; anything else gives ADDR_NONE. */
+void sock_addr_get(const struct sockaddr_storage *ss, struct ntp_addr *a);
+socklen_t sock_addr_put(const struct ntp_addr *a, struct sockaddr_storage *ss);
+
+/* A server's socket bound to LOCAL (address, scope, port) with DSCP 0..63.
+ * Never shared: a second daemon gets EADDRINUSE.  The descriptor or -errno. */
+int sock_open_server(const struct ntp_addr *local, uint8_t dscp);
+
+/* A socket connected to REMOTE from a port that the kernel draws; *LOCAL is
+ * where it ended up.  The descriptor or -errno. */
+int sock_open_client(
+    const struct ntp_addr *remote, uint8_t dscp, struct ntp_addr *local);
+
+/* What came along with a datagram. */
+struct sock_info {
+	bool stamped;
+	struct timespec at;  /* CLOCK_REALTIME of arrival, when stamped */
+	struct ntp_addr dst; /* family ADDR_NONE when unknown; no port */
+	unsigned ifindex;    /* 0 when unknown */
+};
+
+void sock_info_get(struct msghdr *mh, struct sock_info *info);
+
+/*
+ * Send to DST (NULL: as connected) from the local address SRC (NULL or any:
+ * the kernel chooses).  0 or -errno.  A pending error of an earlier datagram
+ * is consumed and does not keep this one from leaving.
+ */
+int sock_send(int fd, const struct ntp_addr *dst, const struct ntp_addr *src,
+    const void *buf, size_t len);
+
+#endif /* NTP_SOCKET_H */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_start.c - the ports, the clock and the engine of a daemon.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "ntp_err.h"
+#include "ntpd.h"
+
+static void
+rng_port_fill(struct rng_port *p, void *buf, size_t len)
+{
+	uint8_t *b = buf;
+
+	(void)p;
+	while (len > 0) {
+		ssize_t n = getrandom(b, len, 0);
+
+		if (n <= 0)
+			continue;
+		b += n;
+		len -= (size_t)n;
+	}
+}
+
+/* --- the clock ------------------------------------------------------------ */
+
+static void
+start_virtual(struct daemon *d)
+{
+	uint64_t seed;
+
+	sandbox_forsake_clock();
+	rng_port_fill(&d->rng.port, &seed, sizeof seed);
+	virtclock_init(&d->virt, &d->opt.virt, seed);
+	d->ports.clock = &d->virt.port;
+	d->io.arrival = virtclock_arrival;
+	msyslog(&d->log, NTP_LOG_NOTICE,
+	    "virtual clock: %+.6f s, %+.3f ppm; the real clock is not touched",
+	    d->opt.virt.offset, d->opt.virt.freq * 1e6);
+}
+
+/* Information, not alarm: nobody is synchronized before he has begun. */
+static void
+say_kernel_state(struct daemon *d)
+{
+	int status, state = systime_state(&d->systime, &status);
+
+	if (state == TIME_ERROR)
+		msyslog(&d->log, NTP_LOG_INFO,
+		    "kernel reports TIME_ERROR: 0x%x: Clock Unsynchronized "
+		    "(normal before synchronization)",
+		    (unsigned)status);
+}
+
+static void
+start_kernel(struct daemon *d)
+{
+	systime_init(&d->systime);
+	d->ports.clock = &d->systime.port;
+	d->io.arrival = systime_arrival;
+	say_kernel_state(d);
+	if (!d->conf->ntp) {
+		msyslog(&d->log, NTP_LOG_NOTICE,
+		    "`disable ntp`: measuring and serving, "
+		    "the clock is left alone");
+		d->noset = true;
+	} else if (!sandbox_may_set_clock() || systime_take(&d->systime) != 0) {
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "no right to set the clock (CAP_SYS_TIME): "
+		    "measuring and serving only");
+		d->noset = true;
+	}
+}
+
+void
+setup_clock(struct daemon *d)
+{
+	d->rng.port.fill = rng_port_fill;
+	if (d->opt.virtual_clock)
+		start_virtual(d);
+	else
+		start_kernel(d);
+	if (d->opt.virtual_clock && !d->conf->ntp)
+		d->noset = true;
+	msyslog(&d->log, NTP_LOG_INFO, "proto: precision = %.3f usec (%d)",
+	    log2_to_s(d->ports.clock->precision) * 1e6,
+	    d->ports.clock->precision);
+}
+
+/* A virtual clock is nobody else's. */
+void
+watch_clock(struct daemon *d)
+{
+	struct systime_event ev;
+
+	if (d->opt.virtual_clock || !systime_jump(&d->systime, &ev))
+		return;
+	if (ev.slept > 0.0)
+		msyslog(&d->log, NTP_LOG_NOTICE, "the machine slept for %.0f s",
+		    ev.slept);
+	engine_clock_jumped(d->engine, ev.stepped, ntpd_now(d));
+}
+
+/* --- the engine ----------------------------------------------------------- */
+
+static void
+read_drift(struct daemon *d, struct engine_options *o)
+{
+	int err;
+
+	drift_init(&d->drift, d->conf->driftfile);
+	err = drift_read(&d->drift, &o->freq);
+	o->freq_known = err == 0;
+	if (err == 0)
+		msyslog(&d->log, NTP_LOG_INFO,
+		    "frequency initialized %.3f PPM from %s", o->freq * 1e6,
+		    d->drift.path);
+	else if (err == -NTP_EFORMAT)
+		msyslog(&d->log, NTP_LOG_ERR, "format error frequency file %s",
+		    d->drift.path);
+	else if (err != -NTP_ENOENT)
+		msyslog(&d->log, NTP_LOG_ERR, "frequency file %s: %s",
+		    d->drift.path, ntp_strerror(err));
+}
+
+static void
+describe_system(struct daemon *d)
+{
+	struct utsname u;
+
+	if (uname(&u) != 0)
+		return;
+	(void)snprintf(d->processor, sizeof d->processor, "%.64s", u.machine);
+	(void)snprintf(
+	    d->system, sizeof d->system, "%.64s/%.64s", u.sysname, u.release);
+}
+
+int
+setup_engine(struct daemon *d)
+{
+	struct engine_options o = {.panic_once = d->opt.panicgate,
+	    .step_once = d->opt.step_once,
+	    .set_once = d->opt.quit,
+	    .slew = d->opt.slew,
+	    .noset = d->noset,
+	    .keys = d->keys,
+	    .version = d->version,
+	    .processor = d->processor,
+	    .system = d->system};
+
+	read_drift(d, &o);
+	describe_system(d);
+	filestats_init(&d->stats, d->conf, &d->log.port, (int64_t)time(NULL));
+	d->ports.packet = &d->io.port;
+	d->ports.rng = &d->rng.port;
+	d->ports.dns = &d->dns.port;
+	d->ports.log = &d->log.port;
+	d->ports.stats = &d->stats.port;
+	d->engine = engine_new(&d->cfg, &o, &d->ports, ntpd_now(d));
+	return d->engine != NULL ? 0 : -NTP_ENOMEM;
+}

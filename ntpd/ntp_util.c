@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_util.c - the small files of the daemon: frequency, process id, text.
+ *
+ * Files are replaced, never overwritten, so that neither a crash nor somebody
+ * else's link in the directory does harm.
+ */
+#include "ntp_util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ntp.h"
+#include "ntp_err.h"
+#include "ntp_fmt.h"
+
+#define DRIFT_THRESHOLD 0.1e-6 /* s/s */
+#define DRIFT_SUFFIX	".TEMP"
+#define DRIFT_DIGITS	3
+#define DRIFT_READ_MAX	4096U
+#define FILE_MODE	0644
+#define BLANKS		" \t\r\n"
+
+static int
+open_error(void)
+{
+	if (errno == ENOENT || errno == ENOTDIR)
+		return -NTP_ENOENT;
+	return errno == EACCES || errno == EPERM ? -NTP_EPERM : -NTP_EIO;
+}
+
+/* Up to MAX octets; one more than that tells a file that is too large. */
+static int
+read_descriptor(int fd, size_t max, char **buf, size_t *len)
+{
+	char *p = malloc(max + 2);
+	size_t used = 0;
+	ssize_t n = 1;
+
+	if (p == NULL)
+		return -NTP_ENOMEM;
+	while (n > 0 && used <= max) {
+		n = read(fd, p + used, max + 1 - used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0 || used > max) {
+		free(p);
+		return n < 0 ? -NTP_EIO : -NTP_ERANGE;
+	}
+	p[used] = '\0';
+	*buf = p;
+	*len = used;
+	return 0;
+}
+
+int
+file_read(const char *path, size_t max, char **buf, size_t *len)
+{
+	struct stat st;
+	int err, fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return open_error();
+	if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
+		err = -NTP_EIO;
+	else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
+		err = -NTP_ERANGE;
+	else
+		err = read_descriptor(fd,
+		    S_ISREG(st.st_mode) ? (size_t)st.st_size : max, buf, len);
+	(void)close(fd);
+	return err;
+}
+
+void
+drift_init(struct driftfile *df, const char *path)
+{
+	memset(df, 0, sizeof *df);
+	df->path = path != NULL && *path != '\0' ? path : NULL;
+	df->threshold = DRIFT_THRESHOLD;
+}
+
+int
+drift_read(struct driftfile *df, double *freq)
+{
+	size_t len, blank;
+	double ppm;
+	char *buf;
+	int err;
+
+	if (df->path == NULL)
+		return -NTP_ENOENT;
+	err = file_read(df->path, DRIFT_READ_MAX, &buf, &len);
+	if (err != 0)
+		return err;
+	blank = strspn(buf, BLANKS);
+	err = fmt_parse_double(buf + blank, strcspn(buf + blank, BLANKS), &ppm);
+	free(buf);
+	if (err != 0 || !isfinite(ppm))
+		return -NTP_EFORMAT;
+	*freq = fmax(-NTP_MAXFREQ, fmin(NTP_MAXFREQ, ppm * 1e-6));
+	df->last = *freq;
+	df->written = true;
+	return 0;
+}
+
+/* The directory, too, must reach the disk before the rename counts. */
+static void
+sync_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int fd;
+
+	if (slash == path)
+		dir = strdup("/");
+	else if (slash != NULL)
+		dir = strndup(path, (size_t)(slash - path));
+	else
+		dir = strdup(".");
+	if (dir == NULL)
+		return;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
+}
+
+/* A new file of ours at PATH, whatever lay there. */
+static int
+create_fresh(const char *path)
+{
+	if (unlink(path) != 0 && errno != ENOENT)
+		return -1;
+	return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    FILE_MODE);
+}
+
+static int
+write_text(int fd, const char *text)
+{
+	size_t len = strlen(text);
+	ssize_t n = write(fd, text, len);
+
+	if (n >= 0 && (size_t)n != len)
+		errno = ENOSPC;
+	return n >= 0 && (size_t)n == len ? 0 : -1;
+}
+
+static int
+replace_file(const char *path, const char *temp, const char *text)
+{
+	int fd, bad, saved;
+
+	fd = create_fresh(temp);
+	if (fd < 0)
+		return -NTP_EIO;
+	bad = write_text(fd, text) != 0 || fsync(fd) != 0;
+	saved = errno;
+	if (close(fd) != 0 && !bad) {
+		bad = 1;
+		saved = errno;
+	}
+	if (!bad && rename(temp, path) == 0) {
+		sync_directory(path);
+		return 0;
+	}
+	if (!bad)
+		saved = errno;
+	(void)unlink(temp);
+	errno = saved;
+	return -NTP_EIO;
+}
+
+int
+drift_write(struct driftfile *df, double freq)
+{
+	char text[64], number[48];
+	size_t cap;
+	char *temp;
+	int err;
+
+	if (df->path == NULL)
+		return -NTP_ENOENT;
+	cap = strlen(df->path) + sizeof DRIFT_SUFFIX;
+	temp = malloc(cap);
+	if (temp == NULL)
+		return -NTP_EIO;
+	(void)snprintf(temp, cap, "%s%s", df->path, DRIFT_SUFFIX);
+	(void)snprintf(text, sizeof text, "%s\n",
+	    fmt_fixed(number, sizeof number, freq * 1e6, DRIFT_DIGITS));
+	err = replace_file(df->path, temp, text);
+	free(temp);
+	if (err != 0)
+		return err;
+	df->last = freq;
+	df->written = true;
+	return 0;
+}
+
+int
+drift_hourly(struct driftfile *df, double freq)
+{
+	if (df->written && fabs(freq - df->last) < df->threshold) {
+		df->threshold /= 2;
+		return 0;
+	}
+	df->threshold = DRIFT_THRESHOLD;
+	return drift_write(df, freq);
+}
+
+int
+pidfile_create(struct pidfile *pf, const char *path, pid_t pid)
+{
+	char text[32];
+
+	pf->path = NULL;
+	pf->fd = create_fresh(path);
+	if (pf->fd < 0)
+		return -NTP_EIO;
+	(void)snprintf(text, sizeof text, "%ld", (long)pid);
+	pf->path = path;
+	if (write_text(pf->fd, text) == 0)
+		return 0;
+	pidfile_remove(pf);
+	return -NTP_EIO;
+}
+
+void
+pidfile_remove(struct pidfile *pf)
+{
+	struct stat ours, there;
+
+	if (pf->path == NULL)
+		return;
+	if (fstat(pf->fd, &ours) == 0 && lstat(pf->path, &there) == 0 &&
+	    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
+		(void)unlink(pf->path);
+	if (ftruncate(pf->fd, 0) == 0)
+		(void)fsync(pf->fd);
+	(void)close(pf->fd);
+	pf->fd = -1;
+	pf->path = NULL;
+}

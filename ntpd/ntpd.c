@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpd.c - the daemon: start, main loop, signals, end.
+ *
+ * Nothing but this file ends the process.  The order of the start matters:
+ * sockets come before the clock, so that a second daemon fails on the port
+ * before it has touched anything; rights are given up before the first
+ * thread exists and the first datagram is read.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ntp_err.h"
+#include "ntpd.h"
+
+#define HOUR_MS	     3600000U
+#define COMMAND_MAX  512U
+#define CLOSE_ROUNDS 8
+
+/* --- signals -------------------------------------------------------------- */
+
+static void
+set_debug(struct daemon *d, unsigned level)
+{
+	d->opt.debug = level;
+	d->log.port.min = level > 0 ? NTP_LOG_DEBUG : NTP_LOG_INFO;
+	msyslog(&d->log, NTP_LOG_NOTICE, "debug level is %u", level);
+}
+
+static void
+hang_up(struct daemon *d)
+{
+	if (msyslog_reopen(&d->log) != 0)
+		msyslog_errno(&d->log, NTP_LOG_WARN,
+		    "the old log stays, a new one cannot be opened");
+	filestats_close(&d->stats);
+	engine_retry_dns(d->engine, ntpd_now(d));
+	msyslog(&d->log, NTP_LOG_NOTICE,
+	    "SIGHUP: log and statistics reopened, names asked for again");
+}
+
+static const char *
+signal_name(int signum)
+{
+	switch (signum) {
+	case SIGTERM:
+		return "Terminated";
+	case SIGINT:
+		return "Interrupt";
+	default:
+		return "Quit";
+	}
+}
+
+static void
+on_signal(uv_signal_t *handle, int signum)
+{
+	struct daemon *d = handle->data;
+
+	switch (signum) {
+	case SIGHUP:
+		hang_up(d);
+		break;
+	case SIGUSR1:
+		set_debug(d, d->opt.debug + 1);
+		break;
+	case SIGUSR2:
+		set_debug(d, d->opt.debug > 0 ? d->opt.debug - 1 : 0);
+		break;
+	default:
+		msyslog(&d->log, NTP_LOG_NOTICE,
+		    "ntpd exiting on signal %d (%s)", signum,
+		    signal_name(signum));
+		d->stopping = true;
+		break;
+	}
+}
+
+static int
+start_signals(struct daemon *d)
+{
+	static const int wanted[NTPD_SIGNALS] = {
+	    SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < NTPD_SIGNALS; i++) {
+		d->signals[i].data = d;
+		if (uv_signal_init(&d->loop, &d->signals[i]) != 0 ||
+		    uv_signal_start(&d->signals[i], on_signal, wanted[i]) != 0)
+			return -NTP_EIO;
+	}
+	return 0;
+}
+
+/* --- the frequency file --------------------------------------------------- */
+
+static void
+save_drift(struct daemon *d, int (*save)(struct driftfile *, double))
+{
+	struct engine_status s;
+
+	engine_status(d->engine, &s);
+	if (d->drift.path == NULL || !s.freq_valid)
+		return;
+	if (save(&d->drift, s.freq) != 0)
+		msyslog_errno(
+		    &d->log, NTP_LOG_ERR, "frequency file %s", d->drift.path);
+}
+
+static void
+on_hour(uv_timer_t *t)
+{
+	save_drift(t->data, drift_hourly);
+}
+
+/* --- start ---------------------------------------------------------------- */
+
+static int
+start_log(struct daemon *d, const char *path)
+{
+	if (path == NULL || msyslog_open(&d->log, path) == 0)
+		return 0;
+	msyslog_errno(&d->log, NTP_LOG_ERR, "cannot open log file %s", path);
+	return -NTP_EIO;
+}
+
+static int
+start_pidfile(struct daemon *d)
+{
+	const char *path = d->conf->pidfile;
+
+	if (path != NULL && pidfile_create(&d->pid, path, getpid()) != 0)
+		msyslog_errno(
+		    &d->log, NTP_LOG_ERR, "cannot write pid file %s", path);
+	return 0;
+}
+
+static int
+start_timers(struct daemon *d)
+{
+	d->hourly.data = d;
+	if (uv_timer_init(&d->loop, &d->hourly) != 0)
+		return -NTP_EIO;
+	return uv_timer_start(&d->hourly, on_hour, HOUR_MS, HOUR_MS);
+}
+
+static int
+start_sockets(struct daemon *d)
+{
+	if (ifwatch_init(d) != 0 || io_init(d, d->conf->dscp) != 0)
+		return -NTP_EIO;
+	return ifwatch_start(d);
+}
+
+/* Everything up to the main loop; NTPD_OK or what to exit with. */
+static int
+start(struct daemon *d)
+{
+	if (setup_config(d) != 0)
+		return NTPD_FAIL;
+	(void)start_log(d, d->conf->logfile);
+	sandbox_priority(d);
+	if (setup_keys(d) != 0 || start_sockets(d) != 0)
+		return NTPD_FAIL;
+	setup_clock(d);
+	(void)start_pidfile(d);
+	notify_init(d);
+	if (sandbox_enter(d) != 0)
+		return NTPD_SANDBOX;
+	dns_init(d);
+	if (setup_engine(d) != 0 || start_signals(d) != 0 ||
+	    start_timers(d) != 0)
+		return NTPD_FAIL;
+	ifwatch_publish(d);
+	daemon_ready(d);
+	notify_ready(d);
+	return NTPD_OK;
+}
+
+/* --- end ------------------------------------------------------------------ */
+
+static void
+close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* False when a look-up still hangs in a thread that we cannot wait for. */
+static bool
+close_loop(struct daemon *d)
+{
+	(void)dns_fini(d);
+	for (size_t i = 0; i < d->io.nserver; i++)
+		netsock_close(&d->io.server[i]);
+	uv_walk(&d->loop, close_handle, NULL);
+	for (int i = 0; i < CLOSE_ROUNDS; i++)
+		(void)uv_run(&d->loop, UV_RUN_NOWAIT);
+	return uv_loop_close(&d->loop) == 0;
+}
+
+static bool
+disciplines_kernel(const struct daemon *d)
+{
+	return !d->opt.virtual_clock && !d->noset &&
+	    d->ports.clock == &d->systime.port;
+}
+
+static void
+stop(struct daemon *d)
+{
+	notify_stopping(d);
+	if (d->engine != NULL)
+		save_drift(d, drift_write);
+	if (disciplines_kernel(d) && !d->opt.quit)
+		systime_release(&d->systime);
+	pidfile_remove(&d->pid);
+	engine_free(&d->engine);
+	if (!close_loop(d))
+		_exit(d->status);
+	ifwatch_fini(d);
+	io_fini(d);
+	notify_fini(d);
+	filestats_close(&d->stats);
+	keys_free(&d->keys);
+	config_free(&d->cfg);
+	msyslog_close(&d->log);
+}
+
+/* --- main loop ------------------------------------------------------------ */
+
+/* The words that callers of -q read, on the terminal and in the log. */
+static void
+say_set(struct daemon *d, const struct engine_status *s)
+{
+	char text[64];
+
+	if (s->stop == ENGINE_STOP_NOSERVER)
+		(void)snprintf(text, sizeof text, "no servers found");
+	else
+		(void)snprintf(text, sizeof text, "time %s %+.6f s",
+		    s->stepped ? "set" : "slew", s->offset);
+	(void)fprintf(stdout, "ntpd: %s\n", text);
+	(void)fflush(stdout);
+	msyslog(&d->log, NTP_LOG_NOTICE, "ntpd: %s", text);
+}
+
+/* What the engine cannot do itself: end, and tell those who wait. */
+static void
+watch_engine(struct daemon *d)
+{
+	struct engine_status s;
+
+	engine_status(d->engine, &s);
+	if (s.synced && !d->synced)
+		daemon_synced(d);
+	if (d->alarm_flag)
+		notify_status(d, &s);
+	if (s.stop == ENGINE_RUN)
+		return;
+	d->stopping = true;
+	if (s.stop == ENGINE_STOP_PANIC) {
+		d->status = NTPD_PANIC;
+		msyslog(&d->log, NTP_LOG_ERR,
+		    "panic stop: %+.6f s off; exiting with status %d", s.offset,
+		    d->status);
+	} else
+		say_set(d, &s);
+}
+
+static void
+main_loop(struct daemon *d)
+{
+	struct recvbuf *rb;
+
+	while (!d->stopping) {
+		io_handler(d);
+		if (d->alarm_flag)
+			timer(d->engine, ntpd_now(d));
+		while ((rb = get_full_recv_buffer(d)) != NULL) {
+			receive(d->engine, rb, ntpd_now(d));
+			freerecvbuf(d, rb);
+		}
+		watch_engine(d);
+	}
+}
+
+/* --- the command line ----------------------------------------------------- */
+
+/* Is standard error the journal already? */
+static bool
+in_journal(void)
+{
+	char value[64];
+	size_t len = sizeof value;
+
+	return uv_os_getenv("JOURNAL_STREAM", value, &len) == 0;
+}
+
+/* A copy of the log goes to the terminal: all of it in the foreground, only
+ * trouble while a daemon starts.  Under systemd both end in the journal. */
+static void
+first_log(struct daemon *d)
+{
+	bool syslog =
+	    !d->opt.nofork || (!d->opt.virtual_clock && !in_journal());
+
+	msyslog_init(&d->log, "ntpd", syslog, STDERR_FILENO);
+	if (!d->opt.nofork)
+		d->log.terminal_min = NTP_LOG_WARN;
+	if (d->opt.debug > 0)
+		d->log.port.min = NTP_LOG_DEBUG;
+}
+
+static void
+say_start(struct daemon *d, int argc, char *const argv[])
+{
+	char line[COMMAND_MAX] = "";
+	size_t used = 0;
+	int n;
+
+	for (int i = 0; i < argc && used < sizeof line; i++) {
+		n = snprintf(line + used, sizeof line - used, "%s%s",
+		    i > 0 ? " " : "", argv[i]);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	msyslog(&d->log, NTP_LOG_NOTICE, "%s: Starting", d->version);
+	msyslog(&d->log, NTP_LOG_INFO, "Command line: %s", line);
+	for (size_t i = 0; i < d->opt.nignored; i++)
+		msyslog(&d->log, NTP_LOG_WARN, "%s has no effect any more",
+		    d->opt.ignored[i]);
+}
+
+static int
+run(struct daemon *d, int argc, char *const argv[])
+{
+	if (start_log(d, d->opt.logfile) != 0)
+		return NTPD_FAIL;
+	say_start(d, argc, argv);
+	if (uv_loop_init(&d->loop) != 0)
+		return NTPD_FAIL;
+	d->status = start(d);
+	if (d->status == NTPD_OK)
+		main_loop(d);
+	stop(d);
+	return d->status;
+}
+
+static int
+check(struct daemon *d)
+{
+	int status = setup_check(d);
+
+	config_free(&d->cfg);
+	msyslog_close(&d->log);
+	return status;
+}
+
+static int
+run_or_fork(struct daemon *d, int argc, char *const argv[])
+{
+	mode_t mask = umask(022);
+	int status = NTPD_FAIL;
+
+	if (mask != 0)
+		(void)umask(mask);
+	first_log(d);
+	if (d->opt.check_config)
+		return check(d);
+	if (d->opt.nofork)
+		return run(d, argc, argv);
+	switch (daemon_fork(d, &status)) {
+	case DAEMON_CHILD:
+		return run(d, argc, argv);
+	case DAEMON_FAILED:
+		msyslog_errno(&d->log, NTP_LOG_ERR, "fork");
+		break;
+	case DAEMON_PARENT:
+		break;
+	}
+	return status;
+}
+
+static int
+say_version(const struct daemon *d)
+{
+	(void)printf(
+	    "%s\nwith libuv %s, libcap\n", d->version, uv_version_string());
+	return NTPD_OK;
+}
+
+int
+ntpdmain(int argc, char *argv[])
+{
+	struct daemon *d = calloc(1, sizeof *d);
+	int status = NTPD_FAIL;
+
+	if (d == NULL)
+		return NTPD_FAIL;
+	d->parent_fd = d->notify.fd = d->iface.netlink_fd = -1;
+	(void)snprintf(d->version, sizeof d->version, "ntpd %s-%s",
+	    PACKAGE_NAME, PACKAGE_VERSION);
+	switch (opts_parse(&d->opt, argc, argv)) {
+	case OPTS_RUN:
+		status = run_or_fork(d, argc, argv);
+		break;
+	case OPTS_HELP:
+		opts_usage(stdout);
+		status = NTPD_OK;
+		break;
+	case OPTS_VERSION:
+		status = say_version(d);
+		break;
+	case OPTS_BAD:
+		opts_usage(stderr);
+		break;
+	}
+	free(d);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	/* all threads are gone: NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	exit(ntpdmain(argc, argv));
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpd.h - the shell of the daemon: all its state, and its rooms.
+ *
+ * Private to the shell.  Everything the process knows beside the engine is in
+ * one struct daemon; the functions below are named after their files.
+ */
+#ifndef NTPD_H
+#define NTPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "ntp_config.h"
+#include "ntp_engine.h"
+#include "ntp_filegen.h"
+#include "ntp_iface.h"
+#include "ntp_keys.h"
+#include "ntp_opts.h"
+#include "ntp_ports.h"
+#include "ntp_socket.h"
+#include "ntp_syslog.h"
+#include "ntp_systime.h"
+#include "ntp_util.h"
+#include "ntp_virtclock.h"
+
+#define RX_SLOTS     256U  /* datagrams in the receive queue */
+#define RX_RESERVED  64U   /* of these kept free of server traffic */
+#define RX_BATCH     16U   /* datagrams read at once */
+#define RX_DATA	     1536U /* octets; longer datagrams are dropped */
+#define IO_SERVERS   256U  /* sockets to serve on */
+#define IO_ENDPOINTS 1024U /* sockets of associations, at most */
+#define DNS_PENDING  32U   /* questions at one time */
+#define DNS_ADDRS    16U   /* addresses taken of one answer */
+#define NTPD_SIGNALS 6U
+#define STATUS_TEXT  160U
+
+/* Exit codes; documented in ntpd(8). */
+enum ntpd_exit {
+	NTPD_OK = 0,
+	NTPD_FAIL = 1,	    /* bad command line, no socket, no configuration */
+	NTPD_PANIC = 3,	    /* offset beyond the panic threshold */
+	NTPD_TIMEOUT = 110, /* -w: not synchronized in time */
+	NTPD_SANDBOX = 255, /* user, group, root or capabilities refused */
+};
+
+struct daemon;
+
+enum sock_state { SOCK_FREE, SOCK_OPEN, SOCK_CLOSING };
+
+/* One watched UDP socket. */
+struct netsock {
+	uv_poll_t poll;
+	struct daemon *d;
+	int fd;
+	int ep; /* 0: a server's socket, else the association's endpoint */
+	enum sock_state state;
+	struct ntp_addr local;
+	char name[IF_NAMESIZE];
+	bool wildcard, drop, wanted;
+	uint64_t received, sent, dropped;
+	ntp_mono opened;
+};
+
+/* A slot of the receive queue; RB points into its own slot. */
+struct rxslot {
+	struct recvbuf rb;
+	struct ntp_addr src, dst;
+	bool dead; /* nothing to see: refused after it was read */
+	uint8_t data[RX_DATA];
+};
+
+struct io {
+	struct packet_port port; /* first: the port is the object */
+	struct daemon *d;
+	/* where an arrival time of the kernel is translated */
+	ntp_ts (*arrival)(struct clock_port *, const struct timespec *);
+	uint8_t dscp;
+	struct netsock *server; /* IO_SERVERS */
+	size_t nserver;		/* slots of it ever used */
+	struct netsock *assoc;	/* IO_ENDPOINTS; endpoint = index + 1 */
+	size_t nassoc;		/* likewise */
+	struct rxslot *rx;	/* ring of RX_SLOTS */
+	size_t rx_head, rx_used;
+};
+
+/* Addresses, rules, and how we learn of changes. */
+struct ifwatch {
+	struct iface_list list;
+	struct iface_rules rules;
+	struct config_iface *optrules; /* of -I and -L; owned */
+	uv_timer_t rescan;
+	uv_poll_t netlink;
+	int netlink_fd; /* -1: changes are only polled for */
+	bool no4, no6;	/* family missing on this machine */
+	uint64_t every; /* ms, 0: never */
+};
+
+struct dns_query {
+	uv_getaddrinfo_t req;
+	struct daemon *d;
+	uint32_t tag;
+	bool busy;
+};
+
+struct dns {
+	struct dns_port port; /* first: the port is the object */
+	struct daemon *d;
+	struct dns_query query[DNS_PENDING];
+	size_t busy;
+};
+
+struct rng {
+	struct rng_port port; /* first: the port is the object */
+};
+
+struct notify {
+	int fd;		   /* -1: nobody listens */
+	uint64_t watchdog; /* ms between signs of life, 0: none */
+	uv_timer_t timer;
+	char status[STATUS_TEXT];
+};
+
+struct daemon {
+	struct options opt;
+	struct msyslog log;
+	struct ntp_config *cfg;	       /* until the engine takes it */
+	const struct ntp_config *conf; /* the same; borrowed of the engine */
+	struct keystore *keys;
+	struct ntp_ports ports;
+	struct systime systime;
+	struct virtclock virt;
+	struct rng rng;
+	struct dns dns;
+	struct filestats stats;
+	struct io io;
+	struct ifwatch iface;
+	struct notify notify;
+	struct driftfile drift;
+	struct pidfile pid;
+	struct ntp_engine *engine;
+	char version[64], processor[65], system[131];
+
+	uv_loop_t loop;
+	uv_signal_t signals[NTPD_SIGNALS];
+	uv_timer_t alarm;  /* at engine_deadline() */
+	uv_timer_t hourly; /* drift file */
+	bool alarm_flag;
+	bool noset;   /* measure and serve only */
+	bool started; /* the parent has been told */
+	bool synced;  /* likewise */
+	bool stopping;
+	int status;    /* to exit with */
+	int parent_fd; /* pipe to the waiting parent, -1: none */
+};
+
+/* The daemon from its command line to its end; returns the exit code. */
+int ntpdmain(int argc, char *argv[]);
+
+/* Both clocks, read together. */
+struct ntp_now ntpd_now(struct daemon *d);
+
+/* --- ntp_io.c ------------------------------------------------------------- */
+
+int io_init(struct daemon *d, uint8_t dscp);
+void io_fini(struct daemon *d);
+
+/* Wait for the next event; what arrived is in the queue afterwards. */
+void io_handler(struct daemon *d);
+
+/* Read what NS has ready, in batches, into the queue. */
+void read_network_packet(struct netsock *ns);
+
+/* The oldest datagram, or NULL; borrowed until freerecvbuf(). */
+struct recvbuf *get_full_recv_buffer(struct daemon *d);
+void freerecvbuf(struct daemon *d, struct recvbuf *rb);
+
+/* Watch the descriptor FD in NS; 0 or -NTP_EIO (FD is closed then). */
+int netsock_open(struct daemon *d, struct netsock *ns, int fd, int ep);
+void netsock_close(struct netsock *ns);
+
+/* --- ntp_ifwatch.c -------------------------------------------------------- */
+
+/* Take rules of configuration and command line.  0, or -NTP_EINVAL when both
+ * have some (said in the log). */
+int ifwatch_init(struct daemon *d);
+/* Find the addresses and open the sockets to serve on.  0 or -NTP_E*, said
+ * in the log. */
+int ifwatch_start(struct daemon *d);
+/* Tell the engine our addresses. */
+void ifwatch_publish(struct daemon *d);
+void ifwatch_fini(struct daemon *d);
+
+/* --- ntp_holder.c --------------------------------------------------------- */
+
+/* Who holds UDP port PORT: "chronyd (pid 812)" into OUT; false when that
+ * cannot be found out. */
+bool port_holder(uint16_t port, char *out, size_t cap);
+
+/* --- ntp_dns.c ------------------------------------------------------------ */
+
+void dns_init(struct daemon *d);
+/* Give up what has not begun; true when look-ups still run in threads. */
+bool dns_fini(struct daemon *d);
+
+/* --- ntp_setup.c, ntp_start.c: from files to the engine ------------------- */
+
+/* Read the configuration into d->cfg; 0 or -NTP_E* (said in the log). */
+int setup_config(struct daemon *d);
+/* --check-config: print the diagnostics; the exit code. */
+int setup_check(struct daemon *d);
+/* Read and trust the keys. */
+int setup_keys(struct daemon *d);
+/* Choose the clock and say what it is. */
+void setup_clock(struct daemon *d);
+/* Make the engine. */
+int setup_engine(struct daemon *d);
+/* Once a second: has somebody else changed the clock, or did we sleep? */
+void watch_clock(struct daemon *d);
+
+/* --- ntp_sandbox.c -------------------------------------------------------- */
+
+/* May this process set the clock (CAP_SYS_TIME)? */
+bool sandbox_may_set_clock(void);
+/* Give that right up for good: a daemon on a virtual clock needs it never. */
+void sandbox_forsake_clock(void);
+/* Real-time priority of -N and -P; a refusal is only said. */
+void sandbox_priority(struct daemon *d);
+/* Change root and user, keep CAP_SYS_TIME (unless on a virtual clock) and
+ * CAP_NET_BIND_SERVICE.  0 or -NTP_EPERM (said in the log). */
+int sandbox_enter(struct daemon *d);
+
+/* --- ntp_daemon.c --------------------------------------------------------- */
+
+enum daemon_side { DAEMON_CHILD, DAEMON_PARENT, DAEMON_FAILED };
+
+/* Go to the background; in the parent returns after the child is ready (or
+ * failed, or synchronized for -w) with the exit code in *STATUS. */
+enum daemon_side daemon_fork(struct daemon *d, int *status);
+/* The child is up: let the parent go, leave the terminal. */
+void daemon_ready(struct daemon *d);
+/* The clock is synchronized: let a parent that waits for it go. */
+void daemon_synced(struct daemon *d);
+
+/* --- ntp_notify.c: the service manager ------------------------------------ */
+
+void notify_init(struct daemon *d);
+void notify_ready(struct daemon *d);
+/* Say S as our state, if it is new. */
+void notify_status(struct daemon *d, const struct engine_status *s);
+void notify_stopping(struct daemon *d);
+void notify_fini(struct daemon *d);
+
+#endif /* NTPD_H */
