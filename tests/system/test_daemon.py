@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The daemon among other processes: start, signals, files, users, memory."""
+from harness import (ANY_LOOPBACK, Daemon, NTPD, SRC, exchange, free_port, ok,
+                     refuse_sockets, request_octets, run, scratch,
+                     server_line, skip, stratum1, wait_for)
+import glob
+import os
+import re
+import signal
+import socket
+import time
+
+upstream = stratum1()
+upstream.synchronized()
+
+# -- signals and files
+ours = Daemon(server_line("127.0.1.1", upstream), start=False)
+ours.write("drift", "3.5\n")
+ours.start()
+ok(ours.synchronized(), "synchronizes with a drift file", ours.log())
+frequency = float(ours.variable("frequency") or 0)
+ok(2 < frequency < 5, "and goes at the frequency found there", frequency)
+wait_for(lambda: os.path.exists(ours.pidfile), 5, "the pid file")
+with open(ours.pidfile, encoding="ascii") as f:
+    ok(f.read() == str(ours.child.pid), "the pid file names the process")
+with open("/proc/%d/status" % ours.child.pid, encoding="ascii") as f:
+    rss = int(re.search(r"VmRSS:\s+(\d+) kB", f.read()).group(1))
+ok(rss < 6 * 1024, "resident memory is below 6 MiB", "%d KiB" % rss)
+ours.child.send_signal(signal.SIGHUP)
+for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+    ours.child.send_signal(number)
+time.sleep(0.5)
+ok(ours.alive() and ours.ask(), "SIGHUP, USR1, USR2 and PIPE never kill")
+ok(ours.kill(signal.SIGTERM) == 0, "SIGTERM: exit status 0", ours.log())
+ok(not os.path.exists(ours.pidfile), "the pid file is gone")
+drift = open(ours.drift, encoding="ascii").read() if os.path.exists(
+    ours.drift) else ""
+ok(re.fullmatch(r"-?\d+\.\d+\n", drift) and drift != "3.5\n",
+   "the drift file was written: one number", repr(drift), ours.log())
+ok(re.search(r"ntpd exiting on signal 15", ours.log()),
+   "the log says why it left", ours.log())
+ours.start()
+ok(ours.synchronized(), "it starts again", ours.log())
+ok(ours.kill(signal.SIGINT) == 0, "SIGINT: exit status 0")
+
+# -- first reply
+times = []
+for _ in range(5):
+    quick = Daemon("", start=False)
+    question = request_octets()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(0.002)
+        began = time.monotonic()
+        quick.start()
+        while time.monotonic() < began + 5:
+            try:
+                s.sendto(question, ("127.0.0.1", quick.port))
+                s.recv(100)
+                break
+            except OSError:
+                continue
+        times.append(time.monotonic() - began)
+    quick.kill()
+ok(min(times) < 0.1, "the first reply comes within 100 ms of the start",
+   times)
+
+# -- one port, two daemons
+holder = Daemon("")
+wait_for(holder.ask, 5, "the first daemon")
+second = Daemon("", port=holder.port)
+status = wait_for(lambda: not second.alive(), 10, "the second to give up")
+ok(status and second.child.returncode == 1,
+   "a second daemon on the port leaves with status 1", second.log())
+ok(str(holder.child.pid) in second.log() and "ntpd" in second.log(),
+   "and says who holds it", second.log())
+ok(holder.ask(), "the first serves on")
+holder.kill()
+
+# -- into the background
+here = scratch()
+port = free_port()
+with open(here + "/conf", "w", encoding="ascii") as f:
+    f.write("port %d\n%s" % (port, ANY_LOOPBACK))
+status, words = run([NTPD, "-g", "-c", here + "/conf", "-p", here + "/pid",
+                     "-l", here + "/log", "--virtual-clock=0"])
+answer = exchange("127.0.0.1", port, request_octets())
+ok(status == 0, "the parent leaves with status 0", words)
+ok(answer, "when the sockets are already open")
+pid = int(open(here + "/pid", encoding="ascii").read() or 0) if \
+    os.path.exists(here + "/pid") else 0
+ok(pid, "the daemon wrote its pid file")
+if pid:
+    os.kill(pid, signal.SIGTERM)
+    ok(wait_for(lambda: not os.path.exists("/proc/%d" % pid) or
+                "Z" in open("/proc/%d/stat" % pid).read().split()[2], 10,
+                "the daemon to leave"), "and leaves when told")
+
+# -- set once and exit
+status, words = run([NTPD, "-gq", "-c", ours.path("conf"),
+                     "--virtual-clock=0.4"], 60)
+ok(status == 0 and re.search(r"ntpd: time (set|slew) -0\.[34]\d+ ?s", words),
+   "-gq corrects the clock once and exits", status, words)
+
+# -- what it does not understand
+status, words = run([NTPD, "--no-such-option"])
+ok(status == 1 and "no-such-option" in words, "an unknown option: status 1",
+   words)
+status, words = run([NTPD, "--version"])
+ok(status == 0 and re.search(r"\d+\.\d+", words), "--version", words)
+status, words = run([NTPD, "--help"])
+ok(status == 0 and "-c" in words, "--help", words)
+bad = here + "/bad.conf"
+with open(bad, "w", encoding="ascii") as f:
+    f.write("driftfile /var/lib/ntp/ntp.drift\nserver\nminpol 4\n")
+status, words = run([NTPD, "--check-config", "-c", bad])
+ok(status == 1 and "bad.conf:2:" in words and re.search(
+    r"bad\.conf:3:1\D.*minpol", words),
+   "--check-config names file, line, column and word", status, words)
+for path in sorted(glob.glob(os.path.join(SRC, "conf", "ntp.conf*"))):
+    status, words = run([NTPD, "--check-config", "-c", path])
+    ok(status == 0, "conf/%s is accepted" % os.path.basename(path), words)
+
+# -- an ordinary user, and a kernel with less
+if os.geteuid() == 0:
+    plain = Daemon(server_line("127.0.1.1", upstream), start=False,
+                   user=65534, group=65534, extra_groups=[])
+    os.chmod(plain.dir, 0o777)
+    plain.start()
+    ok(plain.synchronized(), "runs as an ordinary user", plain.log())
+    plain.kill()
+    dropped = Daemon(server_line("127.0.1.1", upstream),
+                     args=["-u", "65534:65534"], start=False)
+    os.chmod(dropped.dir, 0o777)
+    dropped.start()
+    ok(dropped.synchronized(), "-u 65534:65534 drops root", dropped.log())
+    with open("/proc/%d/status" % dropped.child.pid, encoding="ascii") as f:
+        state = f.read()
+    ok(re.search(r"Uid:\s+65534\s+65534\s+65534", state) and
+       re.search(r"Gid:\s+65534\s+65534\s+65534", state),
+       "user and group are those that were asked for", state)
+    effective = int(re.search(r"CapEff:\s+(\w+)", state).group(1), 16)
+    ok(effective & ~(1 << 25 | 1 << 10) == 0,
+       "no capability but to set the clock and bind low ports",
+       hex(effective))
+    dropped.kill()
+else:
+    skip("drops root", "not root")
+
+try:
+    filtered = refuse_sockets(socket.AF_INET6, 16)
+except KeyError:
+    skip("without IPv6 and netlink", "unknown machine")
+else:
+    less = Daemon(server_line("127.0.1.1", upstream), preexec_fn=filtered)
+    ok(less.synchronized(), "runs where IPv6 and netlink sockets are refused",
+       less.log())
