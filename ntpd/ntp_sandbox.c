@@ -10,7 +10,6 @@
 #include <pwd.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -26,34 +25,6 @@ struct identity {
 	gid_t gid;
 	bool given;
 };
-
-bool
-sandbox_may_set_clock(void)
-{
-	cap_flag_value_t v = CAP_CLEAR;
-	cap_t caps = cap_get_proc();
-
-	if (caps == NULL)
-		return false;
-	if (cap_get_flag(caps, CAP_SYS_TIME, CAP_EFFECTIVE, &v) != 0)
-		v = CAP_CLEAR;
-	(void)cap_free(caps);
-	return v == CAP_SET;
-}
-
-void
-sandbox_forsake_clock(void)
-{
-	static const cap_value_t clock = CAP_SYS_TIME;
-	cap_t caps = cap_get_proc();
-
-	if (caps == NULL)
-		return;
-	if (cap_set_flag(caps, CAP_EFFECTIVE, 1, &clock, CAP_CLEAR) == 0 &&
-	    cap_set_flag(caps, CAP_PERMITTED, 1, &clock, CAP_CLEAR) == 0)
-		(void)cap_set_proc(caps);
-	(void)cap_free(caps);
-}
 
 void
 sandbox_priority(struct daemon *d)
@@ -163,7 +134,7 @@ become(struct daemon *d, const struct identity *id)
 {
 	if (id->uid == geteuid() && id->gid == getegid() && id->uid != 0)
 		return 0;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+	if (caps_keep(!d->opt.virtual_clock) != 0)
 		return refuse(d, "cannot keep capabilities for", id->user);
 	if (initgroups(id->user, id->gid) != 0 ||
 	    setresgid(id->gid, id->gid, id->gid) != 0)
@@ -173,41 +144,10 @@ become(struct daemon *d, const struct identity *id)
 	return 0;
 }
 
-/* Only what we hold can be kept; a container may have taken some. */
-static int
-keep_only(const cap_value_t *want, int nwant)
-{
-	cap_t old = cap_get_proc(), caps = cap_init();
-	int err = -1;
-
-	if (old == NULL || caps == NULL)
-		goto out;
-	for (int i = 0; i < nwant; i++) {
-		cap_flag_value_t v = CAP_CLEAR;
-
-		if (cap_get_flag(old, want[i], CAP_PERMITTED, &v) != 0 ||
-		    v == CAP_CLEAR)
-			continue;
-		if (cap_set_flag(caps, CAP_PERMITTED, 1, &want[i], CAP_SET) !=
-			0 ||
-		    cap_set_flag(caps, CAP_EFFECTIVE, 1, &want[i], CAP_SET) !=
-			0)
-			goto out;
-	}
-	err = cap_set_proc(caps);
-out:
-	(void)cap_free(caps);
-	(void)cap_free(old);
-	return err;
-}
-
 static int
 drop_capabilities(struct daemon *d)
 {
-	static const cap_value_t want[] = {CAP_NET_BIND_SERVICE, CAP_SYS_TIME};
-	int n = d->opt.virtual_clock ? 1 : 2;
-
-	if (keep_only(want, n) != 0)
+	if (caps_drop(!d->opt.virtual_clock) != 0)
 		return refuse(d, "cannot drop", "capabilities");
 	return 0;
 }

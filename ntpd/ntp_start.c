@@ -35,7 +35,7 @@ start_virtual(struct daemon *d)
 {
 	uint64_t seed;
 
-	sandbox_forsake_clock();
+	caps_forsake_clock();
 	rng_port_fill(&d->rng.port, &seed, sizeof seed);
 	virtclock_init(&d->virt, &d->opt.virt, seed);
 	d->ports.clock = &d->virt.port;
@@ -70,7 +70,7 @@ start_kernel(struct daemon *d)
 		    "`disable ntp`: measuring and serving, "
 		    "the clock is left alone");
 		d->noset = true;
-	} else if (!sandbox_may_set_clock() || systime_take(&d->systime) != 0) {
+	} else if (!caps_may_set_clock() || systime_take(&d->systime) != 0) {
 		msyslog(&d->log, NTP_LOG_WARN,
 		    "no right to set the clock (CAP_SYS_TIME): "
 		    "measuring and serving only");

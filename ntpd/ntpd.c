@@ -389,8 +389,8 @@ run_or_fork(struct daemon *d, int argc, char *const argv[])
 static int
 say_version(const struct daemon *d)
 {
-	(void)printf(
-	    "%s\nwith libuv %s, libcap\n", d->version, uv_version_string());
+	(void)printf("%s\nwith libuv %s, %s\n", d->version, uv_version_string(),
+	    caps_words);
 	return NTPD_OK;
 }
 

@@ -222,15 +222,25 @@ void watch_clock(struct daemon *d);
 
 /* --- ntp_sandbox.c -------------------------------------------------------- */
 
-/* May this process set the clock (CAP_SYS_TIME)? */
-bool sandbox_may_set_clock(void);
-/* Give that right up for good: a daemon on a virtual clock needs it never. */
-void sandbox_forsake_clock(void);
 /* Real-time priority of -N and -P; a refusal is only said. */
 void sandbox_priority(struct daemon *d);
 /* Change root and user, keep CAP_SYS_TIME (unless on a virtual clock) and
  * CAP_NET_BIND_SERVICE.  0 or -NTP_EPERM (said in the log). */
 int sandbox_enter(struct daemon *d);
+
+/* --- ntp_caps.c, or ntp_nocaps.c where libcap is missing ------------------ */
+
+/* What `ntpd --version` says of it. */
+extern const char caps_words[];
+/* May this process set the clock (CAP_SYS_TIME)? */
+bool caps_may_set_clock(void);
+/* Give that right up for good: a daemon on a virtual clock needs it never. */
+void caps_forsake_clock(void);
+/* Let a change of user keep capabilities, for WANT_CLOCK; 0 or -1, errno. */
+int caps_keep(bool want_clock);
+/* Keep nothing but binding low ports and, with WANT_CLOCK, setting the clock.
+ * 0 or -1, errno. */
+int caps_drop(bool want_clock);
 
 /* --- ntp_daemon.c --------------------------------------------------------- */
 
