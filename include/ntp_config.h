@@ -178,6 +178,7 @@ struct ntp_config {
 	struct config_tinker tinker;
 	struct config_filegen filegen[STATS_SETS];
 	char *driftfile, *leapfile, *logfile, *pidfile, *statsdir, *keysfile;
+	bool leap_ignorehash; /* `leapfile FILE ignorehash` */
 	uint32_t controlkey;
 	int8_t discard_average; /* log2 s */
 	double discard_minimum; /* s */

@@ -68,6 +68,13 @@ void engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr,
 /* Somebody else stepped the clock by D s (or we woke up): start afresh. */
 void engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now);
 
+/* What is known of leap seconds, for mode 6; LAST and EXPIRES in Unix s. */
+struct engine_leap {
+	int tai; /* s, TAI - UTC, 0: unknown */
+	int64_t last, expires;
+};
+void engine_set_leap(struct ntp_engine *e, const struct engine_leap *leap);
+
 /* Should the daemon go on?  engine_status() tells; the engine never exits. */
 enum engine_stop {
 	ENGINE_RUN,

@@ -70,6 +70,8 @@ struct ntp_engine {
 	bool own_hashed; /* own_refid is up to date */
 	size_t nown;
 
+	struct engine_leap leap;
+
 	ntp_mono started;
 	ntp_mono next_tick; /* adj_host_clock() is due */
 	bool noset;	    /* measure and serve, leave the clock alone */

@@ -47,6 +47,9 @@ void systime_init(struct systime *s);
  */
 int systime_take(struct systime *s);
 
+/* Tell the kernel TAI - UTC in s; 0 or -NTP_E*. */
+int systime_set_tai(struct systime *s, int tai);
+
 /* Leave the clock: no phase correction runs on; the frequency stays. */
 void systime_release(struct systime *s);
 

@@ -56,7 +56,7 @@ DIRECTIVE(TINKER, "tinker", A, WORKS, options, "the clock discipline")
 DIRECTIVE(ENABLE, "enable", A, WORKS, flags, "switch on")
 DIRECTIVE(DISABLE, "disable", A, WORKS, flags, "switch off")
 DIRECTIVE(LEAPFILE, "leapfile", A, NOTYET, leapfile,
-	"leap seconds are taken from the servers")
+	"leap seconds are not announced in this release")
 DIRECTIVE(LOGFILE, "logfile", A, WORKS, path, "log file")
 DIRECTIVE(LOGCONFIG, "logconfig", A, NOTYET, logconfig,
 	"all messages are logged")
@@ -453,8 +453,8 @@ KEYWORD(LOGTYPE, EVENTS, "events", A, NONE, NOTYET, "")
 KEYWORD(LOGTYPE, STATUS, "status", A, NONE, NOTYET, "")
 KEYWORD(LOGTYPE, STATISTICS, "statistics", A, NONE, NOTYET, "")
 KEYWORD(LOGTYPE, ALL, "all", A, NONE, NOTYET, "")
-KEYWORD(LEAPHASH, CHECK, "checkhash", B, NONE, NOTYET, "")
-KEYWORD(LEAPHASH, IGNORE, "ignorehash", B, NONE, NOTYET, "")
+KEYWORD(LEAPHASH, CHECK, "checkhash", B, NONE, WORKS, "")
+KEYWORD(LEAPHASH, IGNORE, "ignorehash", B, NONE, WORKS, "")
 
 #undef DIRECTIVE
 #undef KEYWORD

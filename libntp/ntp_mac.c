@@ -14,7 +14,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -209,48 +208,16 @@ mac_verify(struct mac *m, const void *msg, size_t len, const uint8_t *digest,
 	    CRYPTO_memcmp(own, digest, digest_len) == 0;
 }
 
-static bool
-md5_from(OSSL_LIB_CTX *lib, const void *data, size_t len, uint8_t out[16])
-{
-	EVP_MD *md = EVP_MD_fetch(lib, "MD5", "-fips");
-	bool ok = md != NULL && EVP_Digest(data, len, out, NULL, md, NULL) == 1;
-
-	EVP_MD_free(md);
-	return ok;
-}
-
-/*
- * A system in FIPS mode may not even load the provider that has MD5: then it
- * comes from a library context of our own.  This is no use of MD5 for
- * security.
- */
-static bool
-md5_aside(const void *data, size_t len, uint8_t out[16])
-{
-	OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
-	OSSL_PROVIDER *provider = NULL;
-	bool ok = false;
-
-	if (lib != NULL)
-		provider = OSSL_PROVIDER_load(lib, "default");
-	if (provider != NULL) {
-		ok = md5_from(lib, data, len, out);
-		OSSL_PROVIDER_unload(provider);
-	}
-	OSSL_LIB_CTX_free(lib);
-	return ok;
-}
-
 int
-mac_md5(const void *data, size_t len, uint8_t out[16])
+mac_sha1(const void *data, size_t len, uint8_t out[20])
 {
+	EVP_MD *md;
 	bool ok;
 
-	/* A daemon that has no keys needs OpenSSL for this alone: reading
-	 * openssl.cnf for it would cost half a megabyte of memory. */
-	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	ERR_set_mark();
-	ok = md5_from(NULL, data, len, out) || md5_aside(data, len, out);
+	md = EVP_MD_fetch(NULL, "SHA1", NULL);
+	ok = md != NULL && EVP_Digest(data, len, out, NULL, md, NULL) == 1;
+	EVP_MD_free(md);
 	ERR_pop_to_mark();
 	return ok ? 0 : -NTP_ENOTSUP;
 }

@@ -160,6 +160,16 @@ systime_set_status(struct clock_port *p, enum ntp_leap leap, double est_error,
 	return kernel_adjust(s, &tx);
 }
 
+int
+systime_set_tai(struct systime *s, int tai)
+{
+	struct timex tx = {0};
+
+	tx.modes = ADJ_TAI;
+	tx.constant = tai;
+	return kernel_adjust(s, &tx);
+}
+
 void
 systime_release(struct systime *s)
 {

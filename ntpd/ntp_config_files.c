@@ -55,12 +55,21 @@ confdo_driftfile(struct confparse *p, const struct keyword *k)
 void
 confdo_leapfile(struct confparse *p, const struct keyword *k)
 {
-	conf_idle(p, &p->at, k);
+	const struct keyword *hash;
+
+	conf_warn(
+	    p, &p->at, k->text, "only TAI-UTC is taken from '%s'", k->word);
 	if (!conf_string(p, "file name"))
 		return;
 	conf_set(p->cfg, &p->cfg->leapfile, p->tok.text);
-	if (conf_more(p) && conf_keyword(p, KEYWORD_LEAPHASH) != NULL)
-		(void)conf_end(p);
+	p->cfg->leap_ignorehash = false;
+	if (!conf_more(p))
+		return;
+	hash = conf_keyword(p, KEYWORD_LEAPHASH);
+	if (hash == NULL)
+		return;
+	p->cfg->leap_ignorehash = hash->id == KW_LEAPHASH_IGNORE;
+	(void)conf_end(p);
 }
 
 /* Always with its `/`, for file names are appended as they are. */

@@ -101,6 +101,19 @@ sys_peer_address(const struct ntp_engine *e, char text[TEXT_MAX])
 	return addr_format_port(&e->sys.peer->srcadr, text);
 }
 
+static const char *
+tai_or_none(const struct ntp_engine *e, char text[TEXT_MAX])
+{
+	return e->leap.tai == 0 ? ""
+				: fmt_fixed(text, TEXT_MAX, e->leap.tai, 0);
+}
+
+static const char *
+date_or_none(int64_t unix_s, char text[TEXT_MAX])
+{
+	return unix_s == 0 ? "" : fmt_caldate(text, TEXT_MAX, unix_s);
+}
+
 static double
 sys_root_distance(const struct ntp_engine *e, struct ntp_now now)
 {

@@ -322,6 +322,12 @@ engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now)
 	engine_restart_peers(e, "STEP", now);
 }
 
+void
+engine_set_leap(struct ntp_engine *e, const struct engine_leap *leap)
+{
+	e->leap = *leap;
+}
+
 static void
 count_sources(const struct ntp_engine *e, struct engine_status *out)
 {

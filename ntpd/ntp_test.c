@@ -102,7 +102,8 @@ hash_own(struct ntp_engine *e)
 static bool
 peer_loops(struct ntp_engine *e, const struct peer *p)
 {
-	if (p->stratum <= 1 || p->kind == PEER_CLOCK || p->refid == 0)
+	if (p->stratum <= 1 || p->stratum >= NTP_MAXSTRAT ||
+	    p->kind == PEER_CLOCK || p->refid == 0)
 		return false;
 	hash_own(e);
 	for (size_t i = 0; i < e->nown; i++) {

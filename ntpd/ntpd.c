@@ -115,6 +115,7 @@ static void
 on_hour(uv_timer_t *t)
 {
 	save_drift(t->data, drift_hourly);
+	leapfile_read(t->data, true);
 }
 
 /* --- start ---------------------------------------------------------------- */
@@ -176,6 +177,7 @@ start(struct daemon *d)
 	    start_timers(d) != 0)
 		return NTPD_FAIL;
 	ifwatch_publish(d);
+	leapfile_read(d, false);
 	daemon_ready(d);
 	notify_ready(d);
 	return NTPD_OK;

@@ -140,6 +140,7 @@ struct daemon {
 	struct notify notify;
 	struct driftfile drift;
 	struct pidfile pid;
+	int64_t leap_mtime; /* of the leap second file last read */
 	struct ntp_engine *engine;
 	char version[64], processor[65], system[131];
 
@@ -217,6 +218,13 @@ int setup_keys(struct daemon *d);
 void setup_clock(struct daemon *d);
 /* Make the engine. */
 int setup_engine(struct daemon *d);
+/* --- ntp_leapfile.c ------------------------------------------------------- */
+
+/* Read the leap second file (that of tzdata unless configured otherwise), tell
+ * the kernel TAI - UTC and the engine what mode 6 shows.  LATER: only if the
+ * file has changed since. */
+void leapfile_read(struct daemon *d, bool later);
+
 /* Once a second: has somebody else changed the clock, or did we sleep? */
 void watch_clock(struct daemon *d);
 

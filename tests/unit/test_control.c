@@ -434,6 +434,11 @@ test_system_default_set(void **state)
 	assert_string_equal(value(l, "offset"), "-0.012345");
 	assert_string_equal(value(l, "frequency"), "12.346");
 	assert_null(value(l, "tai"));
+	engine_set_leap(l->e,
+	    &(struct engine_leap){
+		.tai = 37, .last = 1483228800, .expires = 1782604800});
+	assert_string_equal(readvar(l, 0, "tai,leapsec,expire"),
+	    "tai=37, leapsec=201701010000, expire=202606280000\r\n");
 }
 
 static void

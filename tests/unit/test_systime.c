@@ -344,6 +344,18 @@ test_jump_loose_reading(void **state)
 }
 
 static void
+test_tai(void **state)
+{
+	(void)state;
+	assert_int_equal(systime_set_tai(&sys, 37), 0);
+	assert_int_equal(k.calls, 1);
+	assert_int_equal(k.last.modes, ADJ_TAI);
+	assert_int_equal(k.last.constant, 37);
+	k.fail_errno = EPERM;
+	assert_int_equal(systime_set_tai(&sys, 37), -NTP_EPERM);
+}
+
+static void
 test_state(void **state)
 {
 	int status;
@@ -408,6 +420,7 @@ main(void)
 	    cmocka_unit_test_setup(test_jump_sleep, setup),
 	    cmocka_unit_test_setup(test_jump_leap_second, setup),
 	    cmocka_unit_test_setup(test_jump_loose_reading, setup),
+	    cmocka_unit_test_setup(test_tai, setup),
 	    cmocka_unit_test_setup(test_state, setup),
 	    cmocka_unit_test_setup(test_precision, setup),
 	    cmocka_unit_test_setup(test_arrival, setup),
