@@ -36,17 +36,23 @@ struct text {
 	size_t len;
 };
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 static struct text
 next_word(struct text *t)
 {
 	struct text w;
 
-	while (t->len > 0 && (t->p[0] == ' ' || t->p[0] == '\t')) {
+	while (t->len > 0 && is_blank(t->p[0])) {
 		t->p++;
 		t->len--;
 	}
 	w.p = t->p;
-	while (t->len > 0 && t->p[0] != ' ' && t->p[0] != '\t') {
+	while (t->len > 0 && !is_blank(t->p[0])) {
 		t->p++;
 		t->len--;
 	}
@@ -77,9 +83,9 @@ hex_word(struct text w, uint32_t *v)
 	if (w.len < 1 || w.len > 8)
 		return false;
 	for (size_t i = 0; i < w.len; i++) {
-		const char *at = memchr(hex, w.p[i], 16);
+		const char *at = strchr(hex, w.p[i]);
 
-		if (at == NULL)
+		if (at == NULL || *at == '\0')
 			return false;
 		*v = *v << 4 | (uint32_t)(at - hex);
 	}
@@ -164,7 +170,7 @@ cut_line(struct text *rest)
 
 	rest->p += used;
 	rest->len -= used;
-	while (line.len > 0 && memchr(" \t\r", line.p[line.len - 1], 3) != NULL)
+	while (line.len > 0 && is_blank(line.p[line.len - 1]))
 		line.len--;
 	return line;
 }
