@@ -18,6 +18,7 @@ struct candidate {
 	double offset;	 /* s */
 	double rootdist; /* s, half width of the correctness interval */
 	double jitter;	 /* s, of the peer */
+	double stale;	 /* s, what the age of the offset adds to its error */
 	double seljit;	 /* s, out: select jitter among the survivors */
 	uint8_t stratum;
 	bool prefer, trust; /* options prefer and true */
@@ -65,7 +66,8 @@ size_t select_cluster(
 /* Index of the best survivor: least seljit * rootdist + stratum * mindist. */
 size_t select_best(const struct candidate *c, size_t n, double mindist);
 
-/* Combine, RFC 5905 11.2.3: offsets weighted by 1 / rootdist; JITTER includes
+/* Combine, RFC 5905 11.2.3: offsets weighted by 1 / (rootdist +
+ * stale); JITTER includes
  * the select jitter of survivor BEST. */
 struct combined {
 	double offset, jitter; /* s */

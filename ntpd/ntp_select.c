@@ -251,7 +251,7 @@ select_combine(const struct candidate *c, size_t n, size_t best)
 	if (best >= n)
 		return (struct combined){0.0, 0.0};
 	for (size_t i = 0; i < n; i++) {
-		double w = 1.0 / fmax(c[i].rootdist, ROOTDIST_MIN);
+		double w = 1.0 / fmax(c[i].rootdist + c[i].stale, ROOTDIST_MIN);
 		double d = c[i].offset - c[best].offset;
 
 		weights += w;

@@ -242,8 +242,7 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	d = local_clock(&e->loop, e->sys.offset, p->poll.minpoll,
 	    p->poll.maxpoll, now.mono);
 	report_mode(e, &d);
-	if (d.freq_set)
-		restate_samples(e, e->loop.freq - freq, now.mono);
+	restate_samples(e, e->loop.freq - freq, now.mono);
 	switch (d.action) {
 	case LOOP_PANIC:
 		panic(e, d.offset);
@@ -281,6 +280,8 @@ is_last_resort(const struct peer *p)
 static bool
 resort_due(const struct ntp_engine *e, ntp_mono now)
 {
+	if (e->sys.peer != NULL && is_last_resort(e->sys.peer))
+		return true;
 	return e->sys.nopeer &&
 	    mono_diff(now, e->sys.nopeer_since) >= e->cfg->tos.orphanwait;
 }
@@ -292,6 +293,8 @@ candidate_of(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	    .rootdist = peer_root_distance(
 		p, e->cfg->tos.mindist, e->cfg->tinker.dispersion, now),
 	    .jitter = p->filter.jitter,
+	    .stale =
+		e->cfg->tinker.dispersion * mono_diff(now, p->filter.epoch),
 	    .stratum = p->stratum,
 	    .prefer = (p->cfg->flags & ASSOC_PREFER) != 0,
 	    .trust = (p->cfg->flags & ASSOC_TRUE) != 0,
@@ -388,31 +391,59 @@ find_preferred(const struct ntp_engine *e, size_t n)
 	return n;
 }
 
-/* While the frequency is unknown samples of different age cannot be combined:
- * the one that just came is taken alone. */
 static bool
 is_training(const struct ntp_engine *e)
 {
 	return e->loop.mode == LOOP_NSET || e->loop.mode == LOOP_FREQ;
 }
 
-/* Who leads, and what offset results (mitigation rules, RFC 5905 11.2.3). */
+static bool
+is_fresh(const struct ntp_engine *e, size_t i, ntp_mono now)
+{
+	return e->peers.p[e->cand[i].tag].filter.epoch.ns == now.ns;
+}
+
+/* While the frequency is unknown, offsets of different age belong to different
+ * clocks: only that of a survivor whose sample came just now is taken, alone.
+ * N when there is none. */
+static size_t
+find_fresh(const struct ntp_engine *e, size_t n, size_t lead, ntp_mono now)
+{
+	if (is_fresh(e, lead, now))
+		return lead;
+	for (size_t i = 0; i < n && !e->cand[lead].prefer; i++) {
+		if (is_fresh(e, i, now))
+			return i;
+	}
+	return n;
+}
+
+/* Who leads, and what offset results (mitigation rules, RFC 5905 11.2.3).
+ * *NEWS: the offset is one that the discipline has not seen. */
 static struct peer *
-mitigate(struct ntp_engine *e, size_t n)
+mitigate(struct ntp_engine *e, size_t n, ntp_mono now, bool *news)
 {
 	size_t best = select_best(e->cand, n, e->cfg->tos.mindist);
 	struct combined c = select_combine(e->cand, n, best);
-	size_t lead = find_preferred(e, n);
+	size_t lead = find_preferred(e, n), only;
+	struct peer *p;
 
 	if (lead == n)
 		lead = anti_clockhop(e, n, best);
-	if (e->cand[lead].prefer || is_training(e)) {
-		c.offset = e->cand[lead].offset;
-		c.jitter = e->cand[lead].jitter;
+	p = &e->peers.p[e->cand[lead].tag];
+	*news = mono_before(e->sys.peer_epoch, p->filter.epoch);
+	only = e->cand[lead].prefer ? lead : n;
+	if (is_training(e)) {
+		only = find_fresh(e, n, lead, now);
+		*news = only < n;
+	}
+	if (only < n) {
+		c.offset = e->cand[only].offset;
+		c.jitter = e->cand[only].jitter;
 	}
 	e->sys.offset = c.offset;
 	e->sys.jitter = fmax(c.jitter, e->sys.precision_s);
-	return &e->peers.p[e->cand[lead].tag];
+	return p;
 }
 
 static void
@@ -467,6 +498,7 @@ clock_select(struct ntp_engine *e, struct ntp_now now)
 {
 	struct peer *p;
 	size_t n;
+	bool news;
 
 	if (e->stop != ENGINE_RUN)
 		return;
@@ -476,8 +508,8 @@ clock_select(struct ntp_engine *e, struct ntp_now now)
 		no_system_peer(e, now.mono);
 		return;
 	}
-	p = mitigate(e, n);
+	p = mitigate(e, n, now.mono, &news);
 	set_system_peer(e, p);
-	if (mono_before(e->sys.peer_epoch, p->filter.epoch))
+	if (news)
 		clock_update(e, p, now);
 }

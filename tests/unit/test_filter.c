@@ -353,6 +353,28 @@ test_stage_order(void **state)
 		    (11 - i) * 1e-3, 1e-15);
 }
 
+/* A slew moves every offset kept; a change of frequency moves each by its age,
+ * and empty stages stay empty. */
+static void
+test_slewed(void **state)
+{
+	struct clock_filter f;
+
+	(void)state;
+	filter_reset(&f, at(0), PRECISION);
+	(void)feed(&f, 10, 1e-3, 0.01);
+	(void)feed(&f, 20, 2e-3, 0.02);
+	filter_slewed(&f, 4e-4, 0, at(30));
+	assert_near(filter_stage(&f, 0, &fp, at(30)).offset, 1.6e-3, 1e-12);
+	assert_near(filter_stage(&f, 1, &fp, at(30)).offset, 6e-4, 1e-12);
+	assert_near(f.offset, 6e-4, 1e-12);
+	filter_slewed(&f, 0, 1e-5, at(30));
+	assert_near(filter_stage(&f, 0, &fp, at(30)).offset, 1.7e-3, 1e-12);
+	assert_near(filter_stage(&f, 1, &fp, at(30)).offset, 8e-4, 1e-12);
+	assert_near(f.offset, 8e-4, 1e-12);
+	assert_near(filter_stage(&f, 2, &fp, at(30)).offset, 0, 0);
+}
+
 int
 main(void)
 {
@@ -367,6 +389,7 @@ main(void)
 	    cmocka_unit_test(test_single_sample_jitter),
 	    cmocka_unit_test(test_old_sample_loses_weight),
 	    cmocka_unit_test(test_missed_polls_push_out),
+	    cmocka_unit_test(test_slewed),
 	    cmocka_unit_test(test_popcorn_suppressed),
 	    cmocka_unit_test(test_real_change_passes_next_time),
 	    cmocka_unit_test(test_popcorn_gate_width),

@@ -161,6 +161,23 @@ test_iburst_probes(void **state)
 	assert_wait(&r, 1);
 }
 
+/* Probing is for the first silent poll: each later one is a single packet, so
+ * that a dead server is known as dead in minutes, not in hours. */
+static void
+test_silence_is_not_probed_again(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 6, 6);
+	r.iburst = true;
+	r.answers = false;
+	for (unsigned i = 0; i < 20; i++)
+		send_next(&r);
+	assert_int_equal(r.shifts, 18);
+	assert_int_equal(r.p.unreach, 18);
+}
+
 static void
 test_answer_to_second_probe(void **state)
 {
@@ -484,6 +501,7 @@ main(void)
 	    cmocka_unit_test(test_one_lost_reply_walks),
 	    cmocka_unit_test(test_iburst),
 	    cmocka_unit_test(test_iburst_probes),
+	    cmocka_unit_test(test_silence_is_not_probed_again),
 	    cmocka_unit_test(test_answer_to_second_probe),
 	    cmocka_unit_test(test_no_iburst),
 	    cmocka_unit_test(test_burst),

@@ -435,6 +435,21 @@ test_intersection_is_right(void **state)
 	}
 }
 
+/* Of two that agree but for their age the younger weighs more. */
+static void
+test_stale_offsets_weigh_less(void **state)
+{
+	struct candidate c[2] = {
+	    {.offset = 0.0, .rootdist = 0.01, .jitter = 1e-4, .stratum = 1},
+	    {.offset = 1e-3, .rootdist = 0.01, .jitter = 1e-4, .stratum = 1},
+	};
+
+	(void)state;
+	assert_true(fabs(select_combine(c, 2, 0).offset - 5e-4) < 1e-12);
+	c[1].stale = 0.03; /* weight 1/4 of the other's */
+	assert_true(fabs(select_combine(c, 2, 0).offset - 2e-4) < 1e-12);
+}
+
 int
 main(void)
 {
@@ -456,6 +471,7 @@ main(void)
 	    cmocka_unit_test(test_combine),
 	    cmocka_unit_test(test_order_does_not_matter),
 	    cmocka_unit_test(test_intersection_is_right),
+	    cmocka_unit_test(test_stale_offsets_weigh_less),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
