@@ -68,7 +68,6 @@ enum keyword_arg {
 enum keyword_state { KW_WORKS, KW_QUIET, KW_NOTYET, KW_OBSOLETE, KW_REFUSED };
 
 /* Arrays instead of pointers: the table needs no relocation. */
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in reading order */
 struct keyword {
 	enum keyword_ctx ctx;
 	enum keyword_id id;

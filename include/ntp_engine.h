@@ -81,6 +81,7 @@ enum engine_stop {
 	ENGINE_STOP_PANIC,    /* offset beyond the panic threshold */
 	ENGINE_STOP_SET,      /* -q: the clock is set */
 	ENGINE_STOP_NOSERVER, /* -q: nobody answered usefully */
+	ENGINE_STOP_DENIED,   /* -q: the clock may not be set here */
 };
 
 struct engine_status {

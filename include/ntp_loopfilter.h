@@ -60,6 +60,7 @@ struct loop_state {
 	double clamp_left; /* s of the start-up clamp, 0: over */
 	bool panic_open;   /* one offset above panic may still pass */
 	bool step_pending; /* -G not yet used */
+	ntp_mono stepped;  /* last step out of SPIK, 0: none */
 	int8_t minpoll;	   /* log2 s, of the last update: after a step */
 	struct loop_train train;
 };

@@ -76,7 +76,6 @@ struct ntp_engine {
 	ntp_mono next_tick; /* adj_host_clock() is due */
 	bool noset;	    /* measure and serve, leave the clock alone */
 	bool slew_failed;   /* said once that the clock cannot be set */
-	bool loopback_only; /* no restrict line: mode 6 on loopback only */
 	enum engine_stop stop;
 	double stop_offset; /* s */
 	bool stop_stepped;
@@ -99,6 +98,9 @@ void report_sysevent(
 void report_peerevent(struct ntp_engine *e, struct peer *p,
     enum ntp_peerevent ev, const char *text);
 uint16_t sys_status_word(const struct ntp_engine *e);
+
+/* The kernel's status word and error bounds. */
+void tell_kernel(struct ntp_engine *e, ntp_mono now);
 
 /* Publish the snapshot for the server path. */
 void engine_publish(struct ntp_engine *e, struct ntp_now now);

@@ -49,8 +49,6 @@ sender_fault(const struct control *c, uint16_t restricts)
 		return DROP_IGNORE;
 	if ((restricts & RES_NOQUERY) != 0)
 		return DROP_NOQUERY;
-	if (c->e->loopback_only && !addr_is_loopback(rb->src))
-		return DROP_NOQUERY;
 	return DROP_NONE;
 }
 

@@ -151,7 +151,6 @@ init_access(struct ntp_engine *e, ntp_mono now)
 	e->rdns = calloc(n + 1, sizeof *e->rdns);
 	if (e->access == NULL || e->rdns == NULL)
 		return -NTP_ENOMEM;
-	e->loopback_only = n == 0;
 	for (size_t i = 0; i < n; i++) {
 		if (add_restrict(e, &e->cfg->restricts[i]) != 0)
 			return -NTP_ENOMEM;
@@ -297,11 +296,22 @@ engine_free(struct ntp_engine **ep)
 
 /* --- what the shell tells and asks ----------------------------------------- */
 
+/* The network has changed: who was silent may be there again. */
+static void
+peer_hurry(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	ntp_mono soon = mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
+
+	p->poll.hpoll = p->poll.minpoll;
+	p->poll.unreach = 0;
+	if (mono_before(soon, p->poll.nextdate))
+		p->poll.nextdate = soon;
+}
+
 void
 engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr, size_t n,
     struct ntp_now now)
 {
-	(void)now;
 	e->nown = n < ENGINE_ADDRS_MAX ? n : ENGINE_ADDRS_MAX;
 	for (size_t i = 0; i < e->nown; i++)
 		e->own[i] = addr[i];
@@ -309,17 +319,22 @@ engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr, size_t n,
 	PEER_FOREACH (p, &e->peers) {
 		if (p->ep != 0 && !engine_owns(e, &p->dstadr))
 			p->addr_lost = true;
+		if (p->poll.reach == 0)
+			peer_hurry(e, p, now);
 	}
 }
 
 void
 engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now)
 {
-	engine_log(e, NTP_LOG_WARN,
-	    "the clock was changed by %+.3f s by somebody else: measuring "
-	    "afresh",
-	    d);
+	if (fabs(d) > 0)
+		engine_log(e, NTP_LOG_WARN,
+		    "the clock was changed by %+.3f s by somebody else: "
+		    "measuring afresh",
+		    d);
+	loop_stepped(&e->loop, now.mono);
 	engine_restart_peers(e, "STEP", now);
+	tell_kernel(e, now.mono);
 }
 
 void

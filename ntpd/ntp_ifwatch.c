@@ -281,12 +281,15 @@ on_netlink(uv_poll_t *handle, int status, int events)
 	char buf[NETLINK_BUF];
 	ssize_t n;
 
-	(void)status;
 	(void)events;
 	do
 		n = recv(d->iface.netlink_fd, buf, sizeof buf, MSG_DONTWAIT);
 	while (n > 0 || (n < 0 && (errno == ENOBUFS || errno == EINTR)));
-	(void)uv_timer_start(&d->iface.rescan, on_rescan, SETTLE_MS, 0);
+	if (status < 0)
+		(void)uv_poll_start(handle, UV_READABLE, on_netlink);
+	if (uv_timer_get_due_in(&d->iface.rescan) > SETTLE_MS ||
+	    !uv_is_active((uv_handle_t *)&d->iface.rescan))
+		(void)uv_timer_start(&d->iface.rescan, on_rescan, SETTLE_MS, 0);
 }
 
 static int

@@ -97,7 +97,7 @@ refused(const struct netsock *ns, const struct mmsghdr *mm,
 		return true;
 	if (ns->ep != 0)
 		return false;
-	return iface_spoofed(&w->list, src, info->ifindex) ||
+	return info->group || iface_spoofed(&w->list, src, info->ifindex) ||
 	    (ns->wildcard && !iface_allows(&w->rules, &w->list, &info->dst));
 }
 

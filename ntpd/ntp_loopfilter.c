@@ -64,6 +64,7 @@
 #define CLOCK_PGATE  2.0    /* poll-adjust gate, in jitters */
 #define CLAMP_TIME   32.0   /* s, time constant while clamped */
 #define POLL_SETTLE  60.0   /* s before the poll may go down */
+#define STEP_AGAIN   3600.0 /* s; two steps within: the frequency is wrong */
 #define OFFSET_LIMIT 0x1p32 /* s, no difference of timestamps is more */
 
 static int8_t
@@ -199,13 +200,19 @@ static enum loop_action
 large_offset(struct loop_state *l, ntp_mono now)
 {
 	bool patient = mono_diff(now, l->epoch) < l->par.stepout;
+	bool again;
 
 	switch (l->mode) {
 	case LOOP_SYNC:
 		l->mode = LOOP_SPIK;
 		return LOOP_IGNORE;
 	case LOOP_SPIK:
-		return patient ? LOOP_IGNORE : step_now(l, LOOP_SYNC, now);
+		if (patient)
+			return LOOP_IGNORE;
+		again = l->stepped.ns != 0 &&
+		    mono_diff(now, l->stepped) < STEP_AGAIN;
+		l->stepped = now;
+		return step_now(l, again ? LOOP_FREQ : LOOP_SYNC, now);
 	case LOOP_FREQ:
 		return patient ? LOOP_IGNORE : step_now(l, LOOP_FREQ, now);
 	case LOOP_FSET:

@@ -192,7 +192,7 @@ static bool
 worth_replacing(const struct peer *p)
 {
 	return (p->poll.reach == 0 && p->poll.unreach >= NTP_UNREACH) ||
-	    p->falsepolls >= FALSE_POLLS;
+	    (p->falsepolls >= FALSE_POLLS && p->select == SEL_FALSETICK);
 }
 
 static struct peer *
@@ -301,22 +301,36 @@ dns_ask(struct ntp_engine *e, struct peer_dns *d, const char *name,
 	}
 }
 
+/* Where to begin in the answer: behind the address that is silent, so that
+ * each look-up tries the next one. */
+static size_t
+first_choice(const struct peer *p, const struct ntp_addr *addr, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (addr_equal(&addr[i], &p->srcadr))
+			return i + 1;
+	}
+	return 0;
+}
+
 static void
 server_resolved(struct ntp_engine *e, struct peer *p,
     const struct ntp_addr *addr, size_t n, struct ntp_now now)
 {
+	size_t first = first_choice(p, addr, n);
 	char buf[ADDR_STRLEN];
 
-	for (size_t i = 0; i < n; i++) {
-		if (addr_equal(&addr[i], &p->srcadr))
-			return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (address_used(e, &addr[i], p->cfg->port))
+	if (p->poll.reach != 0 || (n == 1 && first == 1))
+		return;
+	for (size_t k = 0; k < n; k++) {
+		const struct ntp_addr *a = &addr[(first + k) % n];
+
+		if (address_used(e, a, p->cfg->port))
 			continue;
 		engine_log(e, NTP_LOG_INFO, "DNS %s -> %s", p->name,
-		    addr_format(&addr[i], buf));
-		set_address(e, p, &addr[i], now);
+		    addr_format(a, buf));
+		p->dns.complained = false;
+		set_address(e, p, a, now);
 		return;
 	}
 	dns_failed(e, &p->dns, p->name, "all its addresses are in use already",
@@ -377,13 +391,15 @@ engine_resolved(struct ntp_engine *e, uint32_t tag, const struct ntp_addr *addr,
 		dns_failed(e, d, name, words, now.mono);
 		return;
 	}
+	if (p != NULL && p->kind == PEER_SERVER) {
+		server_resolved(e, p, addr, n, now);
+		return;
+	}
 	d->complained = false;
 	if (p == NULL)
 		restrict_resolved(e, i, addr, n);
-	else if (p->kind == PEER_POOL)
-		pool_resolved(e, p, addr, n, now);
 	else
-		server_resolved(e, p, addr, n, now);
+		pool_resolved(e, p, addr, n, now);
 }
 
 static void

@@ -157,16 +157,29 @@ judge_reply(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 
 	p->aorg = (ntp_ts){0};
 	p->flash = (p->flash & FLASH_PEER_MASK) | flash;
-	if (handle_kiss(e, p, pkt))
+	if (handle_kiss(e, p, pkt)) {
+		poll_update(&p->poll, e->loop.poll, NTP_MINPKT,
+		    engine_uniform(e), now.mono);
 		return DROP_KISS;
+	}
 	if (flash != 0)
 		return drop_of_flash(flash);
 	return process_packet(e, p, pkt, t4, now);
 }
 
+/* A late answer to what was asked before a step is nobody's attack. */
+static bool
+from_before_step(const struct peer *p)
+{
+	return ts_is_zero(p->aorg) && p->count.processed > 0 &&
+	    p->refid == refid_from_text("STEP");
+}
+
 static enum ntp_drop
 refuse_origin(struct peer *p, unsigned flash)
 {
+	if (from_before_step(p))
+		return DROP_NOASSOC;
 	p->flash = (p->flash & FLASH_PEER_MASK) | flash;
 	if (flash == FLASH_DUP) {
 		p->count.oldpkt++;
@@ -256,6 +269,15 @@ source_test(const struct ntp_engine *e, const struct recvbuf *rb)
 	return DROP_NONE;
 }
 
+/* Control messages are for whom a line of the configuration names, were it
+ * `default`; the defaults that are there without any line let nobody in but
+ * ourselves. */
+static bool
+query_invited(const struct restrict_entry *res, const struct ntp_addr *src)
+{
+	return res->line != 0 || addr_is_loopback(src);
+}
+
 static enum ntp_drop
 dispatch(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
@@ -275,7 +297,8 @@ dispatch(struct ntp_engine *e, const struct recvbuf *rb,
 		serve(e, rb, res, now);
 		return DROP_NONE;
 	case NTP_MODE_CONTROL:
-		if ((res->flags & RES_NOQUERY) != 0)
+		if ((res->flags & RES_NOQUERY) != 0 ||
+		    !query_invited(res, rb->src))
 			return DROP_NOQUERY;
 		process_control(e, rb, res->flags, now);
 		return DROP_NONE;

@@ -17,12 +17,15 @@
 #include "ntp_fmt.h"
 #include "ntpd.h"
 
-#define USER_MAX 256U
+#define USER_MAX   256U
+#define GROUPS_MAX 64
 
 struct identity {
 	char user[USER_MAX]; /* name, for its further groups; "" if none */
 	uid_t uid;
 	gid_t gid;
+	gid_t groups[GROUPS_MAX]; /* found before the root is changed */
+	int ngroups;
 	bool given;
 };
 
@@ -116,9 +119,13 @@ find_identity(struct daemon *d, struct identity *id)
 	name[len] = '\0';
 	if (lookup_user(d, name, id) != 0)
 		return -NTP_EPERM;
-	if (colon == NULL || colon[1] == '\0')
-		return 0;
-	return lookup_group(d, colon + 1, id);
+	if (colon != NULL && colon[1] != '\0' &&
+	    lookup_group(d, colon + 1, id) != 0)
+		return -NTP_EPERM;
+	id->ngroups = GROUPS_MAX;
+	if (getgrouplist(id->user, id->gid, id->groups, &id->ngroups) < 0)
+		id->ngroups = GROUPS_MAX; /* the first ones must do */
+	return 0;
 }
 
 static int
@@ -136,7 +143,7 @@ become(struct daemon *d, const struct identity *id)
 		return 0;
 	if (caps_keep(!d->opt.virtual_clock) != 0)
 		return refuse(d, "cannot keep capabilities for", id->user);
-	if (initgroups(id->user, id->gid) != 0 ||
+	if (setgroups((size_t)id->ngroups, id->groups) != 0 ||
 	    setresgid(id->gid, id->gid, id->gid) != 0)
 		return refuse(d, "cannot change to the groups of", id->user);
 	if (setresuid(id->uid, id->uid, id->uid) != 0)

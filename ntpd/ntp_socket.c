@@ -151,6 +151,7 @@ info_v4(const struct cmsghdr *cm, struct sock_info *info)
 
 	memcpy(&pi, CMSG_DATA(cm), sizeof pi);
 	info->dst.family = ADDR_V4;
+	info->group = pi.ipi_addr.s_addr != pi.ipi_spec_dst.s_addr;
 	memcpy(info->dst.ip, &pi.ipi_spec_dst, 4);
 	info->ifindex = (unsigned)pi.ipi_ifindex;
 }

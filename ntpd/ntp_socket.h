@@ -35,6 +35,7 @@ struct sock_info {
 	bool stamped;
 	struct timespec at;  /* CLOCK_REALTIME of arrival, when stamped */
 	struct ntp_addr dst; /* family ADDR_NONE when unknown; no port */
+	bool group;	     /* sent to a broadcast or multicast address */
 	unsigned ifindex;    /* 0 when unknown */
 };
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
@@ -21,6 +22,8 @@ rng_port_fill(struct rng_port *p, void *buf, size_t len)
 	while (len > 0) {
 		ssize_t n = getrandom(b, len, 0);
 
+		if (n < 0 && errno != EINTR)
+			abort(); /* nothing we send may be guessable */
 		if (n <= 0)
 			continue;
 		b += n;

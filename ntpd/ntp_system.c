@@ -38,7 +38,7 @@ engine_publish(struct ntp_engine *e, struct ntp_now now)
 	snap_publish(&e->ring, &snap);
 }
 
-static void
+void
 tell_kernel(struct ntp_engine *e, ntp_mono now)
 {
 	struct clock_port *c = e->port.clock;
@@ -61,18 +61,28 @@ sys_unsynchronized(struct ntp_engine *e, const char *refid, ntp_mono now)
 	e->sys.peer = NULL;
 }
 
+/* Everything measured goes; what a server asked us to respect stays. */
+static void
+restart_peer(
+    struct ntp_engine *e, struct peer *p, const char *refid, struct ntp_now now)
+{
+	struct poll_state before = p->poll;
+
+	p->sent_at = (ntp_mono){0};
+	peer_clear(p, refid, e->sys.precision_s, now.mono);
+	p->poll.kiss_poll = before.kiss_poll;
+	p->poll.kiss_good = before.kiss_good;
+	p->poll.throttle = before.throttle;
+	p->poll.nextdate = mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
+}
+
 void
 engine_restart_peers(
     struct ntp_engine *e, const char *refid, struct ntp_now now)
 {
 	sys_unsynchronized(e, refid, now.mono);
-	PEER_FOREACH (p, &e->peers) {
-		p->sent_at = (ntp_mono){0};
-		peer_clear(p, p->kind == PEER_POOL ? "POOL" : refid,
-		    e->sys.precision_s, now.mono);
-		p->poll.nextdate =
-		    mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
-	}
+	PEER_FOREACH (p, &e->peers)
+		restart_peer(e, p, p->kind == PEER_POOL ? "POOL" : refid, now);
 	engine_publish(e, now);
 }
 
@@ -180,6 +190,8 @@ update_noset(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	double limit =
 	    e->loop.par.step_fwd > 0 ? e->loop.par.step_fwd : NTP_STEP;
 
+	if (e->opt.set_once)
+		stop(e, ENGINE_STOP_DENIED, e->sys.offset, false);
 	sys_update_vars(e, p, now);
 	if (fabs(e->sys.offset) < limit) {
 		synchronized(e);
@@ -187,12 +199,27 @@ update_noset(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	}
 	e->sys.leap = NTP_LEAP_UNSYNC;
 	e->sys.stratum = NTP_MAXSTRAT;
+	e->sys.refid = refid_from_text("INIT");
 	if (!e->slew_failed)
 		engine_log(e, NTP_LOG_ERR,
 		    "the clock is %+.6f s off and may not be set here: not "
 		    "serving time until it is right",
 		    e->sys.offset);
 	e->slew_failed = true;
+}
+
+/* Updates that the discipline must not see.  That the local clock agrees with
+ * itself says nothing about its frequency. */
+static void
+update_unmeasured(struct ntp_engine *e, const struct peer *p, ntp_mono now)
+{
+	if (e->noset) {
+		update_noset(e, p, now);
+		return;
+	}
+	sys_update_vars(e, p, now);
+	synchronized(e);
+	tell_kernel(e, now);
 }
 
 static void
@@ -234,8 +261,8 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	double freq = e->loop.freq;
 
 	e->sys.peer_epoch = p->filter.epoch;
-	if (e->noset) {
-		update_noset(e, p, now.mono);
+	if (e->noset || p->kind == PEER_CLOCK) {
+		update_unmeasured(e, p, now.mono);
 		engine_publish(e, now);
 		return;
 	}

@@ -7,7 +7,7 @@
  */
 #include "ntp_state.h"
 
-#define TICK_LATE_MAX 5.0 /* s; after a longer sleep ticks are not made up */
+#define TICK_LATE_MAX 1.0 /* s; a second missed cannot be slewed later */
 
 static void
 adjust_clock(struct ntp_engine *e, ntp_mono now)
@@ -41,6 +41,7 @@ watch_peers(struct ntp_engine *e, struct ntp_now now)
 		return;
 	s->leap = NTP_LEAP_UNSYNC;
 	s->stratum = NTP_MAXSTRAT;
+	s->refid = refid_from_text("INIT");
 	s->source = SYNC_UNSPEC;
 	report_sysevent(e, EVNT_NOPEER, NULL);
 	engine_log(

@@ -244,6 +244,10 @@ say_set(struct daemon *d, const struct engine_status *s)
 
 	if (s->stop == ENGINE_STOP_NOSERVER)
 		(void)snprintf(text, sizeof text, "no servers found");
+	else if (s->stop == ENGINE_STOP_DENIED)
+		(void)snprintf(text, sizeof text,
+		    "%+.6f s off, but setting the clock is not permitted",
+		    s->offset);
 	else
 		(void)snprintf(text, sizeof text, "time %s %+.6f s",
 		    s->stepped ? "set" : "slew", s->offset);
@@ -271,8 +275,10 @@ watch_engine(struct daemon *d)
 		msyslog(&d->log, NTP_LOG_ERR,
 		    "panic stop: %+.6f s off; exiting with status %d", s.offset,
 		    d->status);
-	} else
+	} else {
+		d->status = s.stop == ENGINE_STOP_DENIED ? NTPD_FAIL : NTPD_OK;
 		say_set(d, &s);
+	}
 }
 
 static void

@@ -157,13 +157,6 @@ setup(void **state)
 }
 
 static int
-setup_bare(void **state)
-{
-	*state = lab_new("server 192.0.2.1\n");
-	return 0;
-}
-
-static int
 setup_many(void **state)
 {
 	char conf[150 * 24] = "restrict default nomodify\n";
@@ -827,24 +820,6 @@ set_addr(struct ntp_addr *a, const char *text)
 }
 
 static void
-test_without_restrict_only_loopback(void **state)
-{
-	struct lab *l = *state;
-
-	assert_int_equal(ask(l, MODE6_READVAR, 0, ""), 1);
-	set_addr(&l->src, "::1");
-	set_addr(&l->dst, "::1");
-	assert_int_equal(ask(l, MODE6_READVAR, 0, ""), 1);
-	set_addr(&l->dst, "2001:db8::1");
-	assert_int_equal(ask(l, MODE6_READVAR, 0, ""), 0);
-	assert_int_equal(l->e->count.drop[DROP_BOGON], 1);
-	set_addr(&l->src, "192.0.2.77");
-	set_addr(&l->dst, "192.0.2.1");
-	assert_int_equal(ask(l, MODE6_READVAR, 0, ""), 0);
-	assert_int_equal(l->e->count.drop[DROP_NOQUERY], 1);
-}
-
-static void
 test_with_restrict_from_everywhere(void **state)
 {
 	struct lab *l = *state;
@@ -1019,8 +994,6 @@ main(void)
 	    TEST(test_zeros_behind_a_request),
 	    TEST(test_opcodes),
 	    TEST(test_restrictions_are_silent),
-	    cmocka_unit_test_setup_teardown(
-		test_without_restrict_only_loopback, setup_bare, teardown),
 	    TEST(test_with_restrict_from_everywhere),
 	    TEST(test_replies_are_signed),
 	    TEST(test_authenticator_aligned_to_four),

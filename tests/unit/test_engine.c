@@ -136,6 +136,80 @@ quits_after_setting(void **state)
 }
 
 static void
+forbidden_to_set_says_so(void **state)
+{
+	struct engine_options opt = {
+	    .set_once = true, .noset = true, .version = "t"};
+	struct engine_status st;
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1\n", &opt, 0.05, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 30);
+	engine_status(w.e, &st);
+	assert_int_equal(st.stop, ENGINE_STOP_DENIED);
+	assert_true(fabs(st.offset + 0.05) < 1e-3);
+	assert_int_equal(w.adjusts + w.steps, 0);
+	world_fini(&w);
+}
+
+/* A step by somebody else in the middle of the training is no frequency. */
+static void
+foreign_step_is_no_frequency(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, FOUR, NULL, 0, -10);
+	four_servers(&w, 0);
+	world_run(&w, 200);
+	assert_int_equal(w.e->loop.mode, LOOP_FREQ);
+	w.err += 0.1;
+	engine_clock_jumped(w.e, 0.1, world_now(&w));
+	assert_int_equal(w.e->sys.stratum, 16);
+	world_run(&w, 3600);
+	assert_int_equal(w.steps, 0);
+	assert_true(fabs(w.e->loop.freq - 10e-6) < 2e-6);
+	assert_true(fabs(w.err) < 1e-3);
+	world_fini(&w);
+}
+
+/* Row O: a drift file that lies by 500 ppm. */
+static void
+poisoned_drift_file_is_measured_afresh(void **state)
+{
+	struct engine_options opt = {
+	    .freq_known = true, .freq = 500e-6, .version = "t"};
+	struct world w;
+
+	(void)state;
+	world_init(&w, FOUR, &opt, 0, 0);
+	four_servers(&w, 0);
+	world_run(&w, 4 * 3600);
+	assert_true(w.steps < 6);
+	assert_true(fabs(w.e->loop.freq) < 15e-6);
+	world_fini(&w);
+}
+
+static void
+late_ticks_are_not_made_up(void **state)
+{
+	struct world w;
+	unsigned n;
+
+	(void)state;
+	world_init(&w, FOUR, NULL, 0.05, 0);
+	four_servers(&w, 0);
+	world_run(&w, 30);
+	n = w.adjusts;
+	w.t += 4.4;
+	timer(w.e, world_now(&w));
+	assert_int_equal(w.adjusts, n + 1);
+	world_fini(&w);
+}
+
+static void
 falseticker_is_outvoted(void **state)
 {
 	struct world w;
@@ -270,6 +344,9 @@ local_clock_preferred_serves_at_once(void **state)
 	assert_int_equal(w.e->sys.stratum, 1);
 	assert_int_equal(w.e->sys.refid, refid_from_text("GPS"));
 	assert_int_equal(w.e->sys.source, SYNC_LOCAL);
+	/* which teaches the discipline nothing */
+	world_run(&w, 3600);
+	assert_int_equal(w.e->loop.mode, LOOP_NSET);
 	world_fini(&w);
 }
 
@@ -400,6 +477,10 @@ main(void)
 	    cmocka_unit_test(panic_stops_before_touching_the_clock),
 	    cmocka_unit_test(panic_gate_opens_once),
 	    cmocka_unit_test(quits_after_setting),
+	    cmocka_unit_test(forbidden_to_set_says_so),
+	    cmocka_unit_test(foreign_step_is_no_frequency),
+	    cmocka_unit_test(poisoned_drift_file_is_measured_afresh),
+	    cmocka_unit_test(late_ticks_are_not_made_up),
 	    cmocka_unit_test(falseticker_is_outvoted),
 	    cmocka_unit_test(two_that_disagree_give_no_time),
 	    cmocka_unit_test(failover_to_the_rest),

@@ -13,6 +13,10 @@
 
 #include "world.h"
 
+#define FOUR_NUMBERS                                                           \
+	"server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n"                   \
+	"server 192.0.2.3 iburst\nserver 192.0.2.4 iburst\n"
+
 static void
 answer(struct world *w, unsigned first, unsigned n)
 {
@@ -224,6 +228,76 @@ silent_server_is_looked_up_again(void **state)
 	world_fini(&w);
 }
 
+/* DNS goes on listing the dead one first: the next is tried all the same. */
+static void
+dead_first_address_is_left(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server ntp.example iburst maxpoll 6\n", NULL, 0, 0);
+	world_server(&w, 1, 0)->dead = true;
+	world_server(&w, 2, 0);
+	world_run(&w, 1.5);
+	for (unsigned i = 0; i < 60; i++) {
+		unsigned n = w.asked;
+
+		answer(&w, 1, 2);
+		for (unsigned k = 0; k < 60 && w.asked == n; k++)
+			world_run(&w, 10);
+	}
+	assert_int_equal(world_peer(&w, 0)->srcadr.ip[3], 2);
+	assert_int_equal(w.e->sys.leap, NTP_LEAP_NONE);
+	world_fini(&w);
+}
+
+/* Asked while silent, answered when well again: stay. */
+static void
+late_answer_moves_nobody(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server ntp.example iburst maxpoll 6\n", NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_server(&w, 2, 0);
+	world_run(&w, 1.5);
+	answer(&w, 1, 1);
+	world_run(&w, 300);
+	w.srv[0].dead = true;
+	while (w.asked == 1)
+		world_run(&w, 10);
+	w.srv[0].dead = false;
+	world_run(&w, 300);
+	answer(&w, 2, 1);
+	assert_int_equal(world_peer(&w, 0)->srcadr.ip[3], 1);
+	assert_int_equal(world_peer(&w, 0)->poll.reach & 1, 1);
+	world_fini(&w);
+}
+
+static void
+returned_network_is_used_at_once(void **state)
+{
+	struct ntp_addr own = world_addr(200);
+	struct world w;
+
+	(void)state;
+	world_init(&w, FOUR_NUMBERS, NULL, 0, 0);
+	for (unsigned i = 1; i <= 4; i++)
+		world_server(&w, i, 0);
+	world_run(&w, 300);
+	for (unsigned i = 0; i < 4; i++)
+		w.srv[i].dead = true;
+	world_run(&w, 43200);
+	assert_int_equal(w.e->sys.leap, NTP_LEAP_UNSYNC);
+	for (unsigned i = 0; i < 4; i++)
+		w.srv[i].dead = false;
+	engine_local_addrs(w.e, &own, 1, world_now(&w));
+	world_run(&w, 30);
+	assert_int_equal(w.e->sys.leap, NTP_LEAP_NONE);
+	world_fini(&w);
+}
+
 static void
 names_in_restrict_are_resolved(void **state)
 {
@@ -253,6 +327,9 @@ main(void)
 	    cmocka_unit_test(false_pool_server_is_replaced),
 	    cmocka_unit_test(network_down_empties_nothing),
 	    cmocka_unit_test(silent_server_is_looked_up_again),
+	    cmocka_unit_test(dead_first_address_is_left),
+	    cmocka_unit_test(late_answer_moves_nobody),
+	    cmocka_unit_test(returned_network_is_used_at_once),
 	    cmocka_unit_test(names_in_restrict_are_resolved),
 	};
 

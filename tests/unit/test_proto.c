@@ -259,6 +259,39 @@ rate_kiss_slows_within_bounds_and_passes(void **state)
 }
 
 static void
+rate_kiss_moves_the_next_poll(void **state)
+{
+	struct world w;
+	struct peer *p = outstanding(
+	    &w, "server 192.0.2.1 iburst minpoll 4 maxpoll 10\n", NULL);
+	struct ntp_packet r = kiss(&w, "RATE", 8);
+
+	(void)state;
+	inject(&w, &r);
+	assert_true(mono_diff(p->poll.nextdate, world_now(&w).mono) > 100);
+	/* a step does not make us forget what was asked of us */
+	engine_clock_jumped(w.e, 1, world_now(&w));
+	assert_int_equal(p->poll.kiss_poll, 8);
+	world_fini(&w);
+}
+
+static void
+reply_from_before_a_step_is_no_attack(void **state)
+{
+	struct world w;
+	struct peer *p = outstanding(&w, ONE, NULL);
+	struct ntp_packet r = good_reply(&w);
+
+	(void)state;
+	engine_clock_jumped(w.e, 1, world_now(&w));
+	inject(&w, &r);
+	assert_int_equal(p->count.bogusorg, 0);
+	assert_int_equal(p->count.oldpkt, 0);
+	assert_int_equal(p->poll.reach, 0);
+	world_fini(&w);
+}
+
+static void
 deny_does_not_end_the_association(void **state)
 {
 	struct world w;
@@ -469,6 +502,43 @@ requests_are_answered_from_the_snapshot(void **state)
 	world_fini(&w);
 }
 
+/* Rows F and M: who is not named by any line gets no mode 6. */
+static void
+queries_are_for_the_invited(void **state)
+{
+	static const struct {
+		const char *conf;
+		uint8_t from[4];
+		unsigned answered;
+	} row[] = {
+	    {"", {127, 0, 0, 1}, 1},
+	    {"", {192, 0, 2, 77}, 0},
+	    {"restrict 127.0.0.1\n", {192, 0, 2, 77}, 0},
+	    {"restrict 192.0.2.0 mask 255.255.255.0\n", {192, 0, 2, 77}, 1},
+	    {"restrict default nomodify\n", {192, 0, 2, 77}, 1},
+	    {"restrict default noquery\n", {192, 0, 2, 77}, 0},
+	};
+	uint8_t req[12] = {0x16, 2};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof row / sizeof row[0]; i++) {
+		struct ntp_addr a = {.family = ADDR_V4, .port = 4000};
+		struct ntp_addr here = {
+		    .ip = {127, 0, 0, 1}, .port = 123, .family = ADDR_V4};
+		struct recvbuf rb = {.src = &a, .data = req, .len = 12};
+		struct ntp_addr own = world_addr(200);
+		struct world w;
+
+		memcpy(a.ip, row[i].from, 4);
+		world_init(&w, row[i].conf, NULL, 0, 0);
+		rb.dst = addr_is_loopback(&a) ? &here : &own;
+		rb.rx_time = world_now(&w).sys;
+		receive(w.e, &rb, world_now(&w));
+		assert_int_equal(w.nsent > 0, row[i].answered);
+		world_fini(&w);
+	}
+}
+
 static void
 monitor_is_kept_where_it_is_needed(void **state)
 {
@@ -518,7 +588,10 @@ main(void)
 	    cmocka_unit_test(late_reply_is_refused),
 	    cmocka_unit_test(kiss_needs_the_origin),
 	    cmocka_unit_test(rate_kiss_slows_within_bounds_and_passes),
+	    cmocka_unit_test(rate_kiss_moves_the_next_poll),
+	    cmocka_unit_test(reply_from_before_a_step_is_no_attack),
 	    cmocka_unit_test(deny_does_not_end_the_association),
+	    cmocka_unit_test(queries_are_for_the_invited),
 	    cmocka_unit_test(only_the_configured_key_counts),
 	    cmocka_unit_test(spoofed_crypto_nak_is_nothing),
 	    cmocka_unit_test(limited_spares_our_servers),
