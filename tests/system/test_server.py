@@ -46,6 +46,20 @@ for mode in (2, 4, 7):
                      request_octets(mode=mode), 0.3)
     ok(reply is None, "mode %d is not answered" % mode, reply)
 
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    s.settimeout(0.3)
+    for data, words in ((request_octets(), "time"),
+                        (struct.pack("!BBHHHHH", 0x16, 2, 1, 0, 0, 0, 0),
+                         "control")):
+        s.sendto(data, ("127.255.255.255", ours.port))
+        try:
+            reply = s.recv(4096)
+        except OSError:
+            reply = None
+        ok(reply is None, "a broadcast %s request is not answered" % words,
+           reply)
+
 # Keys: a signed question gets a signed answer.
 signed = Daemon("keys %s/keys\ntrustedkey 31\n"
                 "server 127.127.1.0 minpoll 0 prefer\n"
