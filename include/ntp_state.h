@@ -20,6 +20,7 @@
 #include "ntp_server.h"
 #include "ntp_snapshot.h"
 
+#define HEAR_ALL	 15.0  /* s, a burst and a look-up */
 #define ENGINE_ADDRS_MAX 1024U /* of our own */
 
 /* System variables (RFC 5905 9.2, 11). */
@@ -71,6 +72,7 @@ struct ntp_engine {
 	size_t nown;
 
 	struct engine_leap leap;
+	ntp_mono hear_all_until; /* see still_asking() */
 
 	ntp_mono started;
 	ntp_mono next_tick; /* adj_host_clock() is due */
@@ -137,6 +139,10 @@ void peer_sample(
 void engine_restart_peers(
     struct ntp_engine *e, const char *refid, struct ntp_now now);
 void clock_select(struct ntp_engine *e, struct ntp_now now);
+
+/* Is the answer of this source to be waited for, at the start: its name is
+ * asked for, or it is in its first burst? */
+bool still_asking(const struct peer *p);
 
 /* --- ntp_pool.c: names, pools, mobilization ------------------------------ */
 

@@ -419,7 +419,7 @@ static void
 refuse(struct confparse *p, const struct keyword *k)
 {
 	p->refused = true;
-	conf_error(p, NULL, k->text,
+	conf_warn(p, NULL, k->text,
 	    "'%s' is not supported in this release, the line is ignored",
 	    k->word);
 }

@@ -216,7 +216,7 @@ duplicate_of_earlier(const struct ntp_engine *e, size_t i)
 		const struct config_assoc *b = &e->cfg->assoc[k];
 
 		if (a->kind == b->kind && a->port == b->port &&
-		    strcmp(a->host, b->host) == 0)
+		    a->family == b->family && strcmp(a->host, b->host) == 0)
 			return true;
 	}
 	return false;
@@ -259,6 +259,7 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 	e->port = *ports;
 	e->started = e->next_tick = now.mono;
 	e->quit_at = mono_add(now.mono, QUIT_WAIT);
+	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	e->noset = opt->noset || !e->cfg->ntp;
 	init_sys(e, now.mono);
 	if (init_tables(e) != 0 || init_access(e, now.mono) != 0 ||

@@ -264,6 +264,7 @@ plan_add(const struct iface_rules *r, const struct iface_addr *a,
 	w[n].local = a->addr;
 	w[n].local.port = r->port;
 	w[n].drop = act == IFACE_DROP;
+	w[n].implied = addr_is_loopback(&a->addr) && !loopback_named(r);
 	name_copy(w[n].name, a->name);
 	return n + 1;
 }

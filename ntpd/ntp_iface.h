@@ -44,7 +44,8 @@ struct iface_want {
 	struct ntp_addr local; /* with port */
 	char name[IF_NAMESIZE];
 	bool wildcard;
-	bool drop; /* open it, but discard what comes */
+	bool drop;    /* open it, but discard what comes */
+	bool implied; /* loopback that no rule names: for ntpq */
 };
 
 /* Ask the kernel, by netlink or, where that is closed, by ioctl (IPv4 only).

@@ -75,7 +75,9 @@ family_name(const struct ntp_addr *a)
 	return a->family == ADDR_V6 ? "IPv6" : "IPv4";
 }
 
-/* A daemon beside us: say who, it is the most frequent trouble of all. */
+/* A daemon beside us: say who, it is the most frequent trouble of all.  It is
+ * no reason to stop if only a loopback address is taken that nobody asked
+ * for. */
 static void
 say_in_use(struct daemon *d, const struct iface_want *want, const char *addr)
 {
@@ -84,10 +86,16 @@ say_in_use(struct daemon *d, const struct iface_want *want, const char *addr)
 	if (port_holder(want->local.port, holder, sizeof holder))
 		msyslog(&d->log, NTP_LOG_ERR, "port %u is held by %s",
 		    (unsigned)want->local.port, holder);
-	msyslog(&d->log, NTP_LOG_ERR,
-	    "unable to bind to %s address %s - another process may be running "
-	    "- EXITING",
-	    want->wildcard ? "wildcard" : "interface", addr);
+	if (want->implied)
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "%s is taken: going on without it; ask ntpq for another "
+		    "address of this host",
+		    addr);
+	else
+		msyslog(&d->log, NTP_LOG_ERR,
+		    "unable to bind to %s address %s - another process may be "
+		    "running - EXITING",
+		    want->wildcard ? "wildcard" : "interface", addr);
 }
 
 /* What a failed bind means: 0 to go on without, or the error to stop with. */
@@ -99,7 +107,7 @@ bind_failed(struct daemon *d, const struct iface_want *want, int err)
 	(void)addr_format_port(&want->local, addr);
 	if (!d->started && err == -EADDRINUSE) {
 		say_in_use(d, want, addr);
-		return -NTP_EEXIST;
+		return want->implied ? 0 : -NTP_EEXIST;
 	}
 	if (!d->started && err == -EACCES) {
 		msyslog(&d->log, NTP_LOG_ERR,

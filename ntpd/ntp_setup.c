@@ -6,6 +6,7 @@
  * that the file wins, as with the reference.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,8 +185,7 @@ parse_file(struct daemon *d, const struct config_io *io)
 	err = file_read(path, CONFIG_MAX, &buf, &len);
 	if (err != 0) {
 		msyslog(&d->log, NTP_LOG_ERR,
-		    "cannot open configuration %s: %s", path,
-		    ntp_strerror(err));
+		    "cannot open configuration %s: %s", path, strerror(errno));
 		return d->opt.conffile_given ? err : 1;
 	}
 	err = config_parse(d->cfg, path, buf, len, io);
@@ -276,7 +276,7 @@ read_keys(struct daemon *d)
 	n = file_read(k.path, KEYS_MAX, &buf, &len);
 	if (n != 0) {
 		msyslog(&d->log, NTP_LOG_ERR, "cannot read keys file %s: %s",
-		    k.path, ntp_strerror(n));
+		    k.path, strerror(errno));
 		return 0;
 	}
 	n = keys_parse(d->keys, buf, len, key_report, &k);

@@ -3,6 +3,7 @@
  * ntp_start.c - the ports, the clock and the engine of a daemon.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +130,28 @@ read_drift(struct daemon *d, struct engine_options *o)
 		    d->drift.path);
 	else if (err != -NTP_ENOENT)
 		msyslog(&d->log, NTP_LOG_ERR, "frequency file %s: %s",
-		    d->drift.path, ntp_strerror(err));
+		    d->drift.path, strerror(errno));
+}
+
+/* The file is replaced, so it is the directory that must be writable; better
+ * said now than when the frequency is lost. */
+static void
+check_drift_directory(struct daemon *d)
+{
+	const char *path = d->drift.path, *slash;
+	char dir[PATH_MAX] = ".";
+
+	if (path == NULL)
+		return;
+	slash = strrchr(path, '/');
+	if (slash != NULL && (size_t)(slash - path) + 2 <= sizeof dir)
+		(void)snprintf(
+		    dir, sizeof dir, "%.*s", (int)(slash - path) + 1, path);
+	if (access(dir, W_OK | X_OK) != 0)
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "frequency file %s cannot be written: directory %s: %s; "
+		    "it must belong to the user that ntpd runs as",
+		    path, dir, strerror(errno));
 }
 
 static void
@@ -158,6 +180,7 @@ setup_engine(struct daemon *d)
 	    .system = d->system};
 
 	read_drift(d, &o);
+	check_drift_directory(d);
 	describe_system(d);
 	filestats_init(&d->stats, d->conf, &d->log.port, (int64_t)time(NULL));
 	d->ports.packet = &d->io.port;

@@ -69,6 +69,10 @@ restart_peer(
 	struct poll_state before = p->poll;
 
 	p->sent_at = (ntp_mono){0};
+	if (p->kind == PEER_POOL)
+		refid = "POOL";
+	else if (p->srcadr.family == ADDR_NONE && p->kind == PEER_SERVER)
+		refid = "INIT";
 	peer_clear(p, refid, e->sys.precision_s, now.mono);
 	p->poll.kiss_poll = before.kiss_poll;
 	p->poll.kiss_good = before.kiss_good;
@@ -81,8 +85,9 @@ engine_restart_peers(
     struct ntp_engine *e, const char *refid, struct ntp_now now)
 {
 	sys_unsynchronized(e, refid, now.mono);
+	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	PEER_FOREACH (p, &e->peers)
-		restart_peer(e, p, p->kind == PEER_POOL ? "POOL" : refid, now);
+		restart_peer(e, p, refid, now);
 	engine_publish(e, now);
 }
 
@@ -520,6 +525,36 @@ vote(struct ntp_engine *e, ntp_mono now)
 	return n > 0 ? survivors(e, n) : 0;
 }
 
+bool
+still_asking(const struct peer *p)
+{
+	if (p->kind == PEER_CLOCK)
+		return false;
+	if (p->kind == PEER_POOL)
+		return p->pool.ncand > 0 ||
+		    (p->dns.pending && !p->dns.complained);
+	if (p->srcadr.family == ADDR_NONE)
+		return !p->dns.complained;
+	return p->poll.burst > 0 || p->poll.retry > 0 ||
+	    (p->poll.reach == 0 && p->poll.unreach == 0);
+}
+
+/* Who answers first is not who is right: before the clock is set for the
+ * first time those who are just being asked are heard, for a while. */
+static bool
+others_to_be_heard(const struct ntp_engine *e, ntp_mono now)
+{
+	if (e->sys.leap != NTP_LEAP_UNSYNC ||
+	    !mono_before(now, e->hear_all_until))
+		return false;
+	PEER_FOREACH (p, &e->peers) {
+		if ((p->cfg->flags & ASSOC_NOSELECT) == 0 &&
+		    p->select == SEL_REJECT && still_asking(p))
+			return true;
+	}
+	return false;
+}
+
 void
 clock_select(struct ntp_engine *e, struct ntp_now now)
 {
@@ -535,6 +570,8 @@ clock_select(struct ntp_engine *e, struct ntp_now now)
 		no_system_peer(e, now.mono);
 		return;
 	}
+	if (others_to_be_heard(e, now.mono))
+		return;
 	p = mitigate(e, n, now.mono, &news);
 	set_system_peer(e, p);
 	if (news)

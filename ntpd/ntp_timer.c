@@ -80,6 +80,20 @@ polls(const struct peer *p)
 	    (p->kind == PEER_SERVER && p->srcadr.family != ADDR_NONE);
 }
 
+/* -q: is there anybody whose answer may still come? */
+static bool
+nobody_left(const struct ntp_engine *e, ntp_mono now)
+{
+	if (!mono_before(now, e->quit_at))
+		return true;
+	PEER_FOREACH (p, &e->peers) {
+		if (still_asking(p) ||
+		    mono_diff(now, p->poll.outdate) < 2 * NTP_MINPKT)
+			return false;
+	}
+	return true;
+}
+
 void
 timer(struct ntp_engine *e, struct ntp_now now)
 {
@@ -95,7 +109,7 @@ timer(struct ntp_engine *e, struct ntp_now now)
 			transmit(e, p, now);
 	}
 	if (e->stop == ENGINE_RUN && e->opt.set_once &&
-	    !mono_before(now.mono, e->quit_at))
+	    nobody_left(e, now.mono))
 		e->stop = ENGINE_STOP_NOSERVER;
 }
 

@@ -64,19 +64,26 @@ int
 file_read(const char *path, size_t max, char **buf, size_t *len)
 {
 	struct stat st;
-	int err, fd;
+	int err, fd, saved;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return open_error();
-	if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
+	if (fstat(fd, &st) != 0) {
 		err = -NTP_EIO;
-	else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max)
+	} else if (S_ISDIR(st.st_mode)) {
+		err = -NTP_EIO;
+		errno = EISDIR;
+	} else if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > max) {
 		err = -NTP_ERANGE;
-	else
+		errno = EFBIG;
+	} else {
 		err = read_descriptor(fd,
 		    S_ISREG(st.st_mode) ? (size_t)st.st_size : max, buf, len);
+	}
+	saved = errno;
 	(void)close(fd);
+	errno = saved;
 	return err;
 }
 

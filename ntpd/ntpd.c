@@ -87,6 +87,8 @@ start_signals(struct daemon *d)
 	    SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGALRM, SIG_IGN);
+	(void)signal(SIGIO, SIG_IGN);
 	for (size_t i = 0; i < NTPD_SIGNALS; i++) {
 		d->signals[i].data = d;
 		if (uv_signal_init(&d->loop, &d->signals[i]) != 0 ||
@@ -402,13 +404,28 @@ say_version(const struct daemon *d)
 	return NTPD_OK;
 }
 
+/* Whoever starts us with closed descriptors shall not find his pipes, or our
+ * sockets, among standard input, output and error. */
+static int
+open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+	return fd < 0 ? -NTP_EIO : 0;
+}
+
 int
 ntpdmain(int argc, char *argv[])
 {
 	struct daemon *d = calloc(1, sizeof *d);
 	int status = NTPD_FAIL;
 
-	if (d == NULL)
+	if (d == NULL || open_standard_descriptors() != 0)
 		return NTPD_FAIL;
 	d->parent_fd = d->notify.fd = d->iface.netlink_fd = -1;
 	(void)snprintf(d->version, sizeof d->version, "ntpd %s-%s",

@@ -62,15 +62,15 @@ bool
 ntpq_host(struct ntpq *q, const char *target, int family)
 {
 	const char *why = net_open(&q->net, target, family);
+	char name[NTPQ_NAME_MAX];
 
 	if (why == NULL) {
 		q->know_assocs = false;
 		return true;
 	}
 	fflush(q->out);
-	if (q->nhosts > 1)
-		fprintf(stderr, "server=%s ", target);
-	fprintf(stderr, "%s\n", why);
+	fprintf(stderr, "ntpq: %s: %s\n",
+	    fmt_safe(name, sizeof(name), target, strlen(target)), why);
 	return false;
 }
 

@@ -96,6 +96,18 @@ if pid:
                 "Z" in open("/proc/%d/stat" % pid).read().split()[2], 10,
                 "the daemon to leave"), "and leaves when told")
 
+# -- into the background from a caller that has closed everything
+here = scratch()
+port = free_port()
+with open(here + "/conf", "w", encoding="ascii") as f:
+    f.write("port %d\n%s" % (port, ANY_LOOPBACK))
+status, words = run(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', NTPD, "-g",
+                     "-c", here + "/conf", "-p", here + "/pid",
+                     "-l", here + "/log", "--virtual-clock=0"])
+ok(status == 0, "closed descriptors: the parent leaves all the same", status)
+ok(exchange("127.0.0.1", port, request_octets()), "and the daemon serves")
+os.kill(int(open(here + "/pid", encoding="ascii").read()), signal.SIGTERM)
+
 # -- set once and exit
 status, words = run([NTPD, "-gq", "-c", ours.path("conf"),
                      "--virtual-clock=0.4"], 60)

@@ -135,6 +135,69 @@ quits_after_setting(void **state)
 	world_fini(&w);
 }
 
+/* Whoever answers first must not set the clock before the others are heard:
+ * by lines, and with -q. */
+static void
+first_answer_is_not_the_truth(void **state)
+{
+	struct engine_options opt = {.set_once = true, .version = "t"};
+	struct engine_status st;
+
+	(void)state;
+	for (unsigned seed = 1; seed <= 20; seed++) {
+		struct world w;
+
+		world_init(&w, FOUR, seed > 10 ? &opt : NULL, -0.8, 0);
+		rng_seed(&w.rng, seed);
+		world_server(&w, 1, 0.4)->delay = 1e-4;
+		for (unsigned i = 2; i <= 4; i++)
+			world_server(&w, i, 0)->delay = 0.04;
+		/* the liar's whole burst comes before the others' */
+		for (unsigned i = 1; i < 4; i++)
+			world_peer(&w, i)->poll.nextdate =
+			    mono_add(world_now(&w).mono, 4);
+		world_run(&w, 60);
+		engine_status(w.e, &st);
+		assert_int_equal(w.steps, 1);
+		assert_true(fabs(w.err) < 0.05);
+		world_fini(&w);
+	}
+}
+
+/* Who does not answer is not waited for long. */
+static void
+silent_ones_delay_little(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, FOUR, NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_server(&w, 2, 0);
+	assert_true(world_until(&w, is_synced, 17));
+	world_fini(&w);
+}
+
+static void
+quit_ends_when_all_have_been_asked(void **state)
+{
+	static const char *const conf[] = {
+	    "", "server 192.0.2.1\n", "server 192.0.2.1 iburst\n"};
+	struct engine_options opt = {.set_once = true, .version = "t"};
+	struct engine_status st;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct world w;
+
+		world_init(&w, conf[i], &opt, 0, 0);
+		world_run(&w, i == 0 ? 2 : 20);
+		engine_status(w.e, &st);
+		assert_int_equal(st.stop, ENGINE_STOP_NOSERVER);
+		world_fini(&w);
+	}
+}
+
 static void
 forbidden_to_set_says_so(void **state)
 {
@@ -477,6 +540,9 @@ main(void)
 	    cmocka_unit_test(panic_stops_before_touching_the_clock),
 	    cmocka_unit_test(panic_gate_opens_once),
 	    cmocka_unit_test(quits_after_setting),
+	    cmocka_unit_test(first_answer_is_not_the_truth),
+	    cmocka_unit_test(silent_ones_delay_little),
+	    cmocka_unit_test(quit_ends_when_all_have_been_asked),
 	    cmocka_unit_test(forbidden_to_set_says_so),
 	    cmocka_unit_test(foreign_step_is_no_frequency),
 	    cmocka_unit_test(poisoned_drift_file_is_measured_afresh),
