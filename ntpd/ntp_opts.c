@@ -192,7 +192,7 @@ set_priority(struct options *o, const char *arg)
 	int min = sched_get_priority_min(SCHED_FIFO);
 	int64_t v;
 
-	if (integer(arg, -1000, 1000, "bad priority", &v) != 0)
+	if (integer(arg, INT32_MIN, INT32_MAX, "bad priority", &v) != 0)
 		return -NTP_EINVAL;
 	o->priority = v < min ? min : v > max ? max : (int)v;
 	return 0;

@@ -234,34 +234,20 @@ setup_config(struct daemon *d)
 	return 0;
 }
 
-int
-setup_check(struct daemon *d)
-{
-	struct config_io io = {.arg = stdout,
-	    .load = load_file,
-	    .list = list_directory,
-	    .diag = diag_print};
-	int err = read_config(d, &io);
-
-	if (err != 0)
-		return NTPD_FAIL;
-	(void)fprintf(stdout, "%s: %u errors, %u warnings\n", d->opt.conffile,
-	    d->conf->nerrors, d->conf->nwarnings);
-	return d->conf->nerrors > 0 ? NTPD_FAIL : NTPD_OK;
-}
-
 /* --- keys ----------------------------------------------------------------- */
 
 struct key_context {
 	struct msyslog *log;
 	const char *path;
+	unsigned bad; /* lines */
 };
 
 static void
 key_report(void *arg, unsigned line, const char *text)
 {
-	const struct key_context *k = arg;
+	struct key_context *k = arg;
 
+	k->bad++;
 	msyslog(k->log, NTP_LOG_ERR, "%s:%u: %s", k->path, line, text);
 }
 
@@ -302,4 +288,79 @@ setup_keys(struct daemon *d)
 	for (size_t i = 0; i < d->opt.nkeys; i++)
 		(void)keys_trust(d->keys, d->opt.keys[i], d->opt.keys[i]);
 	return 0;
+}
+
+/* --- --check-config ------------------------------------------------------- */
+
+static void
+key_print(void *arg, unsigned line, const char *text)
+{
+	struct key_context *k = arg;
+
+	k->bad++;
+	(void)printf("%s:%u: warning: %s\n", k->path, line, text);
+}
+
+/* Every key of the file counts here, trusted or not: the parser speaks of
+ * trust. */
+static unsigned
+check_used_keys(struct daemon *d)
+{
+	const struct ntp_config *c = d->conf;
+	unsigned missing = 0;
+
+	(void)keys_trust(d->keys, 1, NTP_KEYID_MAX);
+	for (size_t i = 0; i < c->nassoc; i++) {
+		const struct config_assoc *a = &c->assoc[i];
+
+		if (a->key == 0 || keys_find(d->keys, a->key) != NULL)
+			continue;
+		missing++;
+		(void)printf("%s:%u: warning: key %u is not in the keys file\n",
+		    a->file, a->line, a->key);
+	}
+	return missing;
+}
+
+/* Returns the number of warnings, all printed. */
+static unsigned
+check_keys(struct daemon *d)
+{
+	struct key_context k = {.path = d->conf->keysfile};
+	size_t len;
+	char *buf;
+
+	d->keys = keys_new();
+	if (d->keys == NULL)
+		return 0;
+	if (k.path != NULL && file_read(k.path, KEYS_MAX, &buf, &len) != 0) {
+		k.bad++;
+		(void)printf("%s: warning: cannot read the keys file: %s\n",
+		    k.path, strerror(errno));
+	} else if (k.path != NULL) {
+		(void)keys_parse(d->keys, buf, len, key_print, &k);
+		explicit_bzero(buf, len);
+		free(buf);
+	}
+	k.bad += check_used_keys(d);
+	keys_free(&d->keys);
+	return k.bad;
+}
+
+int
+setup_check(struct daemon *d)
+{
+	struct config_io io = {.arg = stdout,
+	    .load = load_file,
+	    .list = list_directory,
+	    .diag = diag_print};
+	int err = read_config(d, &io);
+	unsigned warnings;
+
+	if (err != 0)
+		return NTPD_FAIL;
+	warnings = d->conf->nwarnings + check_keys(d);
+	(void)fprintf(stdout, "%s: %u errors, %u warnings\n", d->opt.conffile,
+	    d->conf->nerrors, warnings);
+	return d->conf->nerrors > 0 ? NTPD_FAIL : NTPD_OK;
 }

@@ -108,6 +108,22 @@ ok(status == 0, "closed descriptors: the parent leaves all the same", status)
 ok(exchange("127.0.0.1", port, request_octets()), "and the daemon serves")
 os.kill(int(open(here + "/pid", encoding="ascii").read()), signal.SIGTERM)
 
+# -- what --check-config sees beyond the syntax
+here = scratch()
+with open(here + "/keys", "w", encoding="ascii") as f:
+    f.write("1 MD5 secret\nnonsense\n")
+with open(here + "/conf", "w", encoding="ascii") as f:
+    f.write("keys %s/keys\ntrustedkey 1 2\nserver 192.0.2.1 key 1\n"
+            "server 192.0.2.2 key 2\n" % here)
+status, words = run([NTPD, "--check-config", "-c", here + "/conf"])
+ok(status == 0 and "keys:2: warning" in words and
+   "conf:4: warning: key 2 is not in the keys file" in words and
+   "0 errors, 2 warnings" in words,
+   "--check-config reads the keys file", words)
+status, words = run([NTPD, "-n", "-c", here])
+ok(status == 1 and "Is a directory" in words,
+   "a directory is no configuration", words)
+
 # -- set once and exit
 status, words = run([NTPD, "-gq", "-c", ours.path("conf"),
                      "--virtual-clock=0.4"], 60)
