@@ -184,8 +184,8 @@ parse_file(struct daemon *d, const struct config_io *io)
 
 	err = file_read(path, CONFIG_MAX, &buf, &len);
 	if (err != 0) {
-		msyslog(&d->log, NTP_LOG_ERR,
-		    "cannot open configuration %s: %s", path, strerror(errno));
+		msyslog_errno(
+		    &d->log, NTP_LOG_ERR, "cannot open configuration %s", path);
 		return d->opt.conffile_given ? err : 1;
 	}
 	err = config_parse(d->cfg, path, buf, len, io);
@@ -261,8 +261,8 @@ read_keys(struct daemon *d)
 
 	n = file_read(k.path, KEYS_MAX, &buf, &len);
 	if (n != 0) {
-		msyslog(&d->log, NTP_LOG_ERR, "cannot read keys file %s: %s",
-		    k.path, strerror(errno));
+		msyslog_errno(
+		    &d->log, NTP_LOG_ERR, "cannot read keys file %s", k.path);
 		return 0;
 	}
 	n = keys_parse(d->keys, buf, len, key_report, &k);
@@ -336,7 +336,7 @@ check_keys(struct daemon *d)
 	if (k.path != NULL && file_read(k.path, KEYS_MAX, &buf, &len) != 0) {
 		k.bad++;
 		(void)printf("%s: warning: cannot read the keys file: %s\n",
-		    k.path, strerror(errno));
+		    k.path, uv_strerror(uv_translate_sys_error(errno)));
 	} else if (k.path != NULL) {
 		(void)keys_parse(d->keys, buf, len, key_print, &k);
 		explicit_bzero(buf, len);

@@ -129,8 +129,8 @@ read_drift(struct daemon *d, struct engine_options *o)
 		msyslog(&d->log, NTP_LOG_ERR, "format error frequency file %s",
 		    d->drift.path);
 	else if (err != -NTP_ENOENT)
-		msyslog(&d->log, NTP_LOG_ERR, "frequency file %s: %s",
-		    d->drift.path, strerror(errno));
+		msyslog_errno(
+		    &d->log, NTP_LOG_ERR, "frequency file %s", d->drift.path);
 }
 
 /* The file is replaced, so it is the directory that must be writable; better
@@ -148,10 +148,10 @@ check_drift_directory(struct daemon *d)
 		(void)snprintf(
 		    dir, sizeof dir, "%.*s", (int)(slash - path) + 1, path);
 	if (access(dir, W_OK | X_OK) != 0)
-		msyslog(&d->log, NTP_LOG_WARN,
-		    "frequency file %s cannot be written: directory %s: %s; "
-		    "it must belong to the user that ntpd runs as",
-		    path, dir, strerror(errno));
+		msyslog_errno(&d->log, NTP_LOG_WARN,
+		    "frequency file %s cannot be written, its directory %s "
+		    "must belong to the user that ntpd runs as",
+		    path, dir);
 }
 
 static void
