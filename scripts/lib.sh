@@ -11,8 +11,9 @@ build_packages=(gcc make autoconf automake pkg-config libuv1-dev libssl-dev
     libcap-dev)
 build_packages_fedora=(gcc make autoconf automake pkgconf-pkg-config
     libuv-devel openssl-devel libcap-devel)
-# The tests also run peers, whose libraries end the line.
-test_packages=(libcmocka-dev python3 libbsd0 libedit2 libseccomp2)
+# The tests also run peers: their libraries end the line, and ntpsec's ntpq wants
+# /etc/services (netbase).
+test_packages=(libcmocka-dev python3 netbase libbsd0 libedit2 libseccomp2)
 test_packages_fedora=(libcmocka-devel python3)
 ci_packages=(clang clang-format clang-tidy mandoc shellcheck git)
 
