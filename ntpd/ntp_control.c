@@ -8,36 +8,30 @@
  */
 #include <string.h>
 
+#include "ntp_control.h"
 #include "ntp_ctlvars.h"
 #include "ntp_packet.h"
 #include "ntp_state.h"
 #include "ntp_wire.h"
 
-/* One request on its way. */
-struct control {
-	struct ntp_engine *e;
-	const struct recvbuf *rb;
-	struct ntp_now now;
-	struct mode6_hdr req;
-	uint32_t keyid; /* that verified, 0: none */
-	size_t align;	/* of the authenticator in the request */
-	struct peer *p; /* asked about, NULL: the system */
-	uint16_t status;
-	size_t len; /* of the text in e->out */
-	enum mode6_err err;
-};
-
-static bool
-fail(struct control *c, enum mode6_err err)
+bool
+control_fail(struct control *c, enum mode6_err err)
 {
 	c->err = err;
+	return false;
+}
+
+bool
+control_silent(struct control *c)
+{
+	c->silent = true;
 	return false;
 }
 
 /* --- acceptance ----------------------------------------------------------- */
 
 static enum ntp_drop
-sender_fault(const struct control *c, uint16_t restricts)
+sender_fault(const struct control *c)
 {
 	const struct recvbuf *rb = c->rb;
 
@@ -45,9 +39,9 @@ sender_fault(const struct control *c, uint16_t restricts)
 		return DROP_PORT0;
 	if (recvbuf_is_bogus(rb))
 		return DROP_BOGON;
-	if ((restricts & RES_IGNORE) != 0)
+	if ((c->restricts & RES_IGNORE) != 0)
 		return DROP_IGNORE;
-	if ((restricts & RES_NOQUERY) != 0)
+	if ((c->restricts & RES_NOQUERY) != 0)
 		return DROP_NOQUERY;
 	return DROP_NONE;
 }
@@ -67,6 +61,7 @@ header_fault(struct control *c)
 		c->e->ctl.badpkts++;
 		return DROP_CONTROL;
 	}
+	c->data = (const char *)c->rb->data + MODE6_HEADER_LEN;
 	return DROP_NONE;
 }
 
@@ -101,17 +96,16 @@ authenticate(struct control *c)
 	}
 }
 
-/* The control key alone opens what is closed. */
-static bool
-authorized(const struct control *c)
+bool
+control_authorized(const struct control *c)
 {
 	return c->keyid != 0 && c->keyid == c->e->cfg->controlkey;
 }
 
 /* --- operations ----------------------------------------------------------- */
 
-static bool
-find_subject(struct control *c)
+bool
+control_subject(struct control *c)
 {
 	if (c->req.associd == 0) {
 		c->status = sys_status_word(c->e);
@@ -119,7 +113,7 @@ find_subject(struct control *c)
 	}
 	c->p = peer_by_associd(&c->e->peers, c->req.associd);
 	if (c->p == NULL)
-		return fail(c, MODE6_ERR_BADASSOC);
+		return control_fail(c, MODE6_ERR_BADASSOC);
 	c->status = peer_status_word(c->p);
 	return true;
 }
@@ -128,7 +122,7 @@ find_subject(struct control *c)
 static void
 events_seen(struct control *c)
 {
-	if (!authorized(c))
+	if (!control_authorized(c))
 		return;
 	if (c->p != NULL)
 		c->p->nevents = 0;
@@ -139,14 +133,14 @@ events_seen(struct control *c)
 static bool
 read_variables(struct control *c, size_t len)
 {
-	const char *names = (const char *)c->rb->data + MODE6_HEADER_LEN;
 	struct ctlvar_ctx v = {.e = c->e, .now = c->now};
 
-	if (!find_subject(c))
+	if (!control_subject(c))
 		return false;
 	v.p = c->p;
-	if (!ctlvars_read(&v, names, len, c->e->out, sizeof c->e->out, &c->len))
-		return fail(c, MODE6_ERR_UNKNOWNVAR);
+	if (!ctlvars_read(
+		&v, c->data, len, c->e->out, sizeof c->e->out, &c->len))
+		return control_fail(c, MODE6_ERR_UNKNOWNVAR);
 	events_seen(c);
 	return true;
 }
@@ -160,7 +154,7 @@ read_status(struct control *c)
 
 	if (c->req.associd != 0)
 		return read_variables(c, 0);
-	if (!find_subject(c))
+	if (!control_subject(c))
 		return false;
 	for (size_t i = t->cap; i-- > 0;) {
 		if (!t->p[i].inuse)
@@ -178,7 +172,7 @@ operate(struct control *c)
 {
 	switch ((enum mode6_op)c->req.opcode) {
 	case MODE6_UNSPEC:
-		return find_subject(c);
+		return control_subject(c);
 	case MODE6_READSTAT:
 		return read_status(c);
 	case MODE6_READVAR:
@@ -190,14 +184,15 @@ operate(struct control *c)
 	case MODE6_SAVECONFIG:
 	case MODE6_READ_ORDLIST:
 	case MODE6_UNSETTRAP:
-		return fail(
-		    c, authorized(c) ? MODE6_ERR_BADOP : MODE6_ERR_PERMISSION);
+		return control_fail(c,
+		    control_authorized(c) ? MODE6_ERR_BADOP
+					  : MODE6_ERR_PERMISSION);
 	case MODE6_READCLOCK:
 	case MODE6_ASYNCMSG:
 	case MODE6_READ_MRU:
 	case MODE6_REQ_NONCE:
 	default:
-		return fail(c, MODE6_ERR_BADOP);
+		return control_fail(c, MODE6_ERR_BADOP);
 	}
 }
 
@@ -277,7 +272,7 @@ static bool
 answer(struct control *c)
 {
 	if (!length_ok(c))
-		return fail(c, MODE6_ERR_BADFMT);
+		return control_fail(c, MODE6_ERR_BADFMT);
 	authenticate(c);
 	return operate(c);
 }
@@ -286,8 +281,9 @@ void
 process_control(struct ntp_engine *e, const struct recvbuf *rb,
     uint16_t restrict_flags, struct ntp_now now)
 {
-	struct control c = {.e = e, .rb = rb, .now = now};
-	enum ntp_drop why = sender_fault(&c, restrict_flags);
+	struct control c = {
+	    .e = e, .rb = rb, .now = now, .restricts = restrict_flags};
+	enum ntp_drop why = sender_fault(&c);
 
 	e->ctl.requests++;
 	if (why == DROP_NONE)
@@ -298,6 +294,6 @@ process_control(struct ntp_engine *e, const struct recvbuf *rb,
 	}
 	if (answer(&c))
 		send_text(&c);
-	else
+	else if (!c.silent)
 		send_error(&c);
 }
