@@ -104,7 +104,7 @@ server_answer(
 {
 	struct world_packet *f = new_packet(w);
 	struct ntp_packet q, r = {0};
-	double back = s->delay + rng_exp(&w->rng) * s->jitter;
+	double back = s->delay + s->held + rng_exp(&w->rng) * s->jitter;
 
 	assert_int_equal(packet_decode(req, 48, &q), 0);
 	s->requests++;

@@ -18,6 +18,7 @@ struct world_server {
 	double offset; /* s, its error against true time */
 	double delay;  /* s, each way */
 	double jitter; /* s, mean of an exponential on the way back */
+	double held;   /* s, more on the way back: somebody delays it */
 	uint8_t leap, stratum;
 	uint32_t refid;
 	bool dead;	   /* answers nothing */
