@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "ntp_addr.h"
+#include "ntp_leapplan.h"
 
 struct config_pending;
 
@@ -179,6 +180,7 @@ struct ntp_config {
 	struct config_filegen filegen[STATS_SETS];
 	char *driftfile, *leapfile, *logfile, *pidfile, *statsdir, *keysfile;
 	bool leap_ignorehash; /* `leapfile FILE ignorehash` */
+	struct leap_smear smear;
 	uint32_t controlkey;
 	int8_t discard_average; /* log2 s */
 	double discard_minimum; /* s */

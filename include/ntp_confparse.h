@@ -42,6 +42,7 @@ enum keyword_ctx {
 	KEYWORD_LOGCLASS,
 	KEYWORD_LOGTYPE,
 	KEYWORD_LEAPHASH,
+	KEYWORD_SMEAR,
 	KEYWORD_NOTHING, /* no word is expected */
 };
 
@@ -227,6 +228,7 @@ int config_assoc_add_server(struct ntp_config *c, const char *host);
 conf_directive confdo_restrict, confdo_unrestrict;
 /* ntp_config_files.c */
 conf_directive confdo_path, confdo_driftfile, confdo_leapfile, confdo_statsdir;
+conf_directive confdo_leapsmear;
 conf_directive confdo_statistics, confdo_filegen, confdo_logconfig;
 /* ntp_config_misc.c */
 conf_directive confdo_options, confdo_flags, confdo_trustedkey;

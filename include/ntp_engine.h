@@ -15,6 +15,7 @@
 #include "ntp_server.h"
 #include "ntp_snapshot.h"
 
+struct leap_table;
 struct ntp_config;
 struct ntp_engine;
 
@@ -68,12 +69,9 @@ void engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr,
 /* Somebody else stepped the clock by D s (or we woke up): start afresh. */
 void engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now);
 
-/* What is known of leap seconds, for mode 6; LAST and EXPIRES in Unix s. */
-struct engine_leap {
-	int tai; /* s, TAI - UTC, 0: unknown */
-	int64_t last, expires;
-};
-void engine_set_leap(struct ntp_engine *e, const struct engine_leap *leap);
+/* The leap second file was read: from now on T (copied) counts. */
+void engine_set_leap(
+    struct ntp_engine *e, const struct leap_table *t, struct ntp_now now);
 
 /* Should the daemon go on?  engine_status() tells; the engine never exits. */
 enum engine_stop {

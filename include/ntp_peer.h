@@ -81,6 +81,8 @@ struct peer {
 	uint8_t select;	     /* enum ntp_select */
 	uint8_t event;	     /* enum ntp_peerevent, last */
 	uint8_t nevents;     /* 0..15 */
+	bool smears;	     /* a leap second, as its refid tells */
+	uint32_t smear_seen; /* the last such refid, 0: none */
 	bool authentic;	     /* last packet carried a valid MAC */
 	unsigned falsepolls; /* polls in a row as a falseticker */
 

@@ -34,6 +34,11 @@ struct clock_port {
 	 * -NTP_E*.  May be NULL: adj_systime() is used. */
 	int (*slew_systime)(struct clock_port *, double offset);
 	int8_t precision; /* log2 s */
+	/* TAI - UTC in s; 0 or -NTP_E*.  May be NULL. */
+	int (*set_tai)(struct clock_port *, int tai);
+	/* It inserts and removes the leap second that set_status() announces
+	 * by itself, at the end of the UTC day. */
+	bool leaps;
 };
 
 /* One datagram to send; all of it is borrowed for the call. */

@@ -22,16 +22,17 @@
 
 /* What a server reply needs (RFC 5905 9.2); plain old data. */
 struct ntp_snapshot {
-	ntp_ts reftime;	  /* last clock update */
-	ntp_ts base;	  /* rootdisp is as of this time */
-	double rootdelay; /* s */
-	double rootdisp;  /* s at base; grows with PHI */
-	double smear;	  /* s to add to T2 and T3; 0 when not smearing */
-	uint32_t refid;	  /* first octet is the high one */
-	uint8_t leap;	  /* enum ntp_leap */
-	uint8_t stratum;  /* 1..16 */
-	int8_t precision; /* log2 s */
-	int8_t poll;	  /* log2 s */
+	ntp_ts reftime;	   /* last clock update */
+	ntp_ts base;	   /* rootdisp is as of this time */
+	double rootdelay;  /* s */
+	double rootdisp;   /* s at base; grows with PHI */
+	double smear;	   /* s to add to T2 and T3 at base; 0: no smear */
+	double smear_rate; /* s/s, its change */
+	uint32_t refid;	   /* first octet is the high one */
+	uint8_t leap;	   /* enum ntp_leap */
+	uint8_t stratum;   /* 1..16 */
+	int8_t precision;  /* log2 s */
+	int8_t poll;	   /* log2 s */
 };
 
 #define SNAP_SLOTS 4U

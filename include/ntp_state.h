@@ -11,6 +11,7 @@
 #include "ntp_config.h"
 #include "ntp_engine.h"
 #include "ntp_fmt.h"
+#include "ntp_leap.h"
 #include "ntp_loopfilter.h"
 #include "ntp_mode6.h"
 #include "ntp_monitor.h"
@@ -71,7 +72,7 @@ struct ntp_engine {
 	bool own_hashed; /* own_refid is up to date */
 	size_t nown;
 
-	struct engine_leap leap;
+	struct leap_state leap;
 	ntp_mono hear_all_until; /* see still_asking() */
 
 	ntp_mono started;

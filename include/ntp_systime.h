@@ -43,12 +43,10 @@ void systime_init(struct systime *s);
 
 /*
  * Take the clock over: end what other programs left running (adjtime, tick,
- * phase), unsynchronized until set_status().  0 or -NTP_EPERM, -NTP_EIO.
+ * phase), unsynchronized until set_status(); a leap second that the daemon
+ * before us armed stays so.  0 or -NTP_EPERM, -NTP_EIO.
  */
 int systime_take(struct systime *s);
-
-/* Tell the kernel TAI - UTC in s; 0 or -NTP_E*. */
-int systime_set_tai(struct systime *s, int tai);
 
 /* Leave the clock: no phase correction runs on; the frequency stays. */
 void systime_release(struct systime *s);

@@ -55,8 +55,9 @@ DIRECTIVE(TOS, "tos", A, WORKS, options, "selection of servers")
 DIRECTIVE(TINKER, "tinker", A, WORKS, options, "the clock discipline")
 DIRECTIVE(ENABLE, "enable", A, WORKS, flags, "switch on")
 DIRECTIVE(DISABLE, "disable", A, WORKS, flags, "switch off")
-DIRECTIVE(LEAPFILE, "leapfile", A, NOTYET, leapfile,
-	"leap seconds are not announced in this release")
+DIRECTIVE(LEAPFILE, "leapfile", A, WORKS, leapfile, "leap second file")
+DIRECTIVE(LEAPSMEAR, "leapsmearinterval", B, WORKS, leapsmear,
+	"hide a leap second from the clients, s")
 DIRECTIVE(LOGFILE, "logfile", A, WORKS, path, "log file")
 DIRECTIVE(LOGCONFIG, "logconfig", A, NOTYET, logconfig,
 	"all messages are logged")
@@ -76,7 +77,6 @@ DIRECTIVE(NTS, "nts", B, NOTYET, options, "network time security")
 DIRECTIVE(EXTRA, "extra", C, NOTYET, options, "use `port`")
 DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
 	"only the local clock 127.127.1.u is built")
-DIRECTIVE(LEAPSMEAR, "leapsmearinterval", B, NOTYET, number, "no leap smear")
 DIRECTIVE(SETVAR, "setvar", B, NOTYET, setvar, "no extra variables")
 DIRECTIVE(SAVECONFIGDIR, "saveconfigdir", C, NOTYET, ignore,
 	"the configuration cannot be saved by ntpq")
@@ -455,6 +455,8 @@ KEYWORD(LOGTYPE, STATISTICS, "statistics", A, NONE, NOTYET, "")
 KEYWORD(LOGTYPE, ALL, "all", A, NONE, NOTYET, "")
 KEYWORD(LEAPHASH, CHECK, "checkhash", B, NONE, WORKS, "")
 KEYWORD(LEAPHASH, IGNORE, "ignorehash", B, NONE, WORKS, "")
+KEYWORD(SMEAR, COSINE, "cosine", B, NONE, WORKS, "as the reference")
+KEYWORD(SMEAR, LINEAR, "linear", B, NONE, WORKS, "as NTPsec")
 
 #undef DIRECTIVE
 #undef KEYWORD

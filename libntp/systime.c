@@ -160,9 +160,10 @@ systime_set_status(struct clock_port *p, enum ntp_leap leap, double est_error,
 	return kernel_adjust(s, &tx);
 }
 
-int
-systime_set_tai(struct systime *s, int tai)
+static int
+systime_set_tai(struct clock_port *p, int tai)
 {
+	struct systime *s = (struct systime *)p;
 	struct timex tx = {0};
 
 	tx.modes = ADJ_TAI;
@@ -202,6 +203,8 @@ systime_init(struct systime *s)
 	s->port.step_systime = step_systime;
 	s->port.set_status = systime_set_status;
 	s->port.slew_systime = systime_slew;
+	s->port.set_tai = systime_set_tai;
+	s->port.leaps = true;
 	s->adjtimex = adjtimex;
 	s->gettime = clock_gettime;
 	s->settime = clock_settime;
@@ -222,6 +225,7 @@ systime_take(struct systime *s)
 	err = kernel_adjust(s, &tx);
 	if (err != 0)
 		return err;
+	s->status |= tx.status & (STA_INS | STA_DEL);
 	memset(&tx, 0, sizeof tx);
 	tx.modes = ADJ_STATUS | ADJ_NANO | ADJ_TIMECONST | ADJ_OFFSET |
 	    ADJ_TICK | ADJ_MAXERROR | ADJ_ESTERROR;

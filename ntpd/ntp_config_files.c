@@ -9,6 +9,9 @@
 #include "ntp_confparse.h"
 
 #define STATSDIR_MAX 254U
+#define SMEAR_MAX    (28 * 86400) /* s, as long as a leap second is planned */
+#define SMEAR_SHORT  7200
+#define SMEAR_LONG   86400
 
 void
 confdo_path(struct confparse *p, const struct keyword *k)
@@ -57,8 +60,7 @@ confdo_leapfile(struct confparse *p, const struct keyword *k)
 {
 	const struct keyword *hash;
 
-	conf_warn(
-	    p, &p->at, k->text, "only TAI-UTC is taken from '%s'", k->word);
+	(void)k;
 	if (!conf_string(p, "file name"))
 		return;
 	conf_set(p->cfg, &p->cfg->leapfile, p->tok.text);
@@ -69,6 +71,32 @@ confdo_leapfile(struct confparse *p, const struct keyword *k)
 	if (hash == NULL)
 		return;
 	p->cfg->leap_ignorehash = hash->id == KW_LEAPHASH_IGNORE;
+	(void)conf_end(p);
+}
+
+/* leapsmearinterval S [cosine|linear]; below zero it is off, as in NTPsec. */
+void
+confdo_leapsmear(struct confparse *p, const struct keyword *k)
+{
+	struct leap_smear *s = &p->cfg->smear;
+	const struct keyword *shape;
+	double v;
+
+	(void)k;
+	if (!conf_only_integer(p, INT32_MIN, SMEAR_MAX, &v))
+		return;
+	s->interval = v > 0 ? v : 0;
+	if (s->interval > 0 && (v < SMEAR_SHORT || v > SMEAR_LONG))
+		conf_warn(p, NULL, "7200 to 86400 is usual",
+		    "a smear of %.0f s is not what clients expect", v);
+	s->shape = SMEAR_COSINE;
+	if (!conf_more(p))
+		return;
+	shape = conf_keyword(p, KEYWORD_SMEAR);
+	if (shape == NULL)
+		return;
+	if (shape->id == KW_SMEAR_LINEAR)
+		s->shape = SMEAR_LINEAR;
 	(void)conf_end(p);
 }
 

@@ -338,12 +338,6 @@ engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now)
 	tell_kernel(e, now.mono);
 }
 
-void
-engine_set_leap(struct ntp_engine *e, const struct engine_leap *leap)
-{
-	e->leap = *leap;
-}
-
 static void
 count_sources(const struct ntp_engine *e, struct engine_status *out)
 {

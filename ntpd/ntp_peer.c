@@ -116,7 +116,8 @@ peer_clear(struct peer *p, const char *refid, double precision, ntp_mono now)
 	p->pmode = NTP_MODE_UNSPEC;
 	p->flash = 0;
 	p->select = SEL_REJECT;
-	p->authentic = false;
+	p->authentic = p->smears = false;
+	p->smear_seen = 0;
 	p->falsepolls = 0;
 	filter_reset(&p->filter, now, precision);
 	poll_reset(&p->poll, p->cfg->minpoll, p->cfg->maxpoll, now);

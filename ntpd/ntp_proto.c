@@ -126,12 +126,16 @@ process_packet(struct ntp_engine *e, struct peer *p,
 {
 	struct sample s = onwire_sample(e, p, pkt, t4, now.mono);
 	bool was_reachable = p->poll.reach != 0;
+	uint8_t leap = p->leap;
 
+	if (leap_is_close(e, now))
+		return DROP_LEAP;
 	if (s.delay > fmax(e->cfg->tos.maxdist, NTP_MAXDIST)) {
 		p->count.seldisp++;
 		return DROP_DELAY;
 	}
 	peer_update_vars(p, pkt, t4);
+	leap_heard(e, p, leap);
 	p->count.processed++;
 	p->timereceived = now.mono;
 	p->dns.wait = 0;

@@ -19,6 +19,7 @@
 #define XMT_OFFSET     40U		    /* of T3 in the header */
 #define FLAKE_LIMIT    6554U		    /* of 65536: one datagram in ten */
 #define KISS_RATE      0x52415445U	    /* "RATE" */
+#define SMEAR_AGE      4.0		    /* s, of a snapshot */
 #define FUZZ_UNIT      (UINT64_C(64) << 32) /* srvrspfuz: 64 s */
 
 /* A request that has passed the checks made so far. */
@@ -226,6 +227,16 @@ reply_start(const struct server_ctx *c, const struct request *q)
 	return p;
 }
 
+/* The time that clients get for our TS. */
+static ntp_ts
+smeared(const struct ntp_snapshot *s, ntp_ts ts)
+{
+	double age = ts_diff(ts, s->base);
+
+	return ts_add(ts,
+	    s->smear + s->smear_rate * (age > 0 && age < SMEAR_AGE ? age : 0));
+}
+
 /* A kiss tells nothing but itself: the rest is the client's own. */
 static struct ntp_packet
 reply_kiss(const struct server_ctx *c, const struct request *q)
@@ -262,7 +273,7 @@ reply_time(const struct server_ctx *c, const struct request *q)
 	if ((q->restricts & RES_SRVRSPFUZ) != 0)
 		p.reftime.v -= p.reftime.v % FUZZ_UNIT;
 	p.reftime = ts_add(p.reftime, s->smear);
-	p.rec = ts_add(rec, s->smear);
+	p.rec = smeared(s, rec);
 	return p;
 }
 
@@ -319,7 +330,7 @@ server_seal(
     struct server_ctx *c, uint8_t out[NTP_REPLY_MAX], size_t *outlen, ntp_ts t3)
 {
 	if (!c->kiss)
-		write_t3(out, ts_add(t3, c->snap.smear));
+		write_t3(out, smeared(&c->snap, t3));
 	if (c->crypto_nak) {
 		memset(out + *outlen, 0, CRYPTO_NAK_LEN);
 		*outlen += CRYPTO_NAK_LEN;

@@ -35,6 +35,7 @@ engine_publish(struct ntp_engine *e, struct ntp_now now)
 	    .precision = s->precision,
 	    .poll = e->loop.poll};
 
+	leap_publish(e, &snap, now);
 	snap_publish(&e->ring, &snap);
 }
 
@@ -44,8 +45,8 @@ tell_kernel(struct ntp_engine *e, ntp_mono now)
 	struct clock_port *c = e->port.clock;
 
 	if (!e->noset)
-		(void)c->set_status(c, (enum ntp_leap)e->sys.leap,
-		    e->sys.jitter, e->sys.rootdelay / 2 + sys_rootdisp(e, now));
+		(void)c->set_status(c, leap_for_kernel(e), e->sys.jitter,
+		    e->sys.rootdelay / 2 + sys_rootdisp(e, now));
 }
 
 static void
@@ -85,6 +86,7 @@ engine_restart_peers(
     struct ntp_engine *e, const char *refid, struct ntp_now now)
 {
 	sys_unsynchronized(e, refid, now.mono);
+	leap_reset(e);
 	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	PEER_FOREACH (p, &e->peers)
 		restart_peer(e, p, refid, now);
@@ -181,7 +183,7 @@ synchronized(struct ntp_engine *e)
 
 	if (e->sys.leap != NTP_LEAP_UNSYNC)
 		return;
-	e->sys.leap = NTP_LEAP_NONE;
+	e->sys.leap = (uint8_t)leap_announced(e);
 	report_sysevent(e, EVNT_SYNC, NULL);
 	engine_log(e, NTP_LOG_NOTICE, "synchronized to %s, stratum %u",
 	    peer_label(e->sys.peer, buf), (unsigned)e->sys.peer->stratum);
@@ -572,6 +574,7 @@ clock_select(struct ntp_engine *e, struct ntp_now now)
 	}
 	if (others_to_be_heard(e, now.mono))
 		return;
+	leap_vote(e, n);
 	p = mitigate(e, n, now.mono, &news);
 	set_system_peer(e, p);
 	if (news)

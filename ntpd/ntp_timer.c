@@ -70,7 +70,7 @@ tick(struct ntp_engine *e, struct ntp_now now)
 	names_tick(e, now);
 	wake_last_resort(e, now);
 	watch_peers(e, now);
-	engine_publish(e, now);
+	leap_tick(e, now);
 }
 
 static bool
@@ -103,6 +103,8 @@ timer(struct ntp_engine *e, struct ntp_now now)
 		e->next_tick = mono_add(e->next_tick, 1.0);
 		tick(e, now);
 	}
+	if (e->leap.do_at.ns != 0 && !mono_before(now.mono, e->leap.do_at))
+		leap_tick(e, now);
 	PEER_FOREACH (p, &e->peers) {
 		if (e->stop == ENGINE_RUN && polls(p) &&
 		    !mono_before(now.mono, p->poll.nextdate))
@@ -118,6 +120,8 @@ engine_deadline(const struct ntp_engine *e)
 {
 	ntp_mono at = e->next_tick;
 
+	if (e->leap.do_at.ns != 0 && mono_before(e->leap.do_at, at))
+		at = e->leap.do_at;
 	PEER_FOREACH (p, &e->peers) {
 		if (polls(p) && mono_before(p->poll.nextdate, at))
 			at = p->poll.nextdate;

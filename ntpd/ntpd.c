@@ -18,6 +18,7 @@
 #include "ntpd.h"
 
 #define HOUR_MS	     3600000U
+#define MINUTE_MS    60000U
 #define COMMAND_MAX  512U
 #define CLOSE_ROUNDS 8
 
@@ -38,6 +39,7 @@ hang_up(struct daemon *d)
 		msyslog_errno(&d->log, NTP_LOG_WARN,
 		    "the old log stays, a new one cannot be opened");
 	filestats_close(&d->stats);
+	leapfile_check(d);
 	engine_retry_dns(d->engine, ntpd_now(d));
 	msyslog(&d->log, NTP_LOG_NOTICE,
 	    "SIGHUP: log and statistics reopened, names asked for again");
@@ -117,7 +119,12 @@ static void
 on_hour(uv_timer_t *t)
 {
 	save_drift(t->data, drift_hourly);
-	leapfile_read(t->data, true);
+}
+
+static void
+on_minute(uv_timer_t *t)
+{
+	leapfile_check(t->data);
 }
 
 /* --- start ---------------------------------------------------------------- */
@@ -145,8 +152,10 @@ start_pidfile(struct daemon *d)
 static int
 start_timers(struct daemon *d)
 {
-	d->hourly.data = d;
-	if (uv_timer_init(&d->loop, &d->hourly) != 0)
+	d->hourly.data = d->minutely.data = d;
+	if (uv_timer_init(&d->loop, &d->hourly) != 0 ||
+	    uv_timer_init(&d->loop, &d->minutely) != 0 ||
+	    uv_timer_start(&d->minutely, on_minute, MINUTE_MS, MINUTE_MS) != 0)
 		return -NTP_EIO;
 	return uv_timer_start(&d->hourly, on_hour, HOUR_MS, HOUR_MS);
 }
@@ -179,7 +188,7 @@ start(struct daemon *d)
 	    start_timers(d) != 0)
 		return NTPD_FAIL;
 	ifwatch_publish(d);
-	leapfile_read(d, false);
+	leapfile_check(d);
 	daemon_ready(d);
 	notify_ready(d);
 	return NTPD_OK;

@@ -18,6 +18,7 @@
 #include "ntp_filegen.h"
 #include "ntp_iface.h"
 #include "ntp_keys.h"
+#include "ntp_leapsec.h"
 #include "ntp_opts.h"
 #include "ntp_ports.h"
 #include "ntp_socket.h"
@@ -123,6 +124,13 @@ struct notify {
 	char status[STATUS_TEXT];
 };
 
+/* The leap second file as it was when last looked at. */
+struct leapfile {
+	struct timespec mtime, ctime;
+	struct leap_table table; /* in force */
+	int64_t read, warned;	 /* Unix s */
+};
+
 struct daemon {
 	struct options opt;
 	struct msyslog log;
@@ -140,14 +148,15 @@ struct daemon {
 	struct notify notify;
 	struct driftfile drift;
 	struct pidfile pid;
-	int64_t leap_mtime; /* of the leap second file last read */
+	struct leapfile leap;
 	struct ntp_engine *engine;
 	char version[64], processor[65], system[131];
 
 	uv_loop_t loop;
 	uv_signal_t signals[NTPD_SIGNALS];
-	uv_timer_t alarm;  /* at engine_deadline() */
-	uv_timer_t hourly; /* drift file */
+	uv_timer_t alarm;    /* at engine_deadline() */
+	uv_timer_t hourly;   /* drift file */
+	uv_timer_t minutely; /* leap second file */
 	bool alarm_flag;
 	bool noset;   /* measure and serve only */
 	bool started; /* the parent has been told */
@@ -220,10 +229,10 @@ void setup_clock(struct daemon *d);
 int setup_engine(struct daemon *d);
 /* --- ntp_leapfile.c ------------------------------------------------------- */
 
-/* Read the leap second file (that of tzdata unless configured otherwise), tell
- * the kernel TAI - UTC and the engine what mode 6 shows.  LATER: only if the
- * file has changed since. */
-void leapfile_read(struct daemon *d, bool later);
+/* Read the leap second file (that of tzdata unless configured otherwise) when
+ * it is due, hand its table to the engine, and warn of its age.  At start and
+ * then every minute. */
+void leapfile_check(struct daemon *d);
 
 /* Once a second: has somebody else changed the clock, or did we sleep? */
 void watch_clock(struct daemon *d);

@@ -68,8 +68,9 @@ test_system_default_set(void **state)
 	assert_string_equal(lab_value(l, "frequency"), "12.346");
 	assert_null(lab_value(l, "tai"));
 	engine_set_leap(l->e,
-	    &(struct engine_leap){
-		.tai = 37, .last = 1483228800, .expires = 1782604800});
+	    &(struct leap_table){
+		.entry = {{1483228800, 37}}, .n = 1, .expires = 1782604800},
+	    l->now);
 	assert_string_equal(lab_read(l, 0, "tai,leapsec,expire"),
 	    "tai=37, leapsec=201701010000, expire=202606280000\r\n");
 }

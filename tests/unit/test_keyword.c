@@ -62,11 +62,13 @@ static const char *const stock_lines[] = {
     "server 169.254.169.123 prefer iburst minpoll 4 maxpoll 4",
     "unrestrict default noquery\nrestrict default noquery",
     "mru maxdepth 1000",
+    "leapfile /usr/share/zoneinfo/leap-seconds.list",
+    "leapfile \"/var/db/ntpd.leap-seconds.list\" ignorehash",
+    "leapsmearinterval 86400",
+    "leapsmearinterval 7200 linear",
 };
 
 static const char *const warned_lines[] = {
-    "leapfile /usr/share/zoneinfo/leap-seconds.list",
-    "leapfile \"/var/db/ntpd.leap-seconds.list\" ignorehash",
     "statistics loopstats peerstats clockstats",
     "filegen clockstats file clockstats type day enable",
     "includefile /etc/ntp/crypto/pw",
@@ -111,7 +113,6 @@ static const char *const warned_lines[] = {
     "trap 192.0.2.3 port 18447 interface 192.0.2.4",
     "phone ATDT1234567 \"ATDT 7\"",
     "reset io mem",
-    "leapsmearinterval 86400",
     "fudge 127.127.20.0 flag1 1 flag3 true time2 0.4",
     "ntpsigndsocket /var/lib/samba/ntp_signd/",
     "tinker huffpuff 7200",
@@ -177,6 +178,7 @@ static const char *const places[] = {
     [KEYWORD_LOGCLASS] = "logconfig all",
     [KEYWORD_LOGTYPE] = "logconfig all",
     [KEYWORD_LEAPHASH] = "leapfile x ",
+    [KEYWORD_SMEAR] = "leapsmearinterval 86400 ",
 };
 
 static const char *

@@ -270,6 +270,19 @@ test_take_and_release(void **state)
 	assert_int_equal(systime_take(&sys), -NTP_EPERM);
 }
 
+/* What the daemon before us armed may be due in seconds. */
+static void
+test_take_keeps_leap(void **state)
+{
+	(void)state;
+	k.status = STA_INS | STA_PPSFREQ;
+	assert_int_equal(systime_take(&sys), 0);
+	assert_int_equal(
+	    k.seen[1].status, STA_PLL | STA_FREQHOLD | STA_UNSYNC | STA_INS);
+	(void)sys.port.set_status(&sys.port, NTP_LEAP_NONE, 0, 0);
+	assert_int_equal(k.last.status, STA_PLL | STA_FREQHOLD);
+}
+
 static void
 test_slew_once(void **state)
 {
@@ -347,12 +360,12 @@ static void
 test_tai(void **state)
 {
 	(void)state;
-	assert_int_equal(systime_set_tai(&sys, 37), 0);
+	assert_int_equal(sys.port.set_tai(&sys.port, 37), 0);
 	assert_int_equal(k.calls, 1);
 	assert_int_equal(k.last.modes, ADJ_TAI);
 	assert_int_equal(k.last.constant, 37);
 	k.fail_errno = EPERM;
-	assert_int_equal(systime_set_tai(&sys, 37), -NTP_EPERM);
+	assert_int_equal(sys.port.set_tai(&sys.port, 37), -NTP_EPERM);
 }
 
 static void
@@ -414,6 +427,7 @@ main(void)
 	    cmocka_unit_test_setup(test_step_refused, setup),
 	    cmocka_unit_test_setup(test_status, setup),
 	    cmocka_unit_test_setup(test_take_and_release, setup),
+	    cmocka_unit_test_setup(test_take_keeps_leap, setup),
 	    cmocka_unit_test_setup(test_slew_once, setup),
 	    cmocka_unit_test_setup(test_jump_by_others, setup),
 	    cmocka_unit_test_setup(test_jump_not_by_us, setup),

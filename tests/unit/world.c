@@ -28,6 +28,46 @@ true_ts(double t, double err)
 	return ts_add(ts_from_unix(EPOCH, 0), t + err);
 }
 
+/* UTC minus true time. */
+static double
+utc_of(const struct world *w, double t)
+{
+	return w->leap_dir != 0 && t >= w->leap_t ? -w->leap_dir : 0;
+}
+
+double
+world_utc_err(const struct world *w)
+{
+	return w->err - utc_of(w, w->t);
+}
+
+double
+world_time_of(int64_t s)
+{
+	return (double)(s - EPOCH);
+}
+
+void
+world_begin(struct world *w, double t)
+{
+	w->t = t;
+}
+
+/* The kernel inserts after 23:59:59 and removes before it. */
+static void
+kernel_leap(struct world *w)
+{
+	int dir = w->armed == NTP_LEAP_INS ? 1
+	    : w->armed == NTP_LEAP_DEL	   ? -1
+					   : 0;
+	double at = w->leap_t - w->err - (dir < 0 ? 1 : 0);
+
+	if (!w->clock.leaps || dir == 0 || w->kernel_leapt || w->t < at)
+		return;
+	w->err -= dir;
+	w->kernel_leapt = true;
+}
+
 /* --- ports ------------------------------------------------------------------ */
 
 static ntp_ts
@@ -63,9 +103,15 @@ port_step(struct clock_port *c, double offset)
 static int
 port_status(struct clock_port *c, enum ntp_leap leap, double est, double max)
 {
-	(void)c;
-	(void)leap;
+	WORLD(c, clock)->armed = leap;
 	assert_true(est >= 0 && max >= 0);
+	return 0;
+}
+
+static int
+port_tai(struct clock_port *c, int tai)
+{
+	WORLD(c, clock)->tai = tai;
 	return 0;
 }
 
@@ -98,6 +144,14 @@ new_packet(struct world *w)
 	return NULL;
 }
 
+static ntp_ts
+server_time(const struct world *w, const struct world_server *s)
+{
+	double t = w->t + s->delay;
+
+	return true_ts(t, s->offset + utc_of(w, t));
+}
+
 static void
 server_answer(
     struct world *w, struct world_server *s, int ep, const uint8_t *req)
@@ -124,8 +178,8 @@ server_answer(
 	    .precision = -20,
 	    .refid = s->refid,
 	    .org = q.xmt,
-	    .rec = true_ts(w->t + s->delay, s->offset),
-	    .xmt = true_ts(w->t + s->delay, s->offset)};
+	    .rec = server_time(w, s),
+	    .xmt = server_time(w, s)};
 	r.reftime = r.rec;
 	*f = (struct world_packet){.used = true,
 	    .due = w->t + s->delay + back,
@@ -229,8 +283,8 @@ world_init(struct world *w, const char *conf, const struct engine_options *opt,
 	rng_seed(&w->rng, 42);
 	w->err = err;
 	w->natural = ppm * 1e-6;
-	w->clock = (struct clock_port){
-	    port_get, port_adj, port_step, port_status, NULL, -20};
+	w->clock = (struct clock_port){port_get, port_adj, port_step,
+	    port_status, NULL, -20, port_tai, false};
 	w->net = (struct packet_port){port_open, port_close, port_send};
 	w->rngport.fill = port_fill;
 	w->dns.resolve = port_resolve;
@@ -282,6 +336,7 @@ advance(struct world *w, double to)
 		w->err += w->slew * slewing;
 	w->err += (w->natural + w->freq) * dt;
 	w->t = to;
+	kernel_leap(w);
 }
 
 void

@@ -67,8 +67,21 @@ struct world {
 	size_t sentlen;
 	unsigned nsent;
 	char lastlog[256];
+	/* a leap second of UTC at true time leap_t, when leap_dir is not 0 */
+	double leap_t;
+	int leap_dir;
+	enum ntp_leap armed; /* what the kernel was told last */
+	bool kernel_leapt;   /* and it did it */
+	int tai;	     /* told to the kernel */
 	struct ntp_engine *e;
 };
+
+/* Our clock minus UTC in s; beside `err` this knows of the leap second. */
+double world_utc_err(const struct world *w);
+/* Go to true time T at once, before anything has run. */
+void world_begin(struct world *w, double t);
+/* True time of Unix second S. */
+double world_time_of(int64_t s);
 
 /* Set up with the text of an ntp.conf; errors in it are fatal. */
 void world_init(struct world *w, const char *conf,
