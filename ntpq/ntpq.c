@@ -24,24 +24,29 @@ struct target {
 };
 
 struct options {
+	bool maybe_command; /* --json was the last word */
+	const char *keyfile;
 	struct target host[NTPQ_HOSTS_MAX];
 	const char *command[NTPQ_COMMANDS_MAX];
 	unsigned nhosts, ncommands;
 };
 
-enum long_only { OPT_NO_PLUS = 256, OPT_OLD_RV };
+enum long_only { OPT_JSON = 256, OPT_NO_PLUS, OPT_OLD_RV };
 
 /* The leading '-' hands out operands in their place, as option 1. */
-static const char short_options[] = "-46c:dD:hinpr:Vw?";
+static const char short_options[] = "-46a:c:dD:hik:npr:Vw?";
 
 static const struct option long_options[] = {
     {"ipv4", no_argument, NULL, '4'},
     {"ipv6", no_argument, NULL, '6'},
+    {"authentication", required_argument, NULL, 'a'},
     {"command", required_argument, NULL, 'c'},
     {"debug-level", no_argument, NULL, 'd'},
     {"set-debug-level", required_argument, NULL, 'D'},
     {"help", no_argument, NULL, 'h'},
     {"interactive", no_argument, NULL, 'i'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"keyfile", required_argument, NULL, 'k'},
     {"no-plus", no_argument, NULL, OPT_NO_PLUS},
     {"numeric", no_argument, NULL, 'n'},
     {"old-rv", no_argument, NULL, OPT_OLD_RV},
@@ -53,18 +58,22 @@ static const struct option long_options[] = {
 };
 
 static const char help_text[] =
-    "usage: ntpq [-46dhinpVw] [-c command] [-D level] [-r hash|ipv4] "
-    "[host ...]\n"
+    "usage: ntpq [-46dhinpVw] [-a key] [-c command] [-D level] [-k file]\n"
+    "            [-r hash|ipv4] [host ...]\n"
+    "       ntpq --json command [host ...]\n"
     "Asks the NTP daemon on each HOST (HOST, HOST:PORT, [ADDR]:PORT; default\n"
     "localhost) and shows what it answers.\n"
     "\n"
     "  -4, --ipv4               IPv4 for the hosts after it\n"
     "  -6, --ipv6               IPv6 for the hosts after it\n"
+    "  -a, --authentication=KEY sign with this key\n"
     "  -c, --command=COMMAND    run COMMAND; may be repeated\n"
     "  -d, --debug-level        tell more about packets; may be repeated\n"
     "  -D, --set-debug-level=N  tell that much\n"
     "  -h, -?, --help           this text\n"
     "  -i, --interactive        prompt, even when not at a terminal\n"
+    "      --json               one JSON document for each command\n"
+    "  -k, --keyfile=FILE       the keys file it is in\n"
     "  -n, --numeric            addresses instead of names\n"
     "      --no-plus            no plus sign before offsets\n"
     "      --old-rv             readvar always shows the status line\n"
@@ -128,6 +137,17 @@ set_refid(struct ntpq *q, const char *s)
 	q->hashrefid = strcmp(s, "hash") == 0;
 }
 
+static void
+set_keyid(struct ntpq *q, const char *s)
+{
+	int64_t v;
+
+	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 1 ||
+	    v > NTP_KEYID_MAX)
+		usage_error("a key is a number from 1 to 65535");
+	q->cred.keyid = (uint32_t)v;
+}
+
 /* Options that only set a value; false for the others. */
 static bool
 take_setting(struct ntpq *q, int opt)
@@ -138,6 +158,9 @@ take_setting(struct ntpq *q, int opt)
 		return true;
 	case '6':
 		q->family = AF_INET6;
+		return true;
+	case 'a':
+		set_keyid(q, optarg);
 		return true;
 	case 'd':
 		q->net.debug++;
@@ -157,6 +180,9 @@ take_setting(struct ntpq *q, int opt)
 	case 'w':
 		q->wide = true;
 		return true;
+	case OPT_JSON:
+		q->want_json = true;
+		return true;
 	case OPT_NO_PLUS:
 		q->plus = false;
 		return true;
@@ -171,14 +197,23 @@ take_setting(struct ntpq *q, int opt)
 static void
 take_option(struct ntpq *q, struct options *o, int opt)
 {
+	bool maybe_command = o->maybe_command;
+
+	o->maybe_command = opt == OPT_JSON;
 	if (take_setting(q, opt))
 		return;
 	switch (opt) {
 	case 1:
-		add_host(o, optarg, q->family);
+		if (maybe_command && command_exists(optarg))
+			add_command(o, optarg);
+		else
+			add_host(o, optarg, q->family);
 		break;
 	case 'c':
 		add_command(o, optarg);
+		break;
+	case 'k':
+		o->keyfile = optarg;
 		break;
 	case 'p':
 		add_command(o, "peers");
@@ -223,8 +258,10 @@ init(struct ntpq *q)
 
 	memset(q, 0, sizeof(*q));
 	q->out = stdout;
+	q->err = stderr;
 	q->family = AF_UNSPEC;
 	q->delay = DEFAULT_DELAY;
+	q->cred.type = MAC_MD5;
 	q->plus = format == NULL || strcmp(format, "ntpsec") != 0;
 	net_init(&q->net);
 }
@@ -249,7 +286,7 @@ run_commands(struct ntpq *q, const struct options *o)
 	unsigned i;
 
 	for (i = 0; i < o->ncommands && !q->quit; i++) {
-		if (q->ran++ > 0)
+		if (q->ran++ > 0 && !q->want_json)
 			fputc('\n', q->out);
 		command_run(q, o->command[i]);
 	}
@@ -265,6 +302,8 @@ main(int argc, char **argv)
 	init(&q);
 	read_options(&q, &o, argc, argv);
 	count_hosts(&q, &o);
+	if (o.keyfile != NULL && !auth_read_keys(&q, o.keyfile))
+		leave(EXIT_FAILURE);
 	if (o.ncommands == 0) {
 		q.interactive = q.interactive || isatty(STDIN_FILENO);
 		q.nhosts = 1;
@@ -275,5 +314,6 @@ main(int argc, char **argv)
 		if (ntpq_host(&q, o.host[i].name, o.host[i].family))
 			run_commands(&q, &o);
 	net_close(&q.net);
+	auth_forget(&q);
 	leave(q.status);
 }

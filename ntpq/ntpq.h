@@ -12,14 +12,17 @@
 
 #include <sys/socket.h>
 
+#include <netdb.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "ntp_addr.h"
+#include "ntp_keys.h"
 #include "ntp_mode6.h"
 #include "ntp_time.h"
+#include "ntpq_json.h"
 
 #define NTPQ_HOSTS_MAX	  200U
 #define NTPQ_COMMANDS_MAX 100U
@@ -28,8 +31,11 @@
 #define NTPQ_NAME_MAX	  256U	/* octets of a host name with NUL */
 #define NTPQ_WORD_MAX	  128U	/* octets of a short value with NUL */
 #define NTPQ_VARS_MAX	  128U
+#define NTPQ_SECRET_MAX	  (2U * NTP_SECRET_MAX + 1U) /* with NUL */
 #define NTPQ_ASSOCS_MAX	  (MODE6_TEXT_MAX / 4U)
 #define NTPQ_CANDIDATES	  8U /* addresses of one name that we try */
+/* Room for "[", an IPv6 address with scope, "]:" and a port. */
+#define NTPQ_ENDPOINT_MAX (NI_MAXHOST + 16U)
 
 /* --- the conversation (ntpq_net.c) -------------------------------------- */
 
@@ -42,6 +48,7 @@ enum ask_result {
 	ASK_REFUSED,	/* the port is closed */
 	ASK_NETWORK,	/* the system refused to send: net.err */
 	ASK_NOHOST,
+	ASK_NOKEY, /* it must be signed and there is no key; said already */
 };
 
 struct query {
@@ -49,6 +56,7 @@ struct query {
 	uint16_t associd;
 	const char *data; /* LEN octets, at most MODE6_DATA_MAX */
 	size_t len;
+	bool sign; /* it needs an authenticator */
 };
 
 /* Borrows the conversation's buffer until the next question. */
@@ -71,9 +79,16 @@ struct net {
 	int fd;	      /* connected to cand[cur], or -1 */
 	int err;      /* errno of the last ASK_NETWORK */
 	uint16_t seq;
-	uint8_t version;	/* claimed in requests */
-	int64_t timeout;	/* ms for the first datagram */
-	unsigned debug;		/* level */
+	uint8_t version; /* claimed in requests */
+	int64_t timeout; /* ms for the first datagram */
+	/* Who signs; borrowed.  NULL until there is a key. */
+	const struct keystore *keys;
+	uint32_t keyid;
+	unsigned debug; /* level */
+	/* Answers in place of a server, for tests; else NULL. */
+	enum ask_result (*stand_in)(
+	    void *arg, const struct query *q, struct reply *rep);
+	void *stand_in_arg;
 	struct mode6_asm asmbl; /* the reply */
 };
 
@@ -86,6 +101,10 @@ void net_close(struct net *n);
  */
 const char *net_open(struct net *n, const char *target, int family);
 
+/* "127.0.0.1:123" into OUT, which is returned. */
+const char *net_endpoint(
+    const struct net_candidate *c, char out[NTPQ_ENDPOINT_MAX]);
+
 /* Words for an errno. */
 const char *net_strerror(int err);
 
@@ -93,8 +112,8 @@ const char *net_strerror(int err);
 enum ask_result net_ask(
     struct net *n, const struct query *q, struct reply *rep);
 
-/* Say on stderr why RES. */
-void net_complain(const struct net *n, enum ask_result res,
+/* Say why RES, and what mends it. */
+void net_complain(FILE *err, const struct net *n, enum ask_result res,
     const struct query *q, const struct reply *rep);
 
 /* --- names (ntpq_name.c) ------------------------------------------------ */
@@ -139,8 +158,12 @@ enum status_kind { STATUS_SYS, STATUS_PEER, STATUS_CLOCK };
 const char *status_words(
     enum status_kind kind, unsigned status, char *out, size_t cap);
 char status_tally(unsigned status);
+/* "sys.peer". */
+const char *status_condition(unsigned status);
 /* Row IND (from 1) of the associations billboard, without newline. */
 void assoc_row(FILE *out, unsigned ind, unsigned associd, unsigned status);
+void assoc_json(
+    struct json *j, unsigned ind, unsigned associd, unsigned status);
 
 /* --- cooked display (ntpq_cooked.c) ------------------------------------- */
 
@@ -181,12 +204,14 @@ struct peer_line {
 	uint8_t family; /* of srcadr: enum addr_family */
 	bool bound;	/* local is an address */
 	char remote[NTPQ_NAME_MAX], local[NTPQ_NAME_MAX];
-	char refid[NTPQ_WORD_MAX];
-	char server[NTPQ_NAME_MAX]; /* for the column in front */
+	char address[NTPQ_NAME_MAX]; /* of the remote, as a number */
+	char refid[NTPQ_WORD_MAX];   /* as the table shows it */
+	char source[NTPQ_WORD_MAX];  /* refid as the server sent it */
+	char server[NTPQ_NAME_MAX];  /* for the column in front */
 	unsigned stratum, reach;
 	char type;
-	int64_t when, poll;	    /* s; 0: never, unknown */
-	double delay, offset, last; /* ms; jitter or dispersion */
+	int64_t when, poll;		    /* s; 0: never, unknown */
+	double delay, offset, jitter, disp; /* ms */
 };
 
 /* NOW is this machine's clock. */
@@ -202,8 +227,19 @@ struct assoc {
 	uint16_t id, status;
 };
 
+/* Who we are to the daemon (ntpq_auth.c). */
+struct credentials {
+	bool always;	/* sign every request */
+	uint32_t keyid; /* 0: not said yet */
+	enum mac_type type;
+	char secret[NTPQ_SECRET_MAX]; /* as typed; "": from the keys file */
+	struct keystore *keys;	      /* owned; NULL: none yet */
+};
+
 struct ntpq {
-	FILE *out;
+	FILE *out, *err;
+	struct json *json; /* the document being written, or NULL for tables */
+	bool want_json;
 	struct net net;
 	int family; /* AF_* asked for by -4 and -6 */
 	bool numeric, wide, raw, plus, oldrv, hashrefid;
@@ -211,8 +247,9 @@ struct ntpq {
 	unsigned ran; /* commands run so far */
 	int status;   /* exit status */
 	unsigned nhosts;
-	int hostwidth;	  /* longest host name */
-	unsigned delay;	  /* ms, kept for scripts only */
+	int hostwidth;	/* longest host name */
+	unsigned delay; /* ms, kept for scripts only */
+	struct credentials cred;
 	bool know_assocs; /* assoc[] is of this host */
 	size_t nassocs;
 	struct assoc assoc[NTPQ_ASSOCS_MAX]; /* ascending id */
@@ -230,13 +267,26 @@ struct ntpq_args {
 
 /* Ask and report any failure; true when REP is good. */
 bool ask(struct ntpq *q, const struct query *query, struct reply *rep);
-/* The report alone, for who asks with net_ask(). */
+/* Ask without a report; a query that must be signed gets its key first. */
+enum ask_result ask_quietly(
+    struct ntpq *q, const struct query *query, struct reply *rep);
+/* The report alone. */
 void ask_complain(struct ntpq *q, enum ask_result res,
     const struct query *query, const struct reply *rep);
 
-/* "***" and the words to stderr, naming the server when there are many. */
+/* "***" and the words to q->err, naming the server when there are many. */
 #define NTPQ_PRINTF(a, b) __attribute__((format(printf, a, b)))
 void complain(struct ntpq *q, const char *fmt, ...) NTPQ_PRINTF(2, 3);
+/* A line that begins with "ntpq: " and says what to do. */
+void advise(struct ntpq *q, const char *fmt, ...) NTPQ_PRINTF(2, 3);
+
+/* A keys file; false after saying why not. */
+bool auth_read_keys(struct ntpq *q, const char *path);
+/* Something to sign with, asking the user when at a terminal; false after
+ * saying what is missing. */
+bool auth_ready(struct ntpq *q);
+/* Wipes the secrets. */
+void auth_forget(struct ntpq *q);
 
 /* The host that all further questions go to; false after saying why not. */
 bool ntpq_host(struct ntpq *q, const char *target, int family);
@@ -253,6 +303,15 @@ void server_print(const struct ntpq *q, FILE *out);
 /* The line "associd=N status=HHHH words," of a reply. */
 void status_line_print(
     FILE *out, const struct query *query, const struct reply *rep);
+
+/* The same as members of the object being written. */
+void status_json(
+    struct json *j, const struct query *query, const struct reply *rep);
+/* All items of the reply as the object KEY. */
+void reply_json(struct json *j, const char *key, const struct reply *rep);
+
+/* Whether the first word of LINE is the whole name of a command. */
+bool command_exists(const char *line);
 
 /* Run one command line.  The line loop reads stdin up to its end or `quit'. */
 void command_run(struct ntpq *q, const char *line);
@@ -281,6 +340,10 @@ command_fn cmd_addvars, cmd_rmvars, cmd_clearvars, cmd_showvars;
 command_fn cmd_statistics;
 command_fn cmd_host, cmd_timeout, cmd_delay, cmd_hostnames, cmd_debug;
 command_fn cmd_raw, cmd_cooked, cmd_ntpversion, cmd_version, cmd_drefid;
-command_fn cmd_help, cmd_quit;
+command_fn cmd_poll, cmd_help, cmd_quit;
+command_fn cmd_keyid, cmd_keytype, cmd_passwd, cmd_authenticate;
+command_fn cmd_config, cmd_config_from_file, cmd_saveconfig;
+command_fn cmd_writevar, cmd_writelist;
+command_fn cmd_ifstats, cmd_reslist;
 
 #endif /* NTPQ_H */

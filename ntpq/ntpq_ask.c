@@ -22,7 +22,7 @@ static void
 begin_complaint(struct ntpq *q)
 {
 	fflush(q->out);
-	server_print(q, stderr);
+	server_print(q, q->err);
 }
 
 void
@@ -31,11 +31,23 @@ complain(struct ntpq *q, const char *fmt, ...)
 	va_list ap;
 
 	begin_complaint(q);
-	fputs("***", stderr);
+	fputs("***", q->err);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vfprintf(q->err, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fputc('\n', q->err);
+}
+
+void
+advise(struct ntpq *q, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("ntpq: ", q->err);
+	va_start(ap, fmt);
+	vfprintf(q->err, fmt, ap);
+	va_end(ap);
+	fputc('\n', q->err);
 }
 
 void
@@ -43,15 +55,28 @@ ask_complain(struct ntpq *q, enum ask_result res, const struct query *query,
     const struct reply *rep)
 {
 	begin_complaint(q);
-	net_complain(&q->net, res, query, rep);
+	net_complain(q->err, &q->net, res, query, rep);
 	if (res == ASK_REFUSED || res == ASK_NETWORK)
 		q->status = EXIT_FAILURE;
+}
+
+enum ask_result
+ask_quietly(struct ntpq *q, const struct query *query, struct reply *rep)
+{
+	struct query signed_query = *query;
+
+	signed_query.sign = query->sign || q->cred.always;
+	if (signed_query.sign && !auth_ready(q)) {
+		*rep = (struct reply){.text = ""};
+		return ASK_NOKEY;
+	}
+	return net_ask(&q->net, &signed_query, rep);
 }
 
 bool
 ask(struct ntpq *q, const struct query *query, struct reply *rep)
 {
-	enum ask_result res = net_ask(&q->net, query, rep);
+	enum ask_result res = ask_quietly(q, query, rep);
 
 	if (res != ASK_OK)
 		ask_complain(q, res, query, rep);
@@ -69,7 +94,7 @@ ntpq_host(struct ntpq *q, const char *target, int family)
 		return true;
 	}
 	fflush(q->out);
-	fprintf(stderr, "ntpq: %s: %s\n",
+	fprintf(q->err, "ntpq: %s: %s\n",
 	    fmt_safe(name, sizeof(name), target, strlen(target)), why);
 	return false;
 }

@@ -37,12 +37,31 @@ assoc_fetch(struct ntpq *q)
 		q->nassocs++;
 	}
 	if (q->nassocs == 0) {
-		server_print(q, stderr);
-		fputs("No association ID's returned\n", stderr);
+		server_print(q, q->err);
+		fputs("No association ID's returned\n", q->err);
 		return false;
 	}
 	qsort(q->assoc, q->nassocs, sizeof(q->assoc[0]), by_id);
 	return true;
+}
+
+static bool
+is_shown(const struct assoc *a, bool all)
+{
+	return all || (a->status & (PEER_STATUS_CONFIG | PEER_STATUS_REACH));
+}
+
+static void
+json_associations(struct ntpq *q, bool all)
+{
+	size_t i;
+
+	json_array(q->json, "associations");
+	for (i = 0; i < q->nassocs; i++)
+		if (is_shown(&q->assoc[i], all))
+			assoc_json(q->json, (unsigned)i + 1, q->assoc[i].id,
+			    q->assoc[i].status);
+	json_array_end(q->json);
 }
 
 static void
@@ -50,14 +69,16 @@ show_associations(struct ntpq *q, bool all)
 {
 	size_t i;
 
+	if (q->json != NULL) {
+		json_associations(q, all);
+		return;
+	}
 	fputs("ind assid status  conf reach auth condition  last_event cnt\n",
 	    q->out);
 	fputs("===========================================================\n",
 	    q->out);
 	for (i = 0; i < q->nassocs; i++) {
-		if (!all &&
-		    !(q->assoc[i].status &
-			(PEER_STATUS_CONFIG | PEER_STATUS_REACH)))
+		if (!is_shown(&q->assoc[i], all))
 			continue;
 		assoc_row(q->out, (unsigned)i + 1, q->assoc[i].id,
 		    q->assoc[i].status);
@@ -79,5 +100,5 @@ cmd_passociations(struct ntpq *q, const struct ntpq_args *a)
 	if (q->know_assocs && q->nassocs > 0)
 		show_associations(q, a->arg != 0);
 	else
-		fputs("No association ID's in list\n", stderr);
+		fputs("No association ID's in list\n", q->err);
 }

@@ -25,6 +25,8 @@ struct command {
 #define RANGE	 "assocIDlow assocIDhigh"
 
 static const struct command commands[] = {
+    {":config", cmd_config, 0, 1, 1, "directive ...",
+	"let the daemon take a line of configuration (authenticated)"},
     {"?", cmd_help, 0, 0, 1, "[ command ]", "tell how to use a command"},
     {"addvars", cmd_addvars, 0, 1, 4, "name[=value][,...]",
 	"add variables to the list that readlist asks for"},
@@ -32,6 +34,8 @@ static const struct command commands[] = {
 	"show peers with association ids and hexadecimal refids"},
     {"associations", cmd_associations, 0, 0, 0, "",
 	"show the status of the server's associations"},
+    {"authenticate", cmd_authenticate, 0, 0, 1, "[ yes | no ]",
+	"set or show whether every request is authenticated"},
     {"authinfo", cmd_statistics, STATS_AUTHINFO, 0, 0, "",
 	"show counters of authentication"},
     {"cl", cmd_readlist, MODE6_READCLOCK, 0, 1, "[ assocID ]",
@@ -41,6 +45,8 @@ static const struct command commands[] = {
 	"read the clock variables of the variable list"},
     {"clockvar", cmd_readvar, MODE6_READCLOCK, 0, 4, ID_NAMES,
 	"read variables of a reference clock"},
+    {"config-from-file", cmd_config_from_file, 0, 1, 1, "file",
+	"let the daemon take the lines of a file (authenticated)"},
     {"cooked", cmd_cooked, 0, 0, 0, "", "show variables formatted"},
     {"cv", cmd_readvar, MODE6_READCLOCK, 0, 4, ID_NAMES,
 	"read variables of a reference clock"},
@@ -56,10 +62,17 @@ static const struct command commands[] = {
 	"set or show the host to ask"},
     {"hostnames", cmd_hostnames, 0, 0, 1, "[ yes | no ]",
 	"set or show whether names are shown for addresses"},
+    {"ifstats", cmd_ifstats, 0, 0, 0, "",
+	"show the daemon's interfaces (authenticated)"},
     {"iostats", cmd_statistics, STATS_IOSTATS, 0, 0, "",
 	"show counters of input and output"},
     {"kerninfo", cmd_statistics, STATS_KERNINFO, 0, 0, "",
 	"show the state of the kernel's clock discipline"},
+    {"keyid", cmd_keyid, 0, 0, 1, "[ key ]",
+	"set or show the key that signs requests"},
+    {"keytype", cmd_keytype, 0, 0, 1, "[ type ]",
+	"set or show the type of that key: MD5, SHA1, SHA256, SHA384, SHA512, "
+	"AES128CMAC"},
     {"lassociations", cmd_associations, 1, 0, 0, "",
 	"show the status of all associations, clients too"},
     {"lopeers", cmd_peers, PEERS_LOCAL | PEERS_ALL, 0, 1, "[ -4 | -6 ]",
@@ -84,8 +97,10 @@ static const struct command commands[] = {
 	"show peers with local address and dispersion"},
     {"passociations", cmd_passociations, 0, 0, 0, "",
 	"show the associations of the last list"},
+    {"passwd", cmd_passwd, 0, 0, 1, "[ secret ]", "set the secret of that key"},
     {"peers", cmd_peers, PEERS_REFID, 0, 1, "[ -4 | -6 ]",
 	"show the server's peers and their state"},
+    {"poll", cmd_poll, 0, 0, 2, "[ n ] [ verbose ]", "not implemented"},
     {"pstats", cmd_statistics, STATS_PSTATS, 1, 1, "assocID",
 	"show counters of an association"},
     {"quit", cmd_quit, 0, 0, 0, "", "leave ntpq"},
@@ -94,12 +109,16 @@ static const struct command commands[] = {
 	"read the variables of the variable list"},
     {"readvar", cmd_readvar, MODE6_READVAR, 0, 4, ID_NAMES,
 	"read system or peer variables"},
+    {"reslist", cmd_reslist, 0, 0, 0, "",
+	"show the daemon's access list (authenticated)"},
     {"rl", cmd_readlist, MODE6_READVAR, 0, 1, "[ assocID ]",
 	"read the variables of the variable list"},
     {"rmvars", cmd_rmvars, 0, 1, 4, "name[,...]",
 	"remove variables from the list"},
     {"rv", cmd_readvar, MODE6_READVAR, 0, 4, ID_NAMES,
 	"read system or peer variables"},
+    {"saveconfig", cmd_saveconfig, 0, 1, 1, "file",
+	"let the daemon save its configuration (authenticated)"},
     {"showvars", cmd_showvars, 0, 0, 0, "", "show the variable list"},
     {"sysinfo", cmd_statistics, STATS_SYSINFO, 0, 0, "",
 	"show the state of the system clock"},
@@ -110,6 +129,10 @@ static const struct command commands[] = {
     {"timerstats", cmd_statistics, STATS_TIMERSTATS, 0, 0, "",
 	"show counters of timers"},
     {"version", cmd_version, 0, 0, 0, "", "show the version of ntpq"},
+    {"writelist", cmd_writelist, 0, 0, 1, "[ assocID ]",
+	"write the variables of the variable list (authenticated)"},
+    {"writevar", cmd_writevar, 0, 2, 4, "assocID name=value[,...]",
+	"write system or peer variables (authenticated)"},
 };
 
 /* The one called NAME, or the only one that begins with it. */
@@ -131,7 +154,20 @@ find_command(struct ntpq *q, const char *name)
 		return found;
 	complain(
 	    q, "Command `%s' %s", name, matches == 0 ? "unknown" : "ambiguous");
+	advise(q, "`help' lists the commands");
 	return NULL;
+}
+
+bool
+command_exists(const char *line)
+{
+	size_t i, len = strcspn(line, " \t");
+
+	for (i = 0; i < COUNT(commands); i++)
+		if (strlen(commands[i].name) == len &&
+		    memcmp(commands[i].name, line, len) == 0)
+			return true;
+	return false;
 }
 
 /* --- help --------------------------------------------------------------- */
@@ -147,7 +183,7 @@ print_usage(FILE *out, const struct command *c)
 static void
 print_command_names(FILE *out)
 {
-	enum { WIDTH = 16, COLUMNS = 5 };
+	enum { WIDTH = 18, COLUMNS = 4 };
 	size_t row, i, rows = (COUNT(commands) + COLUMNS - 1) / COLUMNS;
 
 	fputs("ntpq commands:\n", out);
@@ -216,26 +252,52 @@ take_redirect(struct line *l, char *word, char **p)
 	l->file = word[1] != '\0' ? word + 1 : next_word(p);
 }
 
+/* ":config LINE": LINE is for the daemon, whatever is in it. */
+static bool
+is_verbatim(const char *line)
+{
+	return line[strspn(line, " \t")] == ':';
+}
+
 static void
-split_line(struct line *l, const char *text)
+take_verbatim(struct line *l, char *p)
+{
+	size_t len;
+
+	l->word[l->n++] = next_word(&p);
+	p += strspn(p, " \t");
+	len = strlen(p);
+	while (len > 0 && isspace((unsigned char)p[len - 1]))
+		p[--len] = '\0';
+	if (len > 0)
+		l->word[l->n++] = p;
+}
+
+static void
+split_line(struct ntpq *q, struct line *l, const char *text)
 {
 	char *word, *p;
 
 	*l = (struct line){.n = 0};
 	snprintf(l->text, sizeof(l->text), "%s", text);
 	p = l->text;
+	if (is_verbatim(p)) {
+		take_verbatim(l, p);
+		return;
+	}
 	while ((word = next_word(&p)) != NULL) {
 		if (*word == '>')
 			take_redirect(l, word, &p);
 		else if (l->n < COUNT(l->word))
 			l->word[l->n++] = word;
 		else
-			fprintf(stderr, "***Extra arg `%s' ignored\n", word);
+			complain(q, "Extra arg `%s' ignored", word);
 	}
 }
 
 static void
-fill_args(struct ntpq_args *a, const struct line *l, const struct command *c)
+fill_args(struct ntpq *q, struct ntpq_args *a, const struct line *l,
+    const struct command *c)
 {
 	unsigned i;
 
@@ -244,66 +306,111 @@ fill_args(struct ntpq_args *a, const struct line *l, const struct command *c)
 		if (a->n < c->max)
 			a->v[a->n++] = l->word[i];
 		else
-			fprintf(
-			    stderr, "***Extra arg `%s' ignored\n", l->word[i]);
+			complain(q, "Extra arg `%s' ignored", l->word[i]);
 	}
 }
 
-/* The file after '>'; NULL after saying why not. */
-static FILE *
-open_output(struct ntpq *q, const struct line *l)
+/* The output goes to the file after '>'; false after saying why not. */
+static bool
+redirect(struct ntpq *q, const struct line *l)
 {
 	FILE *f;
 
 	if (l->file == NULL) {
 		complain(q, "No file for redirect");
-		return NULL;
+		return false;
 	}
 	f = fopen(l->file, "we");
-	if (f == NULL)
+	if (f == NULL) {
 		complain(
 		    q, "Error opening %s: %s", l->file, net_strerror(errno));
-	return f;
+		return false;
+	}
+	q->out = f;
+	return true;
 }
 
 static void
-run_redirected(struct ntpq *q, const struct command *c,
-    const struct ntpq_args *args, const struct line *l)
+run_line(struct ntpq *q, const struct line *l)
 {
-	FILE *before = q->out, *f = open_output(q, l);
+	const struct command *c = find_command(q, l->word[0]);
+	struct ntpq_args args;
 
-	if (f == NULL)
+	if (q->json != NULL)
+		json_text(q->json, "command", c == NULL ? l->word[0] : c->name);
+	if (c == NULL)
 		return;
-	q->out = f;
-	c->run(q, args);
-	q->out = before;
-	if (fclose(f) != 0)
-		complain(
-		    q, "Error writing %s: %s", l->file, net_strerror(errno));
+	fill_args(q, &args, l, c);
+	if (args.n < c->min) {
+		print_usage(q->err, c);
+		return;
+	}
+	c->run(q, &args);
+}
+
+/* Words that a command said, without the last line end. */
+static void
+put_words(struct json *j, const char *key, const char *words, size_t len)
+{
+	while (len > 0 && words[len - 1] == '\n')
+		len--;
+	if (len > 0)
+		json_textn(j, key, words, len);
+}
+
+/*
+ * One document: what the command writes as JSON, or its words when it has
+ * nothing but words, and its complaints.
+ */
+static void
+run_json(struct ntpq *q, const struct line *l)
+{
+	FILE *out = q->out, *err = q->err;
+	char *words = NULL, *errors = NULL;
+	size_t nwords = 0, nerrors = 0;
+	struct json doc = json_init(out);
+
+	q->out = open_memstream(&words, &nwords);
+	q->err = open_memstream(&errors, &nerrors);
+	if (q->out != NULL && q->err != NULL) {
+		q->json = &doc;
+		json_object(&doc, NULL);
+		json_text(&doc, "host", q->net.target);
+		run_line(q, l);
+		fclose(q->out);
+		fclose(q->err);
+		put_words(&doc, "text", words, nwords);
+		put_words(&doc, "error", errors, nerrors);
+		json_object_end(&doc);
+		fputc('\n', out);
+		fwrite(errors, 1, nerrors, err);
+		q->json = NULL;
+	}
+	q->out = out;
+	q->err = err;
+	free(words);
+	free(errors);
 }
 
 void
 command_run(struct ntpq *q, const char *line)
 {
-	const struct command *c;
-	struct ntpq_args args;
+	FILE *before = q->out;
 	struct line l;
 
-	split_line(&l, line);
-	if (l.n == 0)
+	split_line(q, &l, line);
+	if (l.n == 0 || (l.redirect && !redirect(q, &l)))
 		return;
-	c = find_command(q, l.word[0]);
-	if (c == NULL)
-		return;
-	fill_args(&args, &l, c);
-	if (args.n < c->min) {
-		print_usage(stderr, c);
-		return;
-	}
-	if (l.redirect)
-		run_redirected(q, c, &args, &l);
+	if (q->want_json)
+		run_json(q, &l);
 	else
-		c->run(q, &args);
+		run_line(q, &l);
+	if (!l.redirect)
+		return;
+	if (fclose(q->out) != 0)
+		complain(
+		    q, "Error writing %s: %s", l.file, net_strerror(errno));
+	q->out = before;
 }
 
 void

@@ -27,15 +27,6 @@
 #define DEFAULT_TIMEOUT 5000 /* ms */
 #define SILENT_TRIES	2U   /* the question and one retry */
 
-/* Room for "[", an IPv6 address with scope, "]:" and a port. */
-#define ENDPOINT_MAX (NI_MAXHOST + 16U)
-
-static const char *const ctlerr_words[] = {
-#define CTLERR(id, code, text) [code] = (text),
-#include "ntp_tbl_ctlerr.h"
-#undef CTLERR
-};
-
 void
 net_init(struct net *n)
 {
@@ -144,8 +135,8 @@ net_strerror(int err)
 	return strerror(err); /* NOLINT(concurrency-mt-unsafe): one thread */
 }
 
-static const char *
-endpoint(const struct net_candidate *c, char out[ENDPOINT_MAX])
+const char *
+net_endpoint(const struct net_candidate *c, char out[NTPQ_ENDPOINT_MAX])
 {
 	char host[NI_MAXHOST], port[8];
 	bool v6 = c->sa.ss_family == AF_INET6;
@@ -154,7 +145,7 @@ endpoint(const struct net_candidate *c, char out[ENDPOINT_MAX])
 		sizeof(host), port, sizeof(port),
 		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return "?";
-	snprintf(out, ENDPOINT_MAX, "%s%s%s:%s", v6 ? "[" : "", host,
+	snprintf(out, NTPQ_ENDPOINT_MAX, "%s%s%s:%s", v6 ? "[" : "", host,
 	    v6 ? "]" : "", port);
 	return out;
 }
@@ -192,16 +183,20 @@ send_query(struct net *n, const struct query *q)
 	    .seq = n->seq,
 	    .associd = q->associd,
 	    .count = (uint16_t)q->len};
-	size_t len = MODE6_HEADER_LEN + (q->len + 3) / 4 * 4;
-	char where[ENDPOINT_MAX];
+	size_t unit = q->sign ? 8 : 4;
+	size_t len = (MODE6_HEADER_LEN + q->len + unit - 1) / unit * unit;
+	char where[NTPQ_ENDPOINT_MAX];
 
 	mode6_encode(&h, packet);
 	if (q->len > 0)
 		memcpy(packet + MODE6_HEADER_LEN, q->data, q->len);
 	if (n->debug > 0)
 		fprintf(stderr, "%s: opcode %u, id %u, sequence %u: %.*s\n",
-		    endpoint(&n->cand[n->cur], where), h.opcode, h.associd,
+		    net_endpoint(&n->cand[n->cur], where), h.opcode, h.associd,
 		    h.seq, (int)q->len, q->len > 0 ? q->data : "");
+	if (q->sign &&
+	    keys_sign(n->keys, n->keyid, packet, sizeof(packet), &len) != 0)
+		return ASK_NOKEY;
 	if (send(n->fd, packet, len, 0) < 0)
 		return network_result(n);
 	return ASK_OK;
@@ -332,6 +327,8 @@ net_ask(struct net *n, const struct query *q, struct reply *rep)
 
 	memset(rep, 0, sizeof(*rep));
 	rep->text = "";
+	if (n->stand_in != NULL)
+		return n->stand_in(n->stand_in_arg, q, rep);
 	if (n->ncand == 0)
 		return ASK_NOHOST;
 	for (i = 0; i < n->ncand; i++)
@@ -346,76 +343,4 @@ net_ask(struct net *n, const struct query *q, struct reply *rep)
 	rep->status = n->asmbl.status;
 	rep->errcode = n->asmbl.errcode;
 	return res;
-}
-
-static void
-complain_refused(const struct net *n)
-{
-	char where[ENDPOINT_MAX];
-	size_t i;
-
-	fputs("ntpq: nothing answers on ", stderr);
-	for (i = 0; i < n->ncand; i++)
-		fprintf(stderr, "%s%s", i > 0 ? " or " : "",
-		    endpoint(&n->cand[i], where));
-	fputs("; is ntpd running? (Connection refused)\n", stderr);
-}
-
-/* The words for error 4 hold a place for the association id. */
-static void
-complain_error(unsigned code, unsigned associd)
-{
-	const char *words, *mark;
-
-	if (code >= sizeof(ctlerr_words) / sizeof(ctlerr_words[0])) {
-		fprintf(
-		    stderr, "***Server returns unknown error code %u\n", code);
-		return;
-	}
-	words = ctlerr_words[code];
-	mark = strstr(words, "%u");
-	if (mark == NULL)
-		fprintf(stderr, "***%s\n", words);
-	else
-		fprintf(stderr, "***%.*s%u%s\n", (int)(mark - words), words,
-		    associd, mark + 2);
-}
-
-void
-net_complain(const struct net *n, enum ask_result res, const struct query *q,
-    const struct reply *rep)
-{
-	switch (res) {
-	case ASK_OK:
-		return;
-	case ASK_ERROR:
-		complain_error(rep->errcode, q->associd);
-		return;
-	case ASK_SILENCE:
-		fprintf(stderr, "%s: timed out, nothing received\n", n->target);
-		fputs("***Request timed out\n", stderr);
-		fprintf(stderr,
-		    "ntpq: %s is down, or its ntp.conf has a "
-		    "`restrict' line with noquery or ignore for us\n",
-		    n->target);
-		return;
-	case ASK_INCOMPLETE:
-		fprintf(
-		    stderr, "%s: timed out with incomplete data\n", n->target);
-		fputs("***Response from server was incomplete\n", stderr);
-		return;
-	case ASK_TOOBIG:
-		fputs("***Buffer size exceeded for returned data\n", stderr);
-		return;
-	case ASK_REFUSED:
-		complain_refused(n);
-		return;
-	case ASK_NETWORK:
-		fprintf(stderr, "ntpq: write to %s failed: %s\n", n->target,
-		    net_strerror(n->err));
-		return;
-	case ASK_NOHOST:
-		fputs("***No host open, use `host' command\n", stderr);
-		return;
-	}
 }

@@ -121,9 +121,9 @@ static void
 read_refid(struct peer_line *p, const struct reply *r, enum peers_view view)
 {
 	struct ntp_addr a;
-	char text[NTPQ_WORD_MAX];
+	const char *text = p->source;
 
-	reply_text(r, "refid", text, sizeof(text));
+	reply_text(r, "refid", p->source, sizeof(p->source));
 	if (reply_addr(r, "refid", &a)) {
 		if (name_of_clock(&a, p->refid, sizeof(p->refid)))
 			return;
@@ -174,6 +174,8 @@ peer_read(struct peer_line *p, const struct reply *r, ntp_ts now,
 	memset(p, 0, sizeof(*p));
 	p->status = r->status;
 	p->family = have_src ? src.family : (uint8_t)ADDR_NONE;
+	if (have_src)
+		name_of(&src, true, p->address);
 	if (local && have_src)
 		name_of(&src, style->numeric, p->remote);
 	else
@@ -190,7 +192,8 @@ peer_read(struct peer_line *p, const struct reply *r, ntp_ts now,
 	p->reach = reply_uint(r, "reach", 0xff, 0);
 	p->delay = reply_double(r, "delay");
 	p->offset = reply_double(r, "offset");
-	p->last = reply_double(r, local ? "dispersion" : "jitter");
+	p->jitter = reply_double(r, "jitter");
+	p->disp = reply_double(r, "dispersion");
 }
 
 /* --- showing it --------------------------------------------------------- */
@@ -259,7 +262,37 @@ peers_row(FILE *out, const struct peer_line *p, const struct peers_style *style)
 	    fmt_when(every, sizeof(every), p->poll), p->reach,
 	    fmt_ms7(delay, sizeof(delay), p->delay, false),
 	    fmt_ms7(offset, sizeof(offset), p->offset, style->plus),
-	    fmt_ms7(last, sizeof(last), p->last, false));
+	    fmt_ms7(last, sizeof(last),
+		style->view == PEERS_LOCAL ? p->disp : p->jitter, false));
+}
+
+static void
+peers_json(struct json *j, const struct peer_line *p)
+{
+	char tally[2] = {status_tally(p->status), '\0'}, type[2] = {p->type};
+
+	json_object(j, NULL);
+	json_int(j, "associd", p->associd);
+	json_int(j, "status", p->status);
+	json_text(j, "tally", tally);
+	json_text(j, "condition", status_condition(p->status));
+	json_text(j, "remote", p->remote);
+	json_text(j, "address", p->address);
+	json_text(j, "local", p->local);
+	json_text(j, "refid", p->source);
+	json_int(j, "stratum", p->stratum);
+	json_text(j, "type", type);
+	if (p->when > 0)
+		json_int(j, "when", p->when);
+	else
+		json_null(j, "when");
+	json_int(j, "poll", p->poll);
+	json_int(j, "reach", p->reach);
+	json_real(j, "delay", p->delay);
+	json_real(j, "offset", p->offset);
+	json_real(j, "jitter", p->jitter);
+	json_real(j, "dispersion", p->disp);
+	json_object_end(j);
 }
 
 /* --- the commands ------------------------------------------------------- */
@@ -295,7 +328,10 @@ show_peer(struct ntpq *q, const struct billboard *b, uint16_t id)
 		return true;
 	snprintf(p.server, sizeof(p.server), "%s",
 	    p.bound ? p.local : q->net.target);
-	peers_row(q->out, &p, &b->style);
+	if (q->json != NULL)
+		peers_json(q->json, &p);
+	else
+		peers_row(q->out, &p, &b->style);
 	return true;
 }
 
@@ -316,13 +352,10 @@ family_arg(struct ntpq *q, const struct ntpq_args *a, uint8_t *family)
 }
 
 static void
-billboard_show(struct ntpq *q, const struct billboard *b)
+show_peers(struct ntpq *q, const struct billboard *b)
 {
 	size_t i;
 
-	if (!assoc_fetch(q))
-		return;
-	peers_header(q->out, &b->style);
 	for (i = 0; i < q->nassocs; i++) {
 		if (!b->all &&
 		    !(q->assoc[i].status &
@@ -330,6 +363,21 @@ billboard_show(struct ntpq *q, const struct billboard *b)
 			continue;
 		if (!show_peer(q, b, q->assoc[i].id))
 			return;
+	}
+}
+
+static void
+billboard_show(struct ntpq *q, const struct billboard *b)
+{
+	if (!assoc_fetch(q))
+		return;
+	if (q->json != NULL) {
+		json_array(q->json, "peers");
+		show_peers(q, b);
+		json_array_end(q->json);
+	} else {
+		peers_header(q->out, &b->style);
+		show_peers(q, b);
 	}
 }
 

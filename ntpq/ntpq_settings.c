@@ -77,7 +77,7 @@ cmd_timeout(struct ntpq *q, const struct ntpq_args *a)
 		q->net.timeout = ms;
 }
 
-/* Requests are signed nowhere yet, so nothing waits for it. */
+/* Our signatures hold no time, so nothing waits for it. */
 void
 cmd_delay(struct ntpq *q, const struct ntpq_args *a)
 {
@@ -147,7 +147,7 @@ cmd_ntpversion(struct ntpq *q, const struct ntpq_args *a)
 		    q->net.version);
 	else if (fmt_parse_int(a->v[0], strlen(a->v[0]), false, &v) != 0 ||
 	    v < NTP_OLDVERSION || v > NTP_VERSION)
-		fprintf(stderr, "versions %d to %d, please\n", NTP_OLDVERSION,
+		fprintf(q->err, "versions %d to %d, please\n", NTP_OLDVERSION,
 		    NTP_VERSION);
 	else
 		q->net.version = (uint8_t)v;
@@ -166,6 +166,13 @@ cmd_drefid(struct ntpq *q, const struct ntpq_args *a)
 	}
 	fprintf(q->out, "drefid value %s %s\n", a->n > 0 ? "set to" : "is",
 	    q->hashrefid ? "hash" : "ipv4");
+}
+
+void
+cmd_poll(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	fputs("poll not implemented yet\n", q->out);
 }
 
 void

@@ -156,8 +156,13 @@ take_value(const struct ntpq *q, const struct reply *rep, const char *name,
 	struct cooked_style style = {
 	    .numeric = q->numeric, .pivot = time(NULL)};
 	struct var_item it;
+	bool have = reply_find(rep, name, &it);
 
-	if (!reply_find(rep, name, &it))
+	if (q->json != NULL && have)
+		json_variable(q->json, &it, style.pivot);
+	else if (q->json != NULL)
+		json_null(q->json, name);
+	if (q->json != NULL || !have)
 		return;
 	if (strcmp(name, "peermode") == 0) {
 		take_mode(rep, name, out);
@@ -190,7 +195,7 @@ ask_together(struct ntpq *q, const struct stats_table *t, struct query *query,
 
 	query->data = names;
 	query->len = all_names(t, names);
-	res = net_ask(&q->net, query, &stats->reply);
+	res = ask_quietly(q, query, &stats->reply);
 	if (res == ASK_OK)
 		for (i = 0; i < ROWS_MAX && t->row[i].name != NULL; i++)
 			take_value(
@@ -212,12 +217,13 @@ ask_one_by_one(struct ntpq *q, const struct stats_table *t, struct query *query,
 	for (i = 0; i < ROWS_MAX && t->row[i].name != NULL; i++) {
 		query->data = t->row[i].name;
 		query->len = strlen(query->data);
-		res = net_ask(&q->net, query, &rep);
+		res = ask_quietly(q, query, &rep);
 		if (res != ASK_OK && res != ASK_ERROR)
 			return res;
-		if (res == ASK_ERROR)
-			continue;
-		stats->reply = rep;
+		if (res == ASK_OK)
+			stats->reply = rep;
+		else
+			rep = (struct reply){.text = ""};
 		take_value(q, &rep, t->row[i].name, stats->value[i]);
 	}
 	return ASK_OK;
@@ -229,6 +235,11 @@ print_statistics(const struct ntpq *q, const struct stats_table *t,
 {
 	size_t i;
 
+	if (q->json != NULL) {
+		if (t->status_line)
+			status_json(q->json, query, &stats->reply);
+		return;
+	}
 	server_print(q, q->out);
 	if (t->status_line)
 		status_line_print(q->out, query, &stats->reply);
@@ -248,9 +259,13 @@ show_statistics(struct ntpq *q, const struct stats_table *t, uint16_t associd)
 
 	for (i = 0; i < ROWS_MAX; i++)
 		memcpy(stats.value[i], UNKNOWN, sizeof(UNKNOWN));
+	if (q->json != NULL)
+		json_object(q->json, "variables");
 	res = ask_together(q, t, &query, &stats);
 	if (res == ASK_ERROR && stats.reply.errcode == MODE6_ERR_UNKNOWNVAR)
 		res = ask_one_by_one(q, t, &query, &stats);
+	if (q->json != NULL)
+		json_object_end(q->json);
 	if (res == ASK_OK)
 		print_statistics(q, t, &query, &stats);
 	else

@@ -154,6 +154,37 @@ status_tally(unsigned status)
 	return " x.-+#*o"[PEER_STATUS_SEL(status)];
 }
 
+const char *
+status_condition(unsigned status)
+{
+	return select_words[PEER_STATUS_SEL(status)];
+}
+
+static const char *
+auth_word(unsigned status)
+{
+	if (!(status & PEER_STATUS_AUTHEN))
+		return "none";
+	return status & PEER_STATUS_AUTHIC ? "ok" : "bad";
+}
+
+void
+assoc_json(struct json *j, unsigned ind, unsigned associd, unsigned status)
+{
+	json_object(j, NULL);
+	json_int(j, "index", ind);
+	json_int(j, "associd", associd);
+	json_int(j, "status", status);
+	json_bool(j, "configured", (status & PEER_STATUS_CONFIG) != 0);
+	json_bool(j, "reachable", (status & PEER_STATUS_REACH) != 0);
+	json_bool(j, "broadcast", (status & PEER_STATUS_BCAST) != 0);
+	json_text(j, "authentication", auth_word(status));
+	json_text(j, "condition", status_condition(status));
+	json_text(j, "last_event", peer_events[STATUS_EVENT(status)]);
+	json_int(j, "events", STATUS_EVENTS(status));
+	json_object_end(j);
+}
+
 static const char *
 reach_column(unsigned status)
 {
@@ -166,9 +197,9 @@ reach_column(unsigned status)
 static const char *
 auth_column(unsigned status)
 {
-	if (!(status & PEER_STATUS_AUTHEN))
-		return "none";
-	return status & PEER_STATUS_AUTHIC ? "ok " : "bad";
+	const char *word = auth_word(status);
+
+	return strcmp(word, "ok") == 0 ? "ok " : word;
 }
 
 void

@@ -11,6 +11,8 @@
 #include "ntp_fmt.h"
 #include "ntpq.h"
 
+#define JSON_ITEMS_MAX 1024U /* names of one reply */
+
 static struct cooked_style
 style_of(const struct ntpq *q)
 {
@@ -50,6 +52,56 @@ print_nothing(const struct ntpq *q, const struct query *query)
 		    query->associd);
 }
 
+static bool
+seen_before(const struct var_item *items, size_t n, const struct var_item *it)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (items[i].namelen == it->namelen &&
+		    memcmp(items[i].name, it->name, it->namelen) == 0)
+			return true;
+	return false;
+}
+
+/* A name stands once in an object, whatever the server sent. */
+void
+reply_json(struct json *j, const char *key, const struct reply *rep)
+{
+	struct var_rd rd = var_rd_init(rep->text, rep->len);
+	struct var_item items[JSON_ITEMS_MAX], it;
+	int64_t pivot = time(NULL);
+	size_t n = 0;
+
+	json_object(j, key);
+	while (n < JSON_ITEMS_MAX && var_next(&rd, &it)) {
+		if (seen_before(items, n, &it))
+			continue;
+		items[n++] = it;
+		json_variable(j, &it, pivot);
+	}
+	json_object_end(j);
+}
+
+static void
+json_reply(struct json *j, const struct query *query, const struct reply *rep)
+{
+	status_json(j, query, rep);
+	reply_json(j, "variables", rep);
+}
+
+void
+status_json(struct json *j, const struct query *query, const struct reply *rep)
+{
+	char words[NTPQ_WORD_MAX];
+
+	json_int(j, "associd", query->associd);
+	json_int(j, "status", rep->status);
+	json_text(j, "status_words",
+	    status_words(
+		status_kind_of(query), rep->status, words, sizeof(words)));
+}
+
 static void
 show_reply(
     const struct ntpq *q, const struct query *query, const struct reply *rep)
@@ -59,6 +111,10 @@ show_reply(
 	struct var_item it;
 	bool quiet;
 
+	if (q->json != NULL) {
+		json_reply(q->json, query, rep);
+		return;
+	}
 	server_print(q, q->out);
 	if (!var_next(&rd, &it)) {
 		print_nothing(q, query);
@@ -184,6 +240,21 @@ index_arg(struct ntpq *q, const char *s, size_t *index)
 	return false;
 }
 
+static bool
+show_in_range(struct ntpq *q, const struct query *query, const char *before)
+{
+	bool shown;
+
+	if (q->json == NULL)
+		fputs(before, q->out);
+	else
+		json_object(q->json, NULL);
+	shown = show_variables(q, query);
+	if (q->json != NULL)
+		json_object_end(q->json);
+	return shown;
+}
+
 static void
 read_range(struct ntpq *q, const struct ntpq_args *a, const struct names *n,
     const char *between)
@@ -202,13 +273,16 @@ read_range(struct ntpq *q, const struct ntpq_args *a, const struct names *n,
 		lo = hi;
 		hi = swap;
 	}
+	if (q->json != NULL)
+		json_array(q->json, "associations");
 	for (i = lo; i <= hi; i++) {
 		query.associd = q->assoc[i].id;
-		if (i > lo)
-			fputs(between, q->out);
-		if (!show_variables(q, &query) && !q->net.settled)
-			return;
+		if (!show_in_range(q, &query, i > lo ? between : "") &&
+		    !q->net.settled)
+			break;
 	}
+	if (q->json != NULL)
+		json_array_end(q->json);
 }
 
 void
@@ -284,7 +358,7 @@ remove_var(struct ntpq *q, const struct var_item *it)
 	fmt_safe(name, sizeof(name), it->name, it->namelen);
 	i = var_index(q, name);
 	if (i == q->nvars) {
-		fprintf(stderr, "Variable `%s' not found\n", name);
+		fprintf(q->err, "Variable `%s' not found\n", name);
 		return;
 	}
 	q->nvars--;

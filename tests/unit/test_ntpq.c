@@ -573,8 +573,10 @@ run_expect(struct ntpq *q, const char *line, const char *expected)
 
 	capture_begin(&c);
 	q->out = c.f;
+	q->err = stderr;
 	command_run(q, line);
 	q->out = stdout;
+	q->err = stderr;
 	capture_end(&c, expected);
 }
 
@@ -586,6 +588,7 @@ new_ntpq(void)
 	assert_non_null(q);
 	net_init(&q->net);
 	q->out = stdout;
+	q->err = stderr;
 	q->delay = 20;
 	q->nhosts = 1;
 	return q;

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpq_auth.c - who we are to the daemon: key id, type and secret.
+ *
+ * Whatever the user says becomes a line of a keys file, so that a secret means
+ * here what it means in the daemon's own: text up to 20 characters, else
+ * hexadecimal.  The password is never shown and asked for only at a terminal.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "ntp_fmt.h"
+#include "ntpq.h"
+
+#define KEYS_FILE_MAX 1048576U /* octets */
+#define KEY_LINE_MAX  (NTPQ_SECRET_MAX + 64U)
+
+/* --- the keys file ------------------------------------------------------ */
+
+static struct keystore *
+keystore_of(struct ntpq *q)
+{
+	if (q->cred.keys == NULL)
+		q->cred.keys = keys_new();
+	if (q->cred.keys == NULL)
+		complain(q, "Out of memory");
+	return q->cred.keys;
+}
+
+/* Octets read, or -1. */
+static long
+read_file(const char *path, char *buf, size_t cap)
+{
+	FILE *f = fopen(path, "re");
+	size_t len;
+	bool bad;
+
+	if (f == NULL)
+		return -1;
+	len = fread(buf, 1, cap, f);
+	bad = ferror(f) != 0;
+	if (len == cap) {
+		errno = EFBIG;
+		bad = true;
+	}
+	fclose(f);
+	return bad ? -1 : (long)len;
+}
+
+struct key_report {
+	struct ntpq *q;
+	const char *path;
+};
+
+static void
+report_line(void *arg, unsigned line, const char *text)
+{
+	const struct key_report *r = arg;
+
+	fprintf(r->q->err, "ntpq: %s:%u: %s\n", r->path, line, text);
+}
+
+bool
+auth_read_keys(struct ntpq *q, const char *path)
+{
+	struct key_report report = {.q = q, .path = path};
+	struct keystore *keys = keystore_of(q);
+	char *buf = malloc(KEYS_FILE_MAX);
+	long len = -1;
+
+	if (keys != NULL && buf != NULL)
+		len = read_file(path, buf, KEYS_FILE_MAX);
+	if (len < 0)
+		fprintf(q->err, "ntpq: cannot read the keys file %s: %s\n",
+		    path, net_strerror(errno));
+	else
+		keys_parse(keys, buf, (size_t)len, report_line, &report);
+	if (buf != NULL)
+		explicit_bzero(buf, KEYS_FILE_MAX);
+	free(buf);
+	return len >= 0;
+}
+
+void
+auth_forget(struct ntpq *q)
+{
+	explicit_bzero(q->cred.secret, sizeof(q->cred.secret));
+	keys_free(&q->cred.keys);
+	q->net.keys = NULL;
+}
+
+/* --- asking ------------------------------------------------------------- */
+
+static void
+echo(bool on)
+{
+	struct termios t;
+
+	if (tcgetattr(STDIN_FILENO, &t) != 0)
+		return;
+	if (on)
+		t.c_lflag |= (tcflag_t)ECHO;
+	else
+		t.c_lflag &= (tcflag_t)~ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &t);
+}
+
+/* A line of at most CAP - 1 characters; empty at the end of input. */
+static void
+prompt_line(const char *prompt, bool hidden, char *out, size_t cap)
+{
+	out[0] = '\0';
+	fputs(prompt, stdout);
+	fflush(stdout);
+	if (hidden)
+		echo(false);
+	if (fgets(out, (int)cap, stdin) != NULL)
+		out[strcspn(out, "\r\n")] = '\0';
+	if (hidden) {
+		echo(true);
+		fputc('\n', stdout);
+	}
+}
+
+static void
+prompt_secret(struct ntpq *q)
+{
+	char prompt[64];
+
+	snprintf(prompt, sizeof(prompt),
+	    "%s Password: ", mac_type_name(q->cred.type));
+	prompt_line(prompt, true, q->cred.secret, sizeof(q->cred.secret));
+}
+
+static bool
+parse_keyid(const char *s, uint32_t *id)
+{
+	int64_t v;
+
+	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 0 ||
+	    v > NTP_KEYID_MAX)
+		return false;
+	*id = (uint32_t)v;
+	return true;
+}
+
+static bool
+need_keyid(struct ntpq *q)
+{
+	char line[NTPQ_WORD_MAX];
+
+	if (q->cred.keyid == 0 && isatty(STDIN_FILENO)) {
+		prompt_line("Keyid: ", false, line, sizeof(line));
+		if (!parse_keyid(line, &q->cred.keyid))
+			q->cred.keyid = 0;
+	}
+	if (q->cred.keyid != 0)
+		return true;
+	fputs("Invalid key identifier\n", q->err);
+	advise(q,
+	    "name the key: -a KEYID and -k KEYFILE, or the commands "
+	    "`keyid' and `passwd'");
+	return false;
+}
+
+static bool
+secret_to_key(struct ntpq *q)
+{
+	char line[KEY_LINE_MAX];
+	int n;
+
+	snprintf(line, sizeof(line), "%u %s %s", (unsigned)q->cred.keyid,
+	    mac_type_name(q->cred.type), q->cred.secret);
+	n = keys_parse(q->cred.keys, line, strlen(line), NULL, NULL);
+	explicit_bzero(line, sizeof(line));
+	return n == 1;
+}
+
+static bool
+have_key(const struct ntpq *q)
+{
+	return keys_trust(q->cred.keys, q->cred.keyid, q->cred.keyid) == 0 &&
+	    keys_find(q->cred.keys, q->cred.keyid) != NULL;
+}
+
+bool
+auth_ready(struct ntpq *q)
+{
+	if (keystore_of(q) == NULL || !need_keyid(q))
+		return false;
+	if (q->cred.secret[0] == '\0' && !have_key(q) && isatty(STDIN_FILENO))
+		prompt_secret(q);
+	if ((q->cred.secret[0] != '\0' && !secret_to_key(q)) || !have_key(q)) {
+		q->cred.secret[0] = '\0';
+		fputs("Invalid password\n", q->err);
+		advise(q,
+		    "give the secret of key %u as in the daemon's keys file: "
+		    "-k KEYFILE, or `passwd' and `keytype'",
+		    (unsigned)q->cred.keyid);
+		return false;
+	}
+	q->net.keys = q->cred.keys;
+	q->net.keyid = q->cred.keyid;
+	return true;
+}
+
+/* --- the commands ------------------------------------------------------- */
+
+void
+cmd_keyid(struct ntpq *q, const struct ntpq_args *a)
+{
+	uint32_t id;
+
+	if (a->n == 0 && q->cred.keyid == 0)
+		fputs("no keyid defined\n", q->out);
+	else if (a->n == 0)
+		fprintf(q->out, "keyid is %u\n", (unsigned)q->cred.keyid);
+	else if (parse_keyid(a->v[0], &id))
+		q->cred.keyid = id;
+	else
+		complain(q, "Invalid key identifier %s, 1 to %u, please",
+		    a->v[0], NTP_KEYID_MAX);
+}
+
+void
+cmd_keytype(struct ntpq *q, const struct ntpq_args *a)
+{
+	enum mac_type type;
+
+	if (a->n == 0) {
+		fprintf(q->out, "keytype is %s with %zu octet digests\n",
+		    mac_type_name(q->cred.type), mac_digest_len(q->cred.type));
+		return;
+	}
+	type = mac_type_by_name(a->v[0], strlen(a->v[0]));
+	if (type == MAC_NONE)
+		fputs("keytype is not valid. Type \"help keytype\" for the "
+		      "available digest types.\n",
+		    q->err);
+	else
+		q->cred.type = type;
+}
+
+void
+cmd_passwd(struct ntpq *q, const struct ntpq_args *a)
+{
+	if (a->n > 0)
+		snprintf(q->cred.secret, sizeof(q->cred.secret), "%s", a->v[0]);
+	else if (isatty(STDIN_FILENO))
+		prompt_secret(q);
+	if (q->cred.secret[0] != '\0')
+		return;
+	fputs("Invalid password\n", q->err);
+	if (!isatty(STDIN_FILENO))
+		advise(q, "the input is no terminal: write passwd SECRET");
+}
+
+void
+cmd_authenticate(struct ntpq *q, const struct ntpq_args *a)
+{
+	if (a->n == 0)
+		fprintf(q->out, "%sauthenticated requests being sent\n",
+		    q->cred.always ? "" : "un");
+	else if (strcmp(a->v[0], "yes") == 0)
+		q->cred.always = true;
+	else if (strcmp(a->v[0], "no") == 0)
+		q->cred.always = false;
+	else
+		complain(q, "yes or no expected, not `%s'", a->v[0]);
+}

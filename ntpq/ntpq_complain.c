@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpq_complain.c - why a question got no answer, and what mends it.
+ *
+ * The lines with *** are the reference's, which scripts look for; the line
+ * after them is for people.
+ */
+#include <string.h>
+
+#include "ntpq.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const ctlerr_words[] = {
+#define CTLERR(id, code, text) [code] = (text),
+#include "ntp_tbl_ctlerr.h"
+#undef CTLERR
+};
+
+static const char *const ctlerr_advice[] = {
+    [MODE6_ERR_PERMISSION] =
+	"the daemon wants this signed with the key that its ntp.conf calls "
+	"controlkey: say -a KEYID -k KEYFILE, or `keyid' and `passwd'",
+    [MODE6_ERR_BADOP] = "this daemon does not have that function",
+    [MODE6_ERR_BADASSOC] = "ask for `associations' again",
+    [MODE6_ERR_UNKNOWNVAR] =
+	"`rv 0 sys_var_list', `rv ID peer_var_list' and `cv ID clock_var_list' "
+	"name those it knows",
+};
+
+static void
+complain_refused(FILE *err, const struct net *n)
+{
+	char where[NTPQ_ENDPOINT_MAX];
+	size_t i;
+
+	fputs("ntpq: nothing answers on ", err);
+	for (i = 0; i < n->ncand; i++)
+		fprintf(err, "%s%s", i > 0 ? " or " : "",
+		    net_endpoint(&n->cand[i], where));
+	fputs("; is ntpd running? (Connection refused)\n", err);
+}
+
+/* The words for error 4 hold a place for the association id. */
+static void
+complain_error(FILE *err, unsigned code, unsigned associd)
+{
+	const char *words, *mark;
+
+	if (code >= COUNT(ctlerr_words)) {
+		fprintf(err, "***Server returns unknown error code %u\n", code);
+		return;
+	}
+	words = ctlerr_words[code];
+	mark = strstr(words, "%u");
+	if (mark == NULL)
+		fprintf(err, "***%s\n", words);
+	else
+		fprintf(err, "***%.*s%u%s\n", (int)(mark - words), words,
+		    associd, mark + 2);
+	if (code < COUNT(ctlerr_advice) && ctlerr_advice[code] != NULL)
+		fprintf(err, "ntpq: %s\n", ctlerr_advice[code]);
+}
+
+static void
+complain_silence(FILE *err, const struct net *n)
+{
+	fprintf(err, "%s: timed out, nothing received\n", n->target);
+	fputs("***Request timed out\n", err);
+	fprintf(err,
+	    "ntpq: %s is down, or its ntp.conf has a "
+	    "`restrict' line with noquery or ignore for us\n",
+	    n->target);
+}
+
+static void
+complain_incomplete(FILE *err, const struct net *n)
+{
+	fprintf(err, "%s: timed out with incomplete data\n", n->target);
+	fputs("***Response from server was incomplete\n", err);
+	fputs("ntpq: packets were lost on the way; try again, or with a longer "
+	      "`timeout'\n",
+	    err);
+}
+
+void
+net_complain(FILE *err, const struct net *n, enum ask_result res,
+    const struct query *q, const struct reply *rep)
+{
+	switch (res) {
+	case ASK_OK:
+	case ASK_NOKEY: /* said while asking for it */
+		return;
+	case ASK_ERROR:
+		complain_error(err, rep->errcode, q->associd);
+		return;
+	case ASK_SILENCE:
+		complain_silence(err, n);
+		return;
+	case ASK_INCOMPLETE:
+		complain_incomplete(err, n);
+		return;
+	case ASK_TOOBIG:
+		fputs("***Buffer size exceeded for returned data\n", err);
+		return;
+	case ASK_REFUSED:
+		complain_refused(err, n);
+		return;
+	case ASK_NETWORK:
+		fprintf(err,
+		    "ntpq: write to %s failed: %s\n"
+		    "ntpq: is there a route to it? -4 or -6 chooses the family "
+		    "of addresses\n",
+		    n->target, net_strerror(n->err));
+		return;
+	case ASK_NOHOST:
+		fputs("***No host open, use `host' command\n", err);
+		return;
+	}
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_ntpq_show.c - whole commands of ntpq against a server that is a table
+ * of replies: JSON, the ordered lists, the configuration dialogue.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../ntpq/ntpq.h"
+
+/* --- the server --------------------------------------------------------- */
+
+struct answer {
+	enum mode6_op opcode;
+	uint16_t associd, status;
+	const char *names; /* of the request; NULL: whatever it asks for */
+	const char *text;
+	size_t len;	 /* 0: of the string */
+	uint8_t errcode; /* with TEXT NULL */
+};
+
+struct server {
+	const struct answer *answer;
+	size_t n;
+	bool signed_request; /* of the last one */
+	char request[MODE6_DATA_MAX + 1];
+};
+
+static enum ask_result
+serve(void *arg, const struct query *q, struct reply *rep)
+{
+	struct server *s = arg;
+	size_t i;
+
+	s->signed_request = q->sign;
+	snprintf(s->request, sizeof(s->request), "%.*s", (int)q->len,
+	    q->len > 0 ? q->data : "");
+	for (i = 0; i < s->n; i++) {
+		const struct answer *a = &s->answer[i];
+
+		if (a->opcode != q->opcode || a->associd != q->associd ||
+		    (a->names != NULL && strcmp(a->names, s->request) != 0))
+			continue;
+		*rep = (struct reply){.text = a->text != NULL ? a->text : "",
+		    .status = a->status,
+		    .errcode = a->errcode};
+		rep->len = a->len > 0 ? a->len : strlen(rep->text);
+		return a->text != NULL ? ASK_OK : ASK_ERROR;
+	}
+	*rep = (struct reply){.text = "", .errcode = MODE6_ERR_UNKNOWNVAR};
+	return ASK_ERROR;
+}
+
+static struct ntpq *
+client_of(struct server *s)
+{
+	struct ntpq *q = calloc(1, sizeof(*q));
+
+	assert_non_null(q);
+	net_init(&q->net);
+	q->net.stand_in = serve;
+	q->net.stand_in_arg = s;
+	q->net.settled = true;
+	snprintf(q->net.target, sizeof(q->net.target), "192.0.2.1");
+	q->numeric = q->plus = true;
+	q->nhosts = 1;
+	q->cred.type = MAC_MD5;
+	return q;
+}
+
+static void
+client_free(struct ntpq *q)
+{
+	auth_forget(q);
+	free(q);
+}
+
+/* OUT and ERR: what LINE must print on either. */
+static void
+expect(struct ntpq *q, const char *line, const char *out, const char *err)
+{
+	char *words[2];
+	size_t len[2];
+
+	q->out = open_memstream(&words[0], &len[0]);
+	q->err = open_memstream(&words[1], &len[1]);
+	assert_non_null(q->out);
+	assert_non_null(q->err);
+	command_run(q, line);
+	fclose(q->out);
+	fclose(q->err);
+	assert_string_equal(words[0], out);
+	assert_string_equal(words[1], err);
+	free(words[0]);
+	free(words[1]);
+}
+
+/* --- JSON --------------------------------------------------------------- */
+
+#define ASSOC_40211 "\x9d\x13\x96\x1a"
+
+static const struct answer plain[] = {
+    {MODE6_READSTAT, 0, 0x0615, NULL, ASSOC_40211, 4, 0},
+    {MODE6_READVAR, 0, 0x0615, "",
+	"version=\"ntpd, the \\ one\", leap=3, refid=1234, rootdelay=1.482,\r\n"
+	"leapsec=202501010000, flags=0x1f, odd=.5, odd2=007, bad=1e,\r\n"
+	"frequency=-17.406, reftime=0xeb260f52.5be76c8c, leap=1, none=,\r\n"
+	"clock=0x00000000.00000000\r\n",
+	0, 0},
+    {MODE6_READVAR, 40211, 0x961a, "",
+	"srcadr=192.0.2.17, srchost=\"a.example\", dstadr=192.0.2.1, hmode=3,"
+	"stratum=2, hpoll=6, ppoll=10, reach=0xff, refid=GPS, delay=4.812,\r\n"
+	"offset=0.318, jitter=0.211, dispersion=1.5\r\n",
+	0, 0},
+    {MODE6_READVAR, 40211, 0x961a, "filtdelay", "filtdelay= 4.81 4.92\r\n", 0,
+	0},
+    {MODE6_READVAR, 0, 0x0615, "timer_xmts", "timer_xmts=12", 0, 0},
+};
+
+static void
+test_json(void **state)
+{
+	struct server s = {.answer = plain, .n = 5};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	q->want_json = true;
+	expect(q, "rv",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"rv\",\"associd\":0,"
+	    "\"status\":1557,\"status_words\":"
+	    "\"leap_none, sync_ntp, 1 event, clock_sync\",\"variables\":{"
+	    "\"version\":\"ntpd, the \\\\ one\",\"leap\":3,\"refid\":\"1234\","
+	    "\"rootdelay\":1.482,\"leapsec\":\"202501010000\",\"flags\":31,"
+	    "\"odd\":0.5,\"odd2\":7,\"bad\":\"1e\",\"frequency\":-17.406,"
+	    "\"reftime\":\"2025-01-06T08:14:10.359000000Z\",\"none\":\"\","
+	    "\"clock\":null}}\n",
+	    "");
+	expect(q, "as",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"associations\","
+	    "\"associations\":[{\"index\":1,\"associd\":40211,"
+	    "\"status\":38426,\"configured\":true,\"reachable\":true,"
+	    "\"broadcast\":false,\"authentication\":\"none\","
+	    "\"condition\":\"sys.peer\",\"last_event\":\"sys_peer\","
+	    "\"events\":1}]}\n",
+	    "");
+	expect(q, "pe",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"peers\",\"peers\":["
+	    "{\"associd\":40211,\"status\":38426,\"tally\":\"*\","
+	    "\"condition\":\"sys.peer\",\"remote\":\"192.0.2.17\","
+	    "\"address\":\"192.0.2.17\",\"local\":\"192.0.2.1\","
+	    "\"refid\":\"GPS\",\"stratum\":2,\"type\":\"u\",\"when\":null,"
+	    "\"poll\":64,\"reach\":255,\"delay\":4.812,\"offset\":0.318,"
+	    "\"jitter\":0.211,\"dispersion\":1.5}]}\n",
+	    "");
+	expect(q, "mrv &1 &1 filtdelay",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"mrv\",\"associations\":["
+	    "{\"associd\":40211,\"status\":38426,\"status_words\":"
+	    "\"conf, reach, sel_sys.peer, 1 event, sys_peer\",\"variables\":"
+	    "{\"filtdelay\":[4.81,4.92]}}]}\n",
+	    "");
+	/* Names the server does not know do not hide the others. */
+	expect(q, "timerstats",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"timerstats\",\"variables\":"
+	    "{\"timerstats_reset\":null,\"timer_overruns\":null,"
+	    "\"timer_xmts\":12}}\n",
+	    "");
+	client_free(q);
+}
+
+static void
+test_json_words(void **state)
+{
+	struct server s = {.answer = plain, .n = 5};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	q->want_json = true;
+	expect(q, "hostnames",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"hostnames\","
+	    "\"text\":\"hostnames not being shown\"}\n",
+	    "");
+	expect(q, "nosuch",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"nosuch\",\"error\":"
+	    "\"***Command `nosuch' unknown\\nntpq: `help' lists the "
+	    "commands\"}\n",
+	    "***Command `nosuch' unknown\nntpq: `help' lists the commands\n");
+	client_free(q);
+}
+
+static const struct answer hostile[] = {
+    {MODE6_READVAR, 0, 0, "",
+	"a\x1b[2J=\"\x1b[31m\xff\", b=1\x07, c=99999999999999999999,\r\n"
+	"d=1.5e400, e=--1, =x, \"=\"",
+	0, 0},
+};
+
+static void
+test_json_hostile(void **state)
+{
+	struct server s = {.answer = hostile, .n = 1};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	q->want_json = true;
+	expect(q, "rv",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"rv\",\"associd\":0,"
+	    "\"status\":0,\"status_words\":"
+	    "\"leap_none, sync_unspec, no events, unspecified\",\"variables\":"
+	    "{\"a^[[2J\":\"\\u001b[31m\\u00ff\",\"b\":\"1\\u0007\","
+	    "\"c\":99999999999999999999,\"d\":\"1.5e400\",\"e\":\"--1\","
+	    "\"\":\"x\",\"\\\"\":\"\\\"\"}}\n",
+	    "");
+	client_free(q);
+}
+
+/* --- lists -------------------------------------------------------------- */
+
+static const struct answer lists[] = {
+    {MODE6_READ_ORDLIST, 0, 0, "ifstats",
+	"name.2=\"lo\", en.2=1, addr.2=127.0.0.1:123, bcast.2=, flags.2=0x5,"
+	"xk8.2=77, tl.2=0, mc.2=0, rx.2=312, tx.2=317, txerr.2=0, pc.2=1,"
+	"up.2=86411, txerr.5=3, pc.5=6, up.5=86411, addr.5=192.0.2.1:123,"
+	"bcast.5=192.0.2.255:123, en.5=0, name.5=\"eth0\", flags.5=0x19,"
+	"rx.5=90417, tx.5=90502, name.6=\"eth1\", up.6=5\r\n",
+	0, 0},
+    {MODE6_READ_ORDLIST, 0, 0, "addr_restrictions",
+	"addr.0=0.0.0.0, mask.0=0.0.0.0, hits.0=90417,"
+	"flags.0= limited nomodify noquery kod, addr.1=192.0.2.0, hits.1=2,"
+	"mask.1=255.0.255.0, flags.1=, flags.2=, hits.2=312, addr.2=::1,\r\n"
+	"mask.2=ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff, mask.3=\r\n",
+	0, 0},
+};
+
+#define RULE                                                                     \
+	"======================================================================" \
+	"========\n"
+
+static void
+sign_with(struct ntpq *q)
+{
+	expect(q, "keyid 1", "", "");
+	expect(q, "passwd secret", "", "");
+}
+
+static void
+test_ifstats(void **state)
+{
+	struct server s = {.answer = lists, .n = 2};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	sign_with(q);
+	/* Row 5 lacks what ntpsec does not send, row 6 too much. */
+	expect(q, "ifstats",
+	    "    interface name                                        send\n"
+	    " #  address/broadcast     drop flag ttl mc received sent failed "
+	    "peers   uptime\n" RULE
+	    "  2 lo                       .    5   0  0    312    317      0"
+	    "     1    86411\n"
+	    "    127.0.0.1:123\n"
+	    "  5 eth0                     D   19   -  -  90417  90502      3"
+	    "     6    86411\n"
+	    "    192.0.2.1:123\n"
+	    "    192.0.2.255:123\n",
+	    "Warning: incomplete row with 2 (of 12) fields\n");
+	assert_true(s.signed_request);
+	assert_int_equal(q->net.keyid, 1);
+	client_free(q);
+}
+
+static void
+test_reslist(void **state)
+{
+	struct server s = {.answer = lists, .n = 2};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	sign_with(q);
+	expect(q, "reslist",
+	    "   hits    addr/prefix or addr mask\n"
+	    "           restrictions\n" RULE "     90417 0.0.0.0/0\n"
+	    "           limited nomodify noquery kod\n"
+	    "         2 192.0.2.0 255.0.255.0\n"
+	    "           \n"
+	    "       312 ::1/128\n"
+	    "           \n",
+	    "Warning: incomplete row with 1 (of 4) fields\n");
+	q->want_json = true;
+	expect(q, "reslist",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"reslist\",\"restrictions\":"
+	    "[{\"index\":0,\"address\":\"0.0.0.0\",\"mask\":\"0.0.0.0\","
+	    "\"hits\":90417,\"flags\":\"limited nomodify noquery kod\"},"
+	    "{\"index\":1,\"address\":\"192.0.2.0\",\"mask\":\"255.0.255.0\","
+	    "\"hits\":2,\"flags\":\"\"},{\"index\":2,\"address\":\"::1\","
+	    "\"mask\":\"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\","
+	    "\"hits\":312,\"flags\":\"\"}],"
+	    "\"error\":\"Warning: incomplete row with 1 (of 4) fields\"}\n",
+	    "Warning: incomplete row with 1 (of 4) fields\n");
+	client_free(q);
+}
+
+/* --- writing ------------------------------------------------------------ */
+
+static const struct answer writes[] = {
+    {MODE6_CONFIGURE, 0, 0, "server 192.0.2.1 \"iburst > x\"",
+	"Config Succeeded\r\n", 0, 0},
+    {MODE6_CONFIGURE, 0, 0, "srver", "column 0 syntax error\r\n", 0, 0},
+    {MODE6_CONFIGURE, 0, 0, "tos x", "column 5 syntax error, \x1b[2J\r\n", 0,
+	0},
+    {MODE6_SAVECONFIG, 0, 0, "x.conf", "Configuration saved to 'x.conf'\r\n", 0,
+	0},
+    {MODE6_WRITEVAR, 0, 0, "a=1,b=2", "", 0, 0},
+    {MODE6_WRITEVAR, 7, 0, NULL, NULL, 0, MODE6_ERR_PERMISSION},
+};
+
+#define ADVICE_AUTH                                                            \
+	"ntpq: the daemon wants this signed with the key that its ntp.conf "   \
+	"calls controlkey: say -a KEYID -k KEYFILE, or `keyid' and `passwd'\n"
+
+static void
+test_configure(void **state)
+{
+	struct server s = {.answer = writes, .n = 6};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	sign_with(q);
+	/* The rest of the line is the daemon's, quotes, '>' and all. */
+	expect(q, " :conf  server 192.0.2.1 \"iburst > x\" \n",
+	    "Config Succeeded\n", "");
+	expect(q, ":config srver", "srver\n^\ncolumn 0 syntax error\n", "");
+	expect(q, ":config tos x",
+	    "tos x\n____^\ncolumn 5 syntax error, ^[[2J\n", "");
+	q->interactive = true;
+	expect(q, ":config tos x",
+	    "__________________^\ncolumn 5 syntax error, ^[[2J\n", "");
+	expect(q, "saveconfig x.conf", "Configuration saved to 'x.conf'\n", "");
+	expect(q, "writevar 0 a=1 b=2", "done! (no data returned)\n", "");
+	expect(q, "writevar 0 a", "", "***name=value expected, not `a'\n");
+	expect(q, "addvars a=1,b=2", "", "");
+	expect(q, "writelist", "done! (no data returned)\n", "");
+	expect(q, "writevar 7 a=1", "",
+	    "***Server disallowed request (authentication?)\n" ADVICE_AUTH);
+	client_free(q);
+}
+
+/* --- keys --------------------------------------------------------------- */
+
+static void
+test_keys(void **state)
+{
+	struct server s = {.answer = lists, .n = 2};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	expect(q, "keyid", "no keyid defined\n", "");
+	expect(q, "keyid 17", "", "");
+	expect(q, "keyid", "keyid is 17\n", "");
+	expect(q, "keytype", "keytype is MD5 with 16 octet digests\n", "");
+	expect(q, "keytype sha1", "", "");
+	expect(q, "keytype", "keytype is SHA1 with 20 octet digests\n", "");
+	expect(q, "keytype rot13", "",
+	    "keytype is not valid. Type \"help keytype\" for the available "
+	    "digest types.\n");
+	expect(q, "authenticate", "unauthenticated requests being sent\n", "");
+	expect(q, "authenticate yes", "", "");
+	expect(q, "authenticate", "authenticated requests being sent\n", "");
+	expect(q, "passwd \"#\"", "", "");
+	expect(q, "reslist", "",
+	    "Invalid password\n"
+	    "ntpq: give the secret of key 17 as in the daemon's keys file: "
+	    "-k KEYFILE, or `passwd' and `keytype'\n");
+	client_free(q);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_json_words),
+	    cmocka_unit_test(test_json_hostile),
+	    cmocka_unit_test(test_ifstats),
+	    cmocka_unit_test(test_reslist),
+	    cmocka_unit_test(test_configure),
+	    cmocka_unit_test(test_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
