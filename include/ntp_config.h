@@ -130,6 +130,14 @@ struct config_tos {
 	bool cohort;
 };
 
+/* `mru` */
+struct config_mru {
+	size_t maxdepth, mindepth, initalloc; /* entries */
+	int32_t maxage;			      /* s, < 0: any */
+	int32_t minage;			      /* s */
+	uint8_t v6prefix;		      /* bits that make a client */
+};
+
 struct config_tinker {
 	double step_fwd, step_back; /* s */
 	bool step_given;
@@ -182,10 +190,10 @@ struct ntp_config {
 	bool leap_ignorehash; /* `leapfile FILE ignorehash` */
 	struct leap_smear smear;
 	uint32_t controlkey;
-	int8_t discard_average; /* log2 s */
-	double discard_minimum; /* s */
-	unsigned discard_monitor;
-	size_t mru_maxdepth;			/* entries */
+	int8_t discard_average;	  /* log2 s */
+	double discard_minimum;	  /* s */
+	uint32_t discard_monitor; /* s */
+	struct config_mru mru;
 	uint16_t port;				/* to serve on, 123 */
 	uint8_t dscp;				/* 0..63 */
 	bool ntp, kernel, monitor, stats, auth; /* enable, disable */

@@ -259,27 +259,29 @@ KEYNUM(DISCARD, AVERAGE, "average", A, INT, WORKS, 0, 16,
 	"least average gap of packets, log2 s")
 KEYNUM(DISCARD, MINIMUM, "minimum", A, NUM, WORKS, 0, 65536,
 	"least gap of packets, s")
-KEYNUM(DISCARD, MONITOR, "monitor", A, INT, NOTYET, 0, 1e9,
-	"a new client always replaces the oldest")
+KEYNUM(DISCARD, MONITOR, "monitor", A, INT, WORKS, 0, 1e9,
+	"age at which a client surely makes room for a new one, s")
 
-KEYNUM(MRU, MAXDEPTH, "maxdepth", B, INT, WORKS, -2147483648.0, 1048576,
+KEYNUM(MRU, MAXDEPTH, "maxdepth", B, INT, WORKS, -2147483648.0, 16777216,
 	"entries of the client list")
-KEYNUM(MRU, MAXMEM, "maxmem", B, INT, WORKS, 1, 262144,
+KEYNUM(MRU, MAXMEM, "maxmem", B, INT, WORKS, 1, 1048576,
 	"memory of the client list, KiB")
-KEYNUM(MRU, MINDEPTH, "mindepth", B, INT, NOTYET, -2147483648.0, 2147483647.0,
-	"memory is fixed: the oldest entry is replaced when full")
-KEYNUM(MRU, MAXAGE, "maxage", B, INT, NOTYET, -2147483648.0, 2147483647.0,
-	"memory is fixed: the oldest entry is replaced when full")
-KEYNUM(MRU, MINAGE, "minage", B, INT, NOTYET, -2147483648.0, 2147483647.0,
-	"memory is fixed: the oldest entry is replaced when full")
-KEYNUM(MRU, INITALLOC, "initalloc", C, INT, OBSOLETE, 0, 2147483647.0,
-	"memory is fixed: use `maxdepth`")
-KEYNUM(MRU, INITMEM, "initmem", C, INT, OBSOLETE, 0, 2147483647.0,
-	"memory is fixed: use `maxmem`")
+KEYNUM(MRU, MINDEPTH, "mindepth", B, INT, WORKS, -2147483648.0, 2147483647.0,
+	"entries that are never recycled before the list is full")
+KEYNUM(MRU, MAXAGE, "maxage", B, INT, WORKS, -2147483648.0, 2147483647.0,
+	"age above which the oldest entry is recycled, s")
+KEYNUM(MRU, MINAGE, "minage", B, INT, WORKS, 0, 2147483647.0,
+	"age below which a client keeps its place in a full list, s")
+KEYNUM(MRU, V6PREFIX, "v6prefix", B, INT, WORKS, 32, 128,
+	"bits of an IPv6 address that make a client")
+KEYNUM(MRU, INITALLOC, "initalloc", C, INT, WORKS, 0, 2147483647.0,
+	"entries whose memory is taken at the start")
+KEYNUM(MRU, INITMEM, "initmem", C, INT, WORKS, 0, 1048576,
+	"memory taken at the start, KiB")
 KEYNUM(MRU, INCALLOC, "incalloc", C, INT, OBSOLETE, 0, 2147483647.0,
-	"memory is fixed: use `maxdepth`")
+	"memory is taken as entries need it, up to `maxdepth`")
 KEYNUM(MRU, INCMEM, "incmem", C, INT, OBSOLETE, 0, 2147483647.0,
-	"memory is fixed: use `maxmem`")
+	"memory is taken as entries need it, up to `maxmem`")
 
 KEYNUM(LIMIT, AVERAGE, "average", B, NUM, NOTYET, 0, 1e9, "packets a second")
 KEYNUM(LIMIT, BURST, "burst", B, NUM, NOTYET, 0, 1e9, "s")

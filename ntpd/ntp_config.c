@@ -20,6 +20,9 @@
 #define INCLUDE_DEPTH 5U
 #define FILES_MAX     1024U /* in all, against loops that fan out */
 #define MRU_MEM	      ((size_t)1024 * 1024)
+#define MRU_MINDEPTH  600  /* entries */
+#define MRU_MAXAGE    3600 /* s */
+#define MRU_MINAGE    64   /* s */
 #define DSCP_EF	      46
 
 static const struct config_tos tos_default = {
@@ -65,7 +68,11 @@ config_new(void)
 	c->discard_average = 3;
 	c->discard_minimum = NTP_MINPKT;
 	c->discard_monitor = 3000;
-	c->mru_maxdepth = MRU_MEM / sizeof(struct mru_entry);
+	c->mru = (struct config_mru){.maxdepth = mru_entries_in(MRU_MEM),
+	    .mindepth = MRU_MINDEPTH,
+	    .maxage = MRU_MAXAGE,
+	    .minage = MRU_MINAGE,
+	    .v6prefix = MRU_V6BITS_MAX};
 	c->port = NTP_PORT;
 	c->dscp = DSCP_EF;
 	c->ntp = c->kernel = c->monitor = c->stats = c->auth = true;

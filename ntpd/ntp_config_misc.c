@@ -98,20 +98,47 @@ discard_word(struct confparse *p, void *obj, const struct keyword *k,
 		p->cfg->discard_average = (int8_t)v->num;
 	else if (k->id == KW_DISCARD_MINIMUM)
 		p->cfg->discard_minimum = v->num;
+	else if (k->id == KW_DISCARD_MONITOR)
+		p->cfg->discard_monitor = (uint32_t)v->num;
+}
+
+/* Entries that a number of KiB is good for. */
+static size_t
+mru_kib(double kib)
+{
+	return mru_entries_in((size_t)kib * 1024);
+}
+
+static size_t
+mru_entries(double n)
+{
+	return n < 0 ? MRU_UNLIMITED : (size_t)n;
 }
 
 static void
 mru_word(struct confparse *p, void *obj, const struct keyword *k,
     const struct conf_value *v)
 {
-	size_t n;
+	struct config_mru *m = &p->cfg->mru;
 
 	(void)obj;
 	if (k->id == KW_MRU_MAXMEM)
-		n = (size_t)v->num * 1024 / sizeof(struct mru_entry);
-	else
-		n = v->num < 0 ? MRU_UNLIMITED : (size_t)v->num;
-	p->cfg->mru_maxdepth = n > 0 ? n : 1;
+		m->maxdepth = mru_kib(v->num);
+	else if (k->id == KW_MRU_MAXDEPTH)
+		m->maxdepth =
+		    v->num > 0 || v->num < 0 ? mru_entries(v->num) : 1;
+	else if (k->id == KW_MRU_INITMEM)
+		m->initalloc = mru_kib(v->num);
+	else if (k->id == KW_MRU_INITALLOC)
+		m->initalloc = mru_entries(v->num);
+	else if (k->id == KW_MRU_MINDEPTH)
+		m->mindepth = mru_entries(v->num);
+	else if (k->id == KW_MRU_MAXAGE)
+		m->maxage = v->num > 0 ? (int32_t)v->num : -1;
+	else if (k->id == KW_MRU_MINAGE)
+		m->minage = (int32_t)v->num;
+	else if (k->id == KW_MRU_V6PREFIX)
+		m->v6prefix = (uint8_t)v->num;
 }
 
 /* A directive without effect has one warning, its words have none. */

@@ -172,13 +172,25 @@ wants_monitor(const struct ntp_config *c)
 	return c->monitor || limited;
 }
 
+static struct mru_param
+mru_param_of(const struct ntp_config *c)
+{
+	return (struct mru_param){.entries = c->mru.maxdepth,
+	    .average = c->discard_average,
+	    .minimum = c->discard_minimum,
+	    .leak_log2 = MRU_LEAK,
+	    .v6bits = c->mru.v6prefix,
+	    .mindepth = c->mru.mindepth,
+	    .maxage = c->mru.maxage,
+	    .minage = c->mru.minage,
+	    .monitor = c->discard_monitor,
+	    .prefault = c->mru.initalloc};
+}
+
 static int
 init_server(struct ntp_engine *e)
 {
-	struct mru_param mp = {.entries = e->cfg->mru_maxdepth,
-	    .average = e->cfg->discard_average,
-	    .minimum = e->cfg->discard_minimum,
-	    .leak_log2 = MRU_LEAK};
+	struct mru_param mp = mru_param_of(e->cfg);
 	uint8_t seed[16];
 
 	e->port.rng->fill(e->port.rng, seed, sizeof seed);

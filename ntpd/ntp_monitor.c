@@ -1,56 +1,129 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_monitor.c - the client table (MRU list) and the rate limit.
+ * ntp_monitor.c - the client table (MRU list).
  *
  * An open server is asked by whoever likes, from whatever address he likes to
  * forge.  So all memory is taken once, every step is O(1), and the hash is
  * keyed: nobody outside can choose addresses that share a chain.
  *
+ * A packet costs one cache line that is waited for: its entry is one line, the
+ * heads of the chains are small enough to stay in the cache, and whoever sent
+ * last is first of its chain.  The neighbours in the ring are only written.
+ *
  * Slots are numbers, not pointers.  Slot 0 is never an entry: it ends every
- * chain and is the head of the ring of all entries in order of use.  A table
- * fresh from calloc() is thereby a valid empty one, and pages that no client
- * has needed are never touched.
+ * chain and is the head of two rings, of all entries in order of use and of
+ * the strangers among them, which are in the same order.  A table fresh from
+ * calloc() is thereby a valid empty one, and pages that no client has needed
+ * are never touched.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ntp.h"
 #include "ntp_monitor.h"
-#include "ntp_restrict.h"
+#include "ntp_siphash.h"
 
-#define SLOTS_MAX (UINT32_MAX / 2)
+#define SLOTS_MAX      (UINT32_MAX / 2)
+#define LINE	       64U /* octets of a cache line */
+#define LOCALS	       63U /* local addresses told apart */
+#define SCOPE_MAX      0xffffffU
+#define STRANGER_SHARE 8U /* 1/8 of the table is theirs */
+#define NS_PER_S       1000000000
 
-struct mru_link {
-	uint32_t newer, older; /* the ring */
-	uint32_t chain;	       /* next of the same hash, 0: end */
-};
+_Static_assert(sizeof(struct mru_entry) == LINE, "one line an entry");
 
 struct mru {
 	struct mru_param par;
-	uint64_t key[2];
-	struct mru_entry *entry; /* par.entries + 1 */
-	struct mru_link *link;	 /* par.entries + 1 */
-	uint32_t *bucket;	 /* mask + 1 */
-	uint32_t mask;
+	struct siphash_key key;
+	void *memory;		 /* of the entries */
+	struct mru_entry *entry; /* par.entries + 1, aligned */
+	uint32_t *head;		 /* of the chains */
+	uint32_t nheads;
 	uint32_t used; /* slots 1..used hold entries */
+	uint32_t strangers;
+	uint64_t exists, recycled_old, recycled_full, none;
+	uint64_t epoch; /* of mru_ts() */
+	struct mru_cursor *cursors;
+	size_t nlocal, lately;
+	struct ntp_addr local[LOCALS];
 };
 
-static size_t
-bucket_count(size_t entries)
-{
-	size_t n = 1;
+/* What tells clients apart. */
+struct client {
+	uint8_t ip[16];
+	uint32_t scope;
+};
 
-	while (n < entries)
-		n *= 2;
-	return n;
+/* --- memory -------------------------------------------------------------- */
+
+/* Three chains for four entries. */
+static size_t
+heads_for(size_t entries)
+{
+	return entries - entries / 4;
+}
+
+static size_t
+octets_for(size_t entries)
+{
+	return sizeof(struct mru) + (entries + 1) * LINE + LINE +
+	    heads_for(entries) * sizeof(uint32_t);
+}
+
+size_t
+mru_entries_in(size_t memory)
+{
+	size_t fixed = octets_for(0);
+	size_t n;
+
+	if (memory <= fixed)
+		return 1;
+	n = (memory - fixed) / (LINE + 3 * sizeof(uint32_t) / 4);
+	while (n > 1 && octets_for(n) > memory)
+		n--;
+	return n > 0 ? n : 1;
+}
+
+static bool
+alloc_tables(struct mru *m)
+{
+	size_t n = m->par.entries;
+	uintptr_t at;
+
+	m->nheads = (uint32_t)heads_for(n);
+	m->head = calloc(m->nheads, sizeof *m->head);
+	m->memory = calloc(n + 2, LINE);
+	if (m->head == NULL || m->memory == NULL)
+		return false;
+	at = (uintptr_t)m->memory % LINE;
+	m->entry = (void *)((char *)m->memory + (at == 0 ? 0 : LINE - at));
+	if (m->par.prefault > n)
+		m->par.prefault = n;
+	memset(m->entry, 0, (m->par.prefault + 1) * LINE);
+	return true;
+}
+
+static void
+complete_param(struct mru_param *p)
+{
+	if (p->entries == 0)
+		p->entries = 1;
+	if (p->leak_log2 > 31)
+		p->leak_log2 = 31;
+	if (p->average < 0)
+		p->average = 0;
+	if (p->average > NTP_MAXPOLL)
+		p->average = NTP_MAXPOLL;
+	if (p->v6bits == 0 || p->v6bits > MRU_V6BITS_MAX)
+		p->v6bits = MRU_V6BITS_MAX;
 }
 
 struct mru *
 mru_new(const struct mru_param *p, const uint8_t seed[16])
 {
 	struct mru *m;
-	size_t buckets;
 
 	if (p->entries > SLOTS_MAX)
 		return NULL;
@@ -58,17 +131,9 @@ mru_new(const struct mru_param *p, const uint8_t seed[16])
 	if (m == NULL)
 		return NULL;
 	m->par = *p;
-	if (m->par.entries == 0)
-		m->par.entries = 1;
-	if (m->par.leak_log2 > 31)
-		m->par.leak_log2 = 31;
-	memcpy(m->key, seed, sizeof m->key);
-	buckets = bucket_count(m->par.entries);
-	m->mask = (uint32_t)(buckets - 1);
-	m->entry = calloc(m->par.entries + 1, sizeof *m->entry);
-	m->link = calloc(m->par.entries + 1, sizeof *m->link);
-	m->bucket = calloc(buckets, sizeof *m->bucket);
-	if (m->entry == NULL || m->link == NULL || m->bucket == NULL)
+	complete_param(&m->par);
+	m->key = siphash_key(seed);
+	if (!alloc_tables(m))
 		mru_free(&m);
 	return m;
 }
@@ -78,192 +143,333 @@ mru_free(struct mru **m)
 {
 	if (*m == NULL)
 		return;
-	free((*m)->entry);
-	free((*m)->link);
-	free((*m)->bucket);
+	assert((*m)->cursors == NULL);
+	free((*m)->memory);
+	free((*m)->head);
 	free(*m);
 	*m = NULL;
 }
 
-/* --- the hash: SipHash-2-4 of the address -------------------------------- */
+/* --- who is who ---------------------------------------------------------- */
 
-static uint64_t
-rotl(uint64_t x, unsigned n)
-{
-	return x << n | x >> (64 - n);
-}
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 static void
-sip_rounds(uint64_t v[4], unsigned n)
+keep_bits(uint8_t ip[16], unsigned bits)
 {
-	while (n-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotl(v[1], 13) ^ v[0];
-		v[3] = rotl(v[3], 16) ^ v[2];
-		v[0] = rotl(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotl(v[1], 17) ^ v[2];
-		v[3] = rotl(v[3], 21) ^ v[0];
-		v[2] = rotl(v[2], 32);
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned left = bits > 8 * i ? bits - 8 * i : 0;
+
+		if (left < 8)
+			ip[i] &= (uint8_t)(0xff00U >> left);
 	}
+}
+
+static struct client
+client_of(const struct mru *m, const struct ntp_addr *a)
+{
+	struct client c = {.scope = a->scope & SCOPE_MAX};
+
+	if (a->family == ADDR_V6) {
+		memcpy(c.ip, a->ip, sizeof c.ip);
+		if (m->par.v6bits < MRU_V6BITS_MAX)
+			keep_bits(c.ip, m->par.v6bits);
+	} else {
+		memcpy(c.ip, mapped, sizeof mapped);
+		memcpy(c.ip + sizeof mapped, a->ip, 4);
+	}
+	return c;
+}
+
+static bool
+is_client(const struct mru_entry *e, const struct client *c)
+{
+	return memcmp(e->ip, c->ip, sizeof e->ip) == 0 && e->scope == c->scope;
 }
 
 static uint32_t *
-bucket_of(const struct mru *m, const struct ntp_addr *a)
+head_of(const struct mru *m, const struct client *c)
 {
-	uint64_t word[3] = {0};
-	uint64_t v[4] = {
-	    m->key[0] ^ 0x736f6d6570736575U,
-	    m->key[1] ^ 0x646f72616e646f6dU,
-	    m->key[0] ^ 0x6c7967656e657261U,
-	    m->key[1] ^ 0x7465646279746573U,
-	};
+	uint64_t h = siphash(&m->key, c, sizeof *c) & UINT32_MAX;
 
-	memcpy(word, a->ip, a->family == ADDR_V6 ? 16 : 4);
-	word[2] = (uint64_t)a->scope << 8 | a->family;
-	for (size_t i = 0; i < 3; i++) {
-		v[3] ^= word[i];
-		sip_rounds(v, 2);
-		v[0] ^= word[i];
-	}
-	v[2] ^= 0xff;
-	sip_rounds(v, 4);
-	return &m->bucket[(v[0] ^ v[1] ^ v[2] ^ v[3]) & m->mask];
+	return &m->head[h * m->nheads >> 32];
 }
 
-/* --- chains and the ring ------------------------------------------------- */
+void
+mru_addr(const struct mru_entry *e, struct ntp_addr *a)
+{
+	*a = (struct ntp_addr){.family = ADDR_V6, .port = e->port};
+	memcpy(a->ip, e->ip, sizeof a->ip);
+	addr_unmap(a);
+	a->scope = e->scope;
+}
+
+/* A server has few addresses and hears most on one: where the last search
+ * ended the next begins. */
+static uint32_t
+local_index(struct mru *m, const struct ntp_addr *a)
+{
+	if (a == NULL)
+		return 0;
+	for (size_t i = 0; i < m->nlocal; i++) {
+		size_t k = (m->lately + i) % m->nlocal;
+
+		if (addr_equal(&m->local[k], a)) {
+			m->lately = k;
+			return (uint32_t)k + 1;
+		}
+	}
+	if (m->nlocal == LOCALS)
+		return 0;
+	m->local[m->nlocal] = *a;
+	return (uint32_t)++m->nlocal;
+}
+
+bool
+mru_came_to(
+    const struct mru *m, const struct mru_entry *e, const struct ntp_addr *a)
+{
+	return e->local != 0 && addr_equal(&m->local[e->local - 1], a);
+}
+
+/* --- chains and rings ---------------------------------------------------- */
 
 static uint32_t
-slot_find(const struct mru *m, const struct ntp_addr *a)
+chain_find(const struct mru *m, uint32_t s, const struct client *c)
 {
-	uint32_t s = *bucket_of(m, a);
-
-	while (s != 0 && !addr_equal(&m->entry[s].addr, a))
-		s = m->link[s].chain;
+	while (s != 0 && !is_client(&m->entry[s], c))
+		s = m->entry[s].chain;
 	return s;
+}
+
+static void
+chain_remove(struct mru *m, uint32_t *head, uint32_t s)
+{
+	uint32_t *at = head;
+
+	while (*at != s)
+		at = &m->entry[*at].chain;
+	*at = m->entry[s].chain;
+}
+
+static void
+chain_insert(struct mru *m, uint32_t *head, uint32_t s)
+{
+	m->entry[s].chain = *head;
+	*head = s;
 }
 
 static void
 ring_remove(struct mru *m, uint32_t s)
 {
-	const struct mru_link *l = &m->link[s];
+	const struct mru_entry *e = &m->entry[s];
 
-	m->link[l->newer].older = l->older;
-	m->link[l->older].newer = l->newer;
+	for (struct mru_cursor *c = m->cursors; c != NULL; c = c->next) {
+		if (c->slot == s)
+			c->slot = e->newer;
+	}
+	m->entry[e->newer].older = e->older;
+	m->entry[e->older].newer = e->newer;
 }
 
 static void
 ring_insert_newest(struct mru *m, uint32_t s)
 {
-	uint32_t next = m->link[0].older;
+	uint32_t next = m->entry[0].older;
 
-	m->link[s].newer = 0;
-	m->link[s].older = next;
-	m->link[next].newer = s;
-	m->link[0].older = s;
+	m->entry[s].newer = 0;
+	m->entry[s].older = next;
+	m->entry[next].newer = s;
+	m->entry[0].older = s;
 }
 
 static void
-chain_remove(struct mru *m, uint32_t s)
+stranger_insert_newest(struct mru *m, uint32_t s)
 {
-	uint32_t *at = bucket_of(m, &m->entry[s].addr);
+	uint32_t next = m->entry[0].u.stranger.older;
 
-	while (*at != s)
-		at = &m->link[*at].chain;
-	*at = m->link[s].chain;
+	m->entry[s].u.stranger.newer = 0;
+	m->entry[s].u.stranger.older = next;
+	m->entry[next].u.stranger.newer = s;
+	m->entry[0].u.stranger.older = s;
+	m->strangers++;
 }
 
-/* A slot for a new address, on its chain but not yet on the ring. */
-static uint32_t
-slot_take(struct mru *m, const struct ntp_addr *a)
+static void
+stranger_remove(struct mru *m, uint32_t s)
 {
-	uint32_t *bucket = bucket_of(m, a);
+	uint32_t newer = m->entry[s].u.stranger.newer;
+	uint32_t older = m->entry[s].u.stranger.older;
+
+	m->entry[newer].u.stranger.older = older;
+	m->entry[older].u.stranger.newer = newer;
+	m->strangers--;
+}
+
+int64_t
+mru_first(const struct mru_entry *e)
+{
+	return e->count == 1 ? e->last : e->u.first;
+}
+
+/* --- a place for a newcomer ---------------------------------------------- */
+
+static void
+evict(struct mru *m, uint32_t s)
+{
+	const struct mru_entry *e = &m->entry[s];
+	struct client c = {.scope = e->scope};
+
+	memcpy(c.ip, e->ip, sizeof c.ip);
+	ring_remove(m, s);
+	if (e->count == 1)
+		stranger_remove(m, s);
+	chain_remove(m, head_of(m, &c), s);
+}
+
+static double
+age_of_oldest(const struct mru *m, ntp_mono now)
+{
+	return mono_diff(now, (ntp_mono){m->entry[m->entry[0].newer].last});
+}
+
+static bool
+past_maxage(const struct mru *m, ntp_mono now)
+{
+	return m->par.maxage < 0 ||
+	    (m->par.maxage > 0 && age_of_oldest(m, now) > m->par.maxage);
+}
+
+/* The younger the oldest is, the more the table is worth as it is. */
+static bool
+oldest_may_go(const struct mru *m, uint32_t rnd, ntp_mono now)
+{
+	double age = age_of_oldest(m, now);
+
+	return age >= m->par.minage && rnd * 0x1p-32 * m->par.monitor <= age;
+}
+
+/* The entry of a full table that is worth least; 0: none. */
+static uint32_t
+victim_when_full(const struct mru *m, uint32_t rnd, ntp_mono now)
+{
+	bool crowd = m->strangers >= m->par.entries / STRANGER_SHARE;
+
+	if (m->strangers > 0 && crowd)
+		return m->entry[0].u.stranger.newer;
+	if (oldest_may_go(m, rnd, now))
+		return m->entry[0].newer;
+	return m->entry[0].u.stranger.newer;
+}
+
+static uint32_t
+victim(struct mru *m, uint32_t rnd, ntp_mono now)
+{
 	uint32_t s;
 
-	if (m->used < m->par.entries) {
-		s = ++m->used;
-	} else {
-		s = m->link[0].newer;
-		ring_remove(m, s);
-		chain_remove(m, s);
+	if (past_maxage(m, now)) {
+		m->recycled_old++;
+		return m->entry[0].newer;
 	}
-	memset(&m->entry[s], 0, sizeof m->entry[s]);
-	m->link[s].chain = *bucket;
-	*bucket = s;
+	s = victim_when_full(m, rnd, now);
+	m->recycled_full += s != 0;
+	m->none += s == 0;
 	return s;
 }
 
-/* --- the rate limit ------------------------------------------------------ */
-
-/*
- * The reference counts in whole seconds, so 0.5 s of headway is as good as
- * one.  Who is let through by luck pays nothing: his kiss remains due.
- */
-static enum mru_verdict
-rate_judge(const struct mru_param *par, struct mru_entry *e, uint32_t rnd,
-    ntp_mono now)
+static bool
+may_grow(const struct mru *m, ntp_mono now)
 {
-	double head = log2_to_s(par->average);
-	double limit = NTP_SHIFT * head;
-	double interval = floor(mono_diff(now, e->last) + 0.5);
-	uint32_t luck = (UINT32_C(1) << par->leak_log2) - 1;
-
-	e->leak = fmax(0, e->leak - fmax(0, interval));
-	if (interval + 1 >= par->minimum && e->leak + head < limit) {
-		e->leak += head - NTP_MINPKT;
-		return MRU_PASS;
-	}
-	if (luck != 0 && (rnd & luck) == 0)
-		return MRU_PASS;
-	if (e->leak < limit) {
-		e->leak = limit + head;
-		return MRU_KISS;
-	}
-	return MRU_LIMITED;
+	if (m->used == m->par.entries)
+		return false;
+	return m->used == 0 || m->used < m->par.mindepth ||
+	    !past_maxage(m, now);
 }
 
-/* `limited` and `kod` stay set only where they were applied. */
-static uint16_t
-flags_applied(uint16_t flags, enum mru_verdict v)
+/* A slot for somebody new, on no chain and no ring; 0: none. */
+static uint32_t
+slot_take(struct mru *m, uint32_t rnd, ntp_mono now)
 {
-	uint16_t off = 0;
+	uint32_t s;
 
-	if (v == MRU_PASS)
-		off = RES_LIMITED | RES_KOD;
-	else if (v == MRU_LIMITED)
-		off = RES_KOD;
-	return (uint16_t)(flags & ~off);
+	if (may_grow(m, now))
+		return ++m->used;
+	s = victim(m, rnd, now);
+	if (s == 0)
+		return 0;
+	evict(m, s);
+	memset(&m->entry[s], 0, sizeof m->entry[s]);
+	return s;
+}
+
+static uint32_t
+slot_new(struct mru *m, const struct client *c, uint32_t rnd, ntp_mono now)
+{
+	uint32_t s = slot_take(m, rnd, now);
+
+	if (s == 0)
+		return 0;
+	memcpy(m->entry[s].ip, c->ip, sizeof c->ip);
+	m->entry[s].scope = c->scope & SCOPE_MAX;
+	chain_insert(m, head_of(m, c), s);
+	stranger_insert_newest(m, s);
+	return s;
+}
+
+/* --- one packet ---------------------------------------------------------- */
+
+/* The slot of a known client, made the first of its chain; 0: unknown. */
+static uint32_t
+slot_known(struct mru *m, const struct client *c)
+{
+	uint32_t *head = head_of(m, c);
+	uint32_t s = chain_find(m, *head, c);
+
+	if (s == 0)
+		return 0;
+	if (s != *head) {
+		chain_remove(m, head, s);
+		chain_insert(m, head, s);
+	}
+	ring_remove(m, s);
+	if (m->entry[s].count == 1) {
+		stranger_remove(m, s);
+		m->entry[s].u.first = m->entry[s].last;
+	}
+	m->exists++;
+	return s;
+}
+
+static void
+entry_update(struct mru *m, struct mru_entry *e, const struct mru_packet *p,
+    enum mru_verdict v, ntp_mono now)
+{
+	e->port = p->src->port;
+	e->local = local_index(m, p->dst) & 0xfffU;
+	e->last = now.ns;
+	if (e->count < UINT32_MAX)
+		e->count++;
+	if (v != MRU_PASS && e->dropped < UINT32_MAX)
+		e->dropped++;
+	e->flags = rate_flags(p->flags, v);
+	e->modever = p->modever;
 }
 
 enum mru_verdict
 mru_record(struct mru *m, const struct mru_packet *p, struct ntp_now now)
 {
+	struct client c = client_of(m, p->src);
 	enum mru_verdict v = MRU_PASS;
-	uint32_t s = slot_find(m, p->src);
-	struct mru_entry *e;
+	uint32_t s = slot_known(m, &c);
 
-	if (s != 0) {
-		ring_remove(m, s);
-		e = &m->entry[s];
-		if (p->limit)
-			v = rate_judge(&m->par, e, p->rnd, now.mono);
-	} else {
-		s = slot_take(m, p->src);
-		e = &m->entry[s];
-		e->first = now.mono;
-		e->first_ts = now.sys;
-	}
+	if (s != 0 && p->limit)
+		v = rate_judge(&m->par, &m->entry[s], p->rnd, now.mono);
+	if (s == 0)
+		s = slot_new(m, &c, p->rnd, now.mono);
+	if (s == 0)
+		return MRU_PASS;
 	ring_insert_newest(m, s);
-	e->addr = *p->src;
-	e->last = now.mono;
-	e->last_ts = now.sys;
-	e->count++;
-	if (v != MRU_PASS)
-		e->dropped++;
-	e->flags = flags_applied(p->flags, v);
-	e->modever = p->modever;
+	entry_update(m, &m->entry[s], p, v, now.mono);
 	return v;
 }
 
@@ -275,27 +481,36 @@ mru_depth(const struct mru *m)
 	return m != NULL ? m->used : 0;
 }
 
-/* Entries are replaced, never taken away. */
-size_t
-mru_deepest(const struct mru *m)
-{
-	return mru_depth(m);
-}
-
-size_t
-mru_capacity(const struct mru *m)
-{
-	return m != NULL ? m->par.entries : 0;
-}
-
-size_t
-mru_memory(const struct mru *m)
+/* Entries are replaced, never taken away: the deepest is the depth. */
+struct mru_stats
+mru_stats(const struct mru *m)
 {
 	if (m == NULL)
-		return 0;
-	return sizeof *m +
-	    (m->par.entries + 1) * (sizeof *m->entry + sizeof *m->link) +
-	    ((size_t)m->mask + 1) * sizeof *m->bucket;
+		return (struct mru_stats){0};
+	return (struct mru_stats){
+	    .depth = m->used,
+	    .deepest = m->used,
+	    .capacity = m->par.entries,
+	    .hashslots = m->nheads,
+	    .strangers = m->strangers,
+	    .mindepth = m->par.mindepth,
+	    .maxage = m->par.maxage,
+	    .minage = m->par.minage,
+	    .mem =
+		octets_for(m->par.entries) - (m->par.entries - m->used) * LINE,
+	    .maxmem = octets_for(m->par.entries),
+	    .exists = m->exists,
+	    .added = m->used,
+	    .recycled_old = m->recycled_old,
+	    .recycled_full = m->recycled_full,
+	    .none = m->none,
+	};
+}
+
+int64_t
+mru_oldest_age(const struct mru *m, ntp_mono now)
+{
+	return mru_depth(m) > 0 ? (int64_t)age_of_oldest(m, now) : 0;
 }
 
 static const struct mru_entry *
@@ -307,17 +522,92 @@ slot_entry(const struct mru *m, uint32_t s)
 const struct mru_entry *
 mru_find(const struct mru *m, const struct ntp_addr *addr)
 {
-	return slot_entry(m, slot_find(m, addr));
+	struct client c = client_of(m, addr);
+
+	return slot_entry(m, chain_find(m, *head_of(m, &c), &c));
 }
 
 const struct mru_entry *
 mru_newest(const struct mru *m)
 {
-	return slot_entry(m, m->link[0].older);
+	return slot_entry(m, m->entry[0].older);
 }
 
 const struct mru_entry *
 mru_older(const struct mru *m, const struct mru_entry *e)
 {
-	return slot_entry(m, m->link[e - m->entry].older);
+	return slot_entry(m, e->older);
+}
+
+/* --- the clock ----------------------------------------------------------- */
+
+static uint64_t
+fixed_from_ns(int64_t ns)
+{
+	int64_t s = ns / NS_PER_S;
+	int64_t frac = ns % NS_PER_S;
+
+	if (frac < 0) {
+		frac += NS_PER_S;
+		s--;
+	}
+	return (uint64_t)s << 32 | ((uint64_t)frac << 32) / NS_PER_S;
+}
+
+ntp_ts
+mru_ts(const struct mru *m, int64_t ns)
+{
+	return (ntp_ts){m->epoch + fixed_from_ns(ns)};
+}
+
+void
+mru_set_clock(struct mru *m, struct ntp_now now)
+{
+	if (fabs(ts_diff(now.sys, mru_ts(m, now.mono.ns))) > MRU_CLOCK_SLACK)
+		m->epoch = now.sys.v - fixed_from_ns(now.mono.ns);
+}
+
+/* --- cursors ------------------------------------------------------------- */
+
+void
+mru_cursor_start(struct mru *m, struct mru_cursor *c, const struct mru_entry *e)
+{
+	c->slot = e != NULL ? (uint32_t)(e - m->entry) : m->entry[0].newer;
+	c->next = m->cursors;
+	m->cursors = c;
+}
+
+void
+mru_cursor_stop(struct mru *m, struct mru_cursor *c)
+{
+	struct mru_cursor **at = &m->cursors;
+
+	while (*at != NULL && *at != c)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = c->next;
+}
+
+const struct mru_entry *
+mru_cursor_entry(const struct mru *m, const struct mru_cursor *c)
+{
+	return slot_entry(m, c->slot);
+}
+
+void
+mru_cursor_newer(const struct mru *m, struct mru_cursor *c)
+{
+	if (c->slot != 0)
+		c->slot = m->entry[c->slot].newer;
+}
+
+bool
+mru_cursor_older(const struct mru *m, struct mru_cursor *c)
+{
+	uint32_t s = m->entry[c->slot].older;
+
+	if (s == 0)
+		return false;
+	c->slot = s;
+	return true;
 }

@@ -173,6 +173,7 @@ rate_verdict(struct server_ctx *c, const struct request *q)
 {
 	struct mru_packet p = {
 	    .src = q->rb->src,
+	    .dst = q->rb->dst,
 	    .modever = (uint8_t)(q->pkt.version * 8 + q->pkt.mode),
 	    .flags = q->restricts,
 	    .limit = (q->restricts & RES_LIMITED) != 0 || q->bad_mac,

@@ -90,7 +90,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char keytext[] = "1 MD5 ntpsecretkey\n2 SHA1 other\n"
 				      "3 AES128CMAC "
 				      "2b7e151628aed2a6abf7158809cf4f3c\n";
-	static const struct mru_param mp = {4, 3, 2, 2};
+	static const struct mru_param mp = {
+	    .entries = 4, .average = 3, .minimum = 2, .leak_log2 = 2};
 	static const uint8_t seed[16] = {7};
 	struct wire_rd r = wire_rd_init(data, size);
 	struct circumstances s = {

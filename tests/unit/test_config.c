@@ -37,7 +37,7 @@ defaults(void **state)
 	assert_false(c->tinker.step_given);
 	assert_true(c->ntp && c->kernel && c->monitor && c->stats && c->auth);
 	assert_int_equal(c->discard_average, 3);
-	assert_true(c->mru_maxdepth > 1000);
+	assert_true(c->mru.maxdepth > 1000);
 	end(&w);
 }
 
@@ -540,7 +540,7 @@ numbers(void **state)
 	assert_true(fabs(c->tinker.freq + 12.5e-6) < 1e-12);
 	assert_int_equal(c->discard_average, 4);
 	assert_true(c->discard_minimum == 1);
-	assert_int_equal(c->mru_maxdepth, 77);
+	assert_int_equal(c->mru.maxdepth, 77);
 	assert_int_equal(c->port, 11123);
 	assert_int_equal(c->dscp, 0);
 	assert_int_equal(c->controlkey, 9);
@@ -568,7 +568,7 @@ numbers_out_of_range(void **state)
 	assert_int_equal(c->port, 123);
 	assert_int_equal(c->nwarnings, 3);
 	assert_int_equal(c->nerrors, 6);
-	assert_in_range(c->mru_maxdepth, 1, 64);
+	assert_in_range(c->mru.maxdepth, 1, 64);
 	said(&w, 0, CONFIG_WARNING, 1, 13, "'ceiling 16' is above 15");
 	said(&w, 1, CONFIG_WARNING, 2, 16, "'stepout 5' is below 300");
 	end(&w);

@@ -40,7 +40,8 @@ setup(void **state)
 				   "3 AES128CMAC "
 				   "2b7e151628aed2a6abf7158809cf4f3c\n"
 				   "9 MD5 nottrusted\n";
-	static const struct mru_param mp = {100, 3, 2, 2};
+	static const struct mru_param mp = {
+	    .entries = 100, .average = 3, .minimum = 2, .leak_log2 = 2};
 	static const uint8_t seed[16] = {1};
 	static struct world w;
 
