@@ -73,6 +73,10 @@ void engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now);
 void engine_set_leap(
     struct ntp_engine *e, const struct leap_table *t, struct ntp_now now);
 
+/* Sign and verify with KS (borrowed) from now on; associations keep running,
+ * and the keys in use so far may be freed. */
+void engine_set_keys(struct ntp_engine *e, struct keystore *ks);
+
 /* Should the daemon go on?  engine_status() tells; the engine never exits. */
 enum engine_stop {
 	ENGINE_RUN,

@@ -51,6 +51,9 @@ size_t keys_count(const struct keystore *ks);
  */
 int keys_sign(const struct keystore *ks, uint32_t id, uint8_t *buf, size_t cap,
     size_t *len);
+/* The same with the whole digest, for who asked with that. */
+int keys_sign_whole(const struct keystore *ks, uint32_t id, uint8_t *buf,
+    size_t cap, size_t *len);
 
 /* Verify the MAC (key id, digest) of MACLEN octets at BUF + MSGLEN, which
  * covers BUF[0..MSGLEN).  0, -NTP_ENOKEY or -NTP_EAUTH. */

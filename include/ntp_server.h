@@ -56,9 +56,10 @@ struct server_ctx {
 	int8_t kod_poll; /* log2 s, `discard average` */
 	uint32_t rnd;	 /* 32 uniform bits, anew for each datagram */
 	uint32_t
-	    reply_key;	 /* set by server_reply(): key to sign with, 0 none */
-	bool crypto_nak; /* set by server_reply(): append a crypto-NAK */
-	bool kiss;	 /* set by server_reply(): T3 is not ours to write */
+	    reply_key;	   /* set by server_reply(): key to sign with, 0 none */
+	bool whole_digest; /* set by server_reply(): sign with all of it */
+	bool crypto_nak;   /* set by server_reply(): append a crypto-NAK */
+	bool kiss;	   /* set by server_reply(): T3 is not ours to write */
 };
 
 /*

@@ -427,27 +427,44 @@ keys_count(const struct keystore *ks)
 	return ks->n;
 }
 
-int
-keys_sign(const struct keystore *ks, uint32_t id, uint8_t *buf, size_t cap,
-    size_t *len)
+static int
+sign(const struct keystore *ks, uint32_t id, uint8_t *buf, size_t cap,
+    size_t *len, bool whole)
 {
 	struct mac *m = keys_find(ks, id);
-	uint8_t digest[NTP_DIGEST_MAX];
+	uint8_t digest[NTP_DIGEST_WHOLE];
 	struct wire_wr w;
 	size_t n;
 
 	if (m == NULL)
 		return -NTP_ENOKEY;
-	n = mac_digest_len(mac_type_of(m));
-	if (*len > cap || cap - *len < KEYID_LEN + n)
+	if (*len > cap)
 		return -NTP_ESHORT;
-	if (mac_sign(m, buf, *len, digest) != n)
+	n = whole ? mac_sign_whole(m, buf, *len, digest)
+		  : mac_sign(m, buf, *len, digest);
+	if (n == 0)
 		return -NTP_ENOKEY;
+	if (cap - *len < KEYID_LEN + n)
+		return -NTP_ESHORT;
 	w = wire_wr_init(buf + *len, cap - *len);
 	wire_put32(&w, id);
 	wire_put(&w, digest, n);
 	*len += w.len;
 	return 0;
+}
+
+int
+keys_sign(const struct keystore *ks, uint32_t id, uint8_t *buf, size_t cap,
+    size_t *len)
+{
+	return sign(ks, id, buf, cap, len, false);
+}
+
+int
+keys_sign_whole(const struct keystore *ks, uint32_t id, uint8_t *buf,
+    size_t cap, size_t *len)
+{
+	return sign(ks, id, buf, cap, len, true);
 }
 
 int

@@ -20,27 +20,39 @@
 
 #include "ntp_err.h"
 
-#define AES128_KEY_LEN 16U /* octets */
-#define N_TYPES	       (MAC_AES128CMAC + 1)
+#define AES_KEY_MAX 32U /* octets */
 
 struct mac {
 	enum mac_type type;
 	EVP_MD_CTX *keyed, *work; /* of a digest, else NULL */
-	EVP_MAC_CTX *cmac;	  /* of AES-128-CMAC, else NULL */
+	EVP_MAC_CTX *cmac;	  /* of a CMAC, else NULL */
 };
 
-/* The name is also OpenSSL's name of a digest. */
+/* Names of the types, and what OpenSSL calls the digest or the cipher. */
 static const struct {
-	char name[12];
-	size_t len; /* octets on the wire */
-} types[N_TYPES] = {
-    [MAC_NONE] = {"none", 0},
-    [MAC_MD5] = {"MD5", 16},
-    [MAC_SHA1] = {"SHA1", NTP_DIGEST_MAX},
-    [MAC_SHA256] = {"SHA256", NTP_DIGEST_MAX},
-    [MAC_SHA384] = {"SHA384", NTP_DIGEST_MAX},
-    [MAC_SHA512] = {"SHA512", NTP_DIGEST_MAX},
-    [MAC_AES128CMAC] = {"AES128CMAC", 16},
+	char name[12], algorithm[12];
+	size_t len;	/* octets on the wire */
+	size_t key_len; /* octets, of a cipher; 0: a digest */
+} types[MAC_TYPES] = {
+    [MAC_NONE] = {"none", "", 0, 0},
+    [MAC_MD5] = {"MD5", "MD5", 16, 0},
+    [MAC_SHA1] = {"SHA1", "SHA1", NTP_DIGEST_MAX, 0},
+    [MAC_SHA224] = {"SHA224", "SHA224", NTP_DIGEST_MAX, 0},
+    [MAC_SHA256] = {"SHA256", "SHA256", NTP_DIGEST_MAX, 0},
+    [MAC_SHA384] = {"SHA384", "SHA384", NTP_DIGEST_MAX, 0},
+    [MAC_SHA512] = {"SHA512", "SHA512", NTP_DIGEST_MAX, 0},
+    [MAC_SHA512_224] = {"SHA512-224", "SHA512-224", NTP_DIGEST_MAX, 0},
+    [MAC_SHA512_256] = {"SHA512-256", "SHA512-256", NTP_DIGEST_MAX, 0},
+    [MAC_SHA3_224] = {"SHA3-224", "SHA3-224", NTP_DIGEST_MAX, 0},
+    [MAC_SHA3_256] = {"SHA3-256", "SHA3-256", NTP_DIGEST_MAX, 0},
+    [MAC_SHA3_384] = {"SHA3-384", "SHA3-384", NTP_DIGEST_MAX, 0},
+    [MAC_SHA3_512] = {"SHA3-512", "SHA3-512", NTP_DIGEST_MAX, 0},
+    [MAC_RIPEMD160] = {"RIPEMD160", "RIPEMD160", NTP_DIGEST_MAX, 0},
+    [MAC_BLAKE2S256] = {"BLAKE2S256", "BLAKE2S-256", NTP_DIGEST_MAX, 0},
+    [MAC_BLAKE2B512] = {"BLAKE2B512", "BLAKE2B-512", NTP_DIGEST_MAX, 0},
+    [MAC_AES128CMAC] = {"AES128CMAC", "AES-128-CBC", 16, 16},
+    [MAC_AES192CMAC] = {"AES192CMAC", "AES-192-CBC", 16, 24},
+    [MAC_AES256CMAC] = {"AES256CMAC", "AES-256-CBC", 16, 32},
 };
 
 static const struct {
@@ -50,11 +62,21 @@ static const struct {
     {"M", MAC_MD5},
     {"SHA", MAC_SHA1},
     {"SHA-1", MAC_SHA1},
+    {"SHA-224", MAC_SHA224},
     {"SHA-256", MAC_SHA256},
     {"SHA-384", MAC_SHA384},
     {"SHA-512", MAC_SHA512},
+    {"SHA512/224", MAC_SHA512_224},
+    {"SHA512/256", MAC_SHA512_256},
+    {"RMD160", MAC_RIPEMD160},
+    {"RIPEMD", MAC_RIPEMD160},
     {"AES", MAC_AES128CMAC},
+    {"AES128", MAC_AES128CMAC},
     {"AES-128", MAC_AES128CMAC},
+    {"AES192", MAC_AES192CMAC},
+    {"AES-192", MAC_AES192CMAC},
+    {"AES256", MAC_AES256CMAC},
+    {"AES-256", MAC_AES256CMAC},
 };
 
 static bool
@@ -66,7 +88,7 @@ same_name(const char *name, const char *text, size_t len)
 enum mac_type
 mac_type_by_name(const char *name, size_t len)
 {
-	for (size_t i = MAC_NONE + 1; i < N_TYPES; i++)
+	for (size_t i = MAC_NONE + 1; i < MAC_TYPES; i++)
 		if (same_name(types[i].name, name, len))
 			return (enum mac_type)i;
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
@@ -78,19 +100,19 @@ mac_type_by_name(const char *name, size_t len)
 const char *
 mac_type_name(enum mac_type t)
 {
-	return types[t < N_TYPES ? t : MAC_NONE].name;
+	return types[t < MAC_TYPES ? t : MAC_NONE].name;
 }
 
 size_t
 mac_digest_len(enum mac_type t)
 {
-	return t < N_TYPES ? types[t].len : 0;
+	return t < MAC_TYPES ? types[t].len : 0;
 }
 
 static bool
 prepare_digest(struct mac *m, const void *secret, size_t len)
 {
-	EVP_MD *md = EVP_MD_fetch(NULL, types[m->type].name, NULL);
+	EVP_MD *md = EVP_MD_fetch(NULL, types[m->type].algorithm, NULL);
 	bool ok;
 
 	m->keyed = EVP_MD_CTX_new();
@@ -105,21 +127,23 @@ prepare_digest(struct mac *m, const void *secret, size_t len)
 static bool
 prepare_cmac(struct mac *m, const void *secret, size_t len)
 {
-	char cipher[] = "AES-128-CBC";
+	size_t key_len = types[m->type].key_len;
+	char cipher[sizeof(types[0].algorithm)];
 	OSSL_PARAM params[] = {
 	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0),
 	    OSSL_PARAM_construct_end(),
 	};
-	uint8_t key[AES128_KEY_LEN] = {0};
+	uint8_t key[AES_KEY_MAX] = {0};
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "CMAC", NULL);
 	bool ok;
 
+	memcpy(cipher, types[m->type].algorithm, sizeof(cipher));
 	if (mac != NULL)
 		m->cmac = EVP_MAC_CTX_new(mac);
 	EVP_MAC_free(mac);
-	memcpy(key, secret, len < sizeof(key) ? len : sizeof(key));
-	ok = m->cmac != NULL &&
-	    EVP_MAC_init(m->cmac, key, sizeof(key), params) == 1;
+	memcpy(key, secret, len < key_len ? len : key_len);
+	ok =
+	    m->cmac != NULL && EVP_MAC_init(m->cmac, key, key_len, params) == 1;
 	OPENSSL_cleanse(key, sizeof(key));
 	return ok;
 }
@@ -137,8 +161,8 @@ mac_new(enum mac_type t, const void *secret, size_t len)
 		return NULL;
 	m->type = t;
 	ERR_set_mark(); /* TLS connections read this thread's error queue */
-	ok = t == MAC_AES128CMAC ? prepare_cmac(m, secret, len)
-				 : prepare_digest(m, secret, len);
+	ok = types[t].key_len > 0 ? prepare_cmac(m, secret, len)
+				  : prepare_digest(m, secret, len);
 	ERR_pop_to_mark();
 	if (!ok)
 		mac_free(&m);
@@ -183,28 +207,43 @@ sign_cmac(struct mac *m, const void *msg, size_t len, uint8_t *full)
 	    EVP_MAC_final(m->cmac, full, &n, EVP_MAX_MD_SIZE) == 1;
 }
 
+_Static_assert(NTP_DIGEST_WHOLE == EVP_MAX_MD_SIZE, "the longest digest");
+
+size_t
+mac_sign_whole(
+    struct mac *m, const void *msg, size_t len, uint8_t out[NTP_DIGEST_WHOLE])
+{
+	bool ok = m->cmac != NULL ? sign_cmac(m, msg, len, out)
+				  : sign_digest(m, msg, len, out);
+
+	if (!ok)
+		return 0;
+	return m->cmac != NULL ? types[m->type].len
+			       : (size_t)EVP_MD_CTX_get_size(m->keyed);
+}
+
 size_t
 mac_sign(
     struct mac *m, const void *msg, size_t len, uint8_t out[NTP_DIGEST_MAX])
 {
-	uint8_t full[EVP_MAX_MD_SIZE];
-	bool ok = m->cmac != NULL ? sign_cmac(m, msg, len, full)
-				  : sign_digest(m, msg, len, full);
+	uint8_t whole[NTP_DIGEST_WHOLE];
+	size_t n = types[m->type].len;
 
-	if (!ok)
+	if (mac_sign_whole(m, msg, len, whole) < n)
 		return 0;
-	memcpy(out, full, types[m->type].len);
-	return types[m->type].len;
+	memcpy(out, whole, n);
+	return n;
 }
 
 bool
 mac_verify(struct mac *m, const void *msg, size_t len, const uint8_t *digest,
     size_t digest_len)
 {
-	uint8_t own[NTP_DIGEST_MAX];
+	uint8_t own[NTP_DIGEST_WHOLE];
+	size_t whole = mac_sign_whole(m, msg, len, own);
 
-	return digest_len == types[m->type].len &&
-	    mac_sign(m, msg, len, own) == digest_len &&
+	return whole > 0 &&
+	    (digest_len == types[m->type].len || digest_len == whole) &&
 	    CRYPTO_memcmp(own, digest, digest_len) == 0;
 }
 

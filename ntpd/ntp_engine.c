@@ -350,6 +350,13 @@ engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now)
 	tell_kernel(e, now.mono);
 }
 
+void
+engine_set_keys(struct ntp_engine *e, struct keystore *ks)
+{
+	e->opt.keys = ks;
+	e->server.keys = ks;
+}
+
 static void
 count_sources(const struct ntp_engine *e, struct engine_status *out)
 {

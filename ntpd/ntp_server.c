@@ -161,6 +161,7 @@ auth_fault(struct server_ctx *c, struct request *q)
 		c->reply_key = q->tail.keyid;
 	else
 		q->bad_mac = true;
+	c->whole_digest = q->tail.mac_len > NTP_MAC_MAX;
 	return DROP_NONE;
 }
 
@@ -300,6 +301,7 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 	struct ntp_packet p;
 
 	c->reply_key = 0;
+	c->whole_digest = false;
 	c->crypto_nak = c->kiss = false;
 	if (why == DROP_NONE && for_the_engine(rb))
 		return SERVER_PUNT;
@@ -337,7 +339,7 @@ server_seal(
 		*outlen += CRYPTO_NAK_LEN;
 	} else if (c->reply_key != 0) {
 		/* A client that wants a MAC refuses a reply without one. */
-		(void)keys_sign(
+		(void)(c->whole_digest ? keys_sign_whole : keys_sign)(
 		    c->keys, c->reply_key, out, NTP_REPLY_MAX, outlen);
 	}
 }

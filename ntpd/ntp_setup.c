@@ -16,7 +16,6 @@
 #include "ntpd.h"
 
 #define CONFIG_MAX (4U << 20) /* octets of one file */
-#define KEYS_MAX   (1U << 20)
 
 /* --- finding included files ----------------------------------------------- */
 
@@ -234,118 +233,7 @@ setup_config(struct daemon *d)
 	return 0;
 }
 
-/* --- keys ----------------------------------------------------------------- */
-
-struct key_context {
-	struct msyslog *log;
-	const char *path;
-	unsigned bad; /* lines */
-};
-
-static void
-key_report(void *arg, unsigned line, const char *text)
-{
-	struct key_context *k = arg;
-
-	k->bad++;
-	msyslog(k->log, NTP_LOG_ERR, "%s:%u: %s", k->path, line, text);
-}
-
-static int
-read_keys(struct daemon *d)
-{
-	struct key_context k = {.log = &d->log, .path = d->conf->keysfile};
-	size_t len;
-	char *buf;
-	int n;
-
-	n = file_read(k.path, KEYS_MAX, &buf, &len);
-	if (n != 0) {
-		msyslog_errno(
-		    &d->log, NTP_LOG_ERR, "cannot read keys file %s", k.path);
-		return 0;
-	}
-	n = keys_parse(d->keys, buf, len, key_report, &k);
-	explicit_bzero(buf, len);
-	free(buf);
-	if (n < 0)
-		return n;
-	msyslog(&d->log, NTP_LOG_INFO, "%d keys read from %s", n, k.path);
-	return 0;
-}
-
-int
-setup_keys(struct daemon *d)
-{
-	d->keys = keys_new();
-	if (d->keys == NULL)
-		return -NTP_ENOMEM;
-	if (d->conf->keysfile != NULL && read_keys(d) != 0)
-		return -NTP_ENOMEM;
-	for (size_t i = 0; i < d->conf->ntrusted; i++)
-		(void)keys_trust(
-		    d->keys, d->conf->trusted[i].lo, d->conf->trusted[i].hi);
-	for (size_t i = 0; i < d->opt.nkeys; i++)
-		(void)keys_trust(d->keys, d->opt.keys[i], d->opt.keys[i]);
-	return 0;
-}
-
 /* --- --check-config ------------------------------------------------------- */
-
-static void
-key_print(void *arg, unsigned line, const char *text)
-{
-	struct key_context *k = arg;
-
-	k->bad++;
-	(void)printf("%s:%u: warning: %s\n", k->path, line, text);
-}
-
-/* Every key of the file counts here, trusted or not: the parser speaks of
- * trust. */
-static unsigned
-check_used_keys(struct daemon *d)
-{
-	const struct ntp_config *c = d->conf;
-	unsigned missing = 0;
-
-	(void)keys_trust(d->keys, 1, NTP_KEYID_MAX);
-	for (size_t i = 0; i < c->nassoc; i++) {
-		const struct config_assoc *a = &c->assoc[i];
-
-		if (a->key == 0 || keys_find(d->keys, a->key) != NULL)
-			continue;
-		missing++;
-		(void)printf("%s:%u: warning: key %u is not in the keys file\n",
-		    a->file, a->line, a->key);
-	}
-	return missing;
-}
-
-/* Returns the number of warnings, all printed. */
-static unsigned
-check_keys(struct daemon *d)
-{
-	struct key_context k = {.path = d->conf->keysfile};
-	size_t len;
-	char *buf;
-
-	d->keys = keys_new();
-	if (d->keys == NULL)
-		return 0;
-	if (k.path != NULL && file_read(k.path, KEYS_MAX, &buf, &len) != 0) {
-		k.bad++;
-		(void)printf("%s: warning: cannot read the keys file: %s\n",
-		    k.path, uv_strerror(uv_translate_sys_error(errno)));
-	} else if (k.path != NULL) {
-		(void)keys_parse(d->keys, buf, len, key_print, &k);
-		explicit_bzero(buf, len);
-		free(buf);
-	}
-	k.bad += check_used_keys(d);
-	keys_free(&d->keys);
-	return k.bad;
-}
 
 int
 setup_check(struct daemon *d)
@@ -359,7 +247,7 @@ setup_check(struct daemon *d)
 
 	if (err != 0)
 		return NTPD_FAIL;
-	warnings = d->conf->nwarnings + check_keys(d);
+	warnings = d->conf->nwarnings + keysfile_check(d);
 	(void)fprintf(stdout, "%s: %u errors, %u warnings\n", d->opt.conffile,
 	    d->conf->nerrors, warnings);
 	return d->conf->nerrors > 0 ? NTPD_FAIL : NTPD_OK;

@@ -40,9 +40,11 @@ hang_up(struct daemon *d)
 		    "the old log stays, a new one cannot be opened");
 	filestats_close(&d->stats);
 	leapfile_check(d);
+	keysfile_reload(d);
 	engine_retry_dns(d->engine, ntpd_now(d));
 	msyslog(&d->log, NTP_LOG_NOTICE,
-	    "SIGHUP: log and statistics reopened, names asked for again");
+	    "SIGHUP: log and statistics reopened, leap seconds and keys "
+	    "read, names asked for again");
 }
 
 static const char *
@@ -176,7 +178,7 @@ start(struct daemon *d)
 		return NTPD_FAIL;
 	(void)start_log(d, d->conf->logfile);
 	sandbox_priority(d);
-	if (setup_keys(d) != 0 || start_sockets(d) != 0)
+	if (keysfile_setup(d) != 0 || start_sockets(d) != 0)
 		return NTPD_FAIL;
 	setup_clock(d);
 	(void)start_pidfile(d);

@@ -221,12 +221,22 @@ bool dns_fini(struct daemon *d);
 int setup_config(struct daemon *d);
 /* --check-config: print the diagnostics; the exit code. */
 int setup_check(struct daemon *d);
-/* Read and trust the keys. */
-int setup_keys(struct daemon *d);
 /* Choose the clock and say what it is. */
 void setup_clock(struct daemon *d);
 /* Make the engine. */
 int setup_engine(struct daemon *d);
+
+/* --- ntp_keysfile.c ------------------------------------------------------- */
+
+/* Read and trust the keys; 0, or -NTP_ENOMEM.  A file that cannot be read is
+ * only said in the log. */
+int keysfile_setup(struct daemon *d);
+/* Again (SIGHUP): hand the engine new keys, or keep the old when the file
+ * cannot be read or is something else. */
+void keysfile_reload(struct daemon *d);
+/* --check-config: print what is wrong with it; the number of warnings. */
+unsigned keysfile_check(struct daemon *d);
+
 /* --- ntp_leapfile.c ------------------------------------------------------- */
 
 /* Read the leap second file (that of tzdata unless configured otherwise) when

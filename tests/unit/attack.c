@@ -24,7 +24,7 @@ attack_outstanding(
 	world_init(w, conf, o, 0, 0);
 	s = world_server(w, 1, 0);
 	if (o != NULL && o->keys != NULL)
-		s->keyid = 1;
+		s->keyid = world_peer(w, 0)->cfg->key;
 	world_run(w, 200);
 	assert_int_equal(world_peer(w, 0)->poll.reach, 0377);
 	s->lose = 1;

@@ -15,7 +15,7 @@
 /*
  * An association with the server 192.0.2.1 that has been polled and reached;
  * the last reply is lost, so that a request is outstanding.  With O->keys the
- * server signs with key 1.
+ * server signs with the key of the association.
  */
 struct peer *attack_outstanding(
     struct world *w, const char *conf, const struct engine_options *o);

@@ -15,6 +15,7 @@
 #include "ntp_packet.h"
 #include "ntp_rng.h"
 #include "ntp_wire.h"
+#include "threat.h"
 
 #define TAIL_MAX 600U
 #define KEYID	 0x0000abcdU
@@ -328,9 +329,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_short_datagrams),
 	    cmocka_unit_test(test_versions),
-	    cmocka_unit_test(test_every_length_of_a_mac),
+	    THREAT("C-ef-mac", test_every_length_of_a_mac),
 	    cmocka_unit_test(test_crypto_nak),
-	    cmocka_unit_test(test_every_length_of_a_field),
+	    THREAT("C-ef-mac", test_every_length_of_a_field),
 	    cmocka_unit_test(test_last_field_without_mac_has_28_octets),
 	    cmocka_unit_test(test_bad_fields),
 	    cmocka_unit_test(test_old_versions_have_no_fields),

@@ -15,6 +15,7 @@
 #include "ntp_err.h"
 #include "ntp_keys.h"
 #include "ntp_rng.h"
+#include "threat.h"
 
 #define HEX_KEY "2b7e151628aed2a6abf7158809cf4f3c"
 #define HEX_64	HEX_KEY HEX_KEY
@@ -500,7 +501,7 @@ main(void)
 	    cmocka_unit_test(test_secret_forms),
 	    cmocka_unit_test(test_long_hexadecimal_secret),
 	    cmocka_unit_test(test_bad_lines),
-	    cmocka_unit_test(test_odd_and_even_secrets_up_to_4096),
+	    THREAT("CVE-2015-7854", test_odd_and_even_secrets_up_to_4096),
 	    cmocka_unit_test(test_line_numbers),
 	    cmocka_unit_test(test_later_keys_replace),
 	    cmocka_unit_test(test_trust),

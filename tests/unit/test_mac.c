@@ -18,6 +18,7 @@
 #include "ntp_err.h"
 #include "ntp_mac.h"
 #include "ntp_rng.h"
+#include "threat.h"
 
 #define TEXT_KEY "ntpsecretkey"
 
@@ -104,6 +105,51 @@ test_request_vectors(void **state)
 	    "43f63cbbdad074c3d83931153689b6fd");
 }
 
+/* Numbers of `openssl dgst` over the secret and the request; 20 octets. */
+static void
+test_request_vectors_of_further_digests(void **state)
+{
+	static const struct {
+		enum mac_type type;
+		const char *digest;
+	} row[] = {
+	    {MAC_SHA224, "9d7c127c831003969a49f2c2e976d26c96e4e5fd"},
+	    {MAC_SHA512_224, "d57ac6e03c998ecb9419ca8883b800572a2e7579"},
+	    {MAC_SHA512_256, "586f887d0adb5be6eb7fcebc27f74ea28b204343"},
+	    {MAC_SHA3_224, "3939ec60ee97aa90161fb6332f92a932965d00a8"},
+	    {MAC_SHA3_256, "d9fb818d80301d32de0c361420aee1ba3e95b670"},
+	    {MAC_SHA3_384, "ab3bd79453a32434afd1a97d29691a389b7b24fa"},
+	    {MAC_SHA3_512, "805d7c5f3bbc939a5c9e4859891caaf64bcd93a4"},
+	    {MAC_RIPEMD160, "5b3065971e2194f5e04d4f4280b670c2fe741143"},
+	    {MAC_BLAKE2S256, "2b44f57a2b377340eba3261236aaff34f70a5b8b"},
+	    {MAC_BLAKE2B512, "eafd5f8f80baf9261f83a42486e0a64ca7fc3fd2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		check_mac(
+		    row[i].type, TEXT_KEY, strlen(TEXT_KEY), row[i].digest);
+}
+
+/* The keys of NIST SP 800-38B D.2 and D.3. */
+static void
+test_longer_cmac_keys(void **state)
+{
+	static const uint8_t key192[] = {0x8e, 0x73, 0xb0, 0xf7, 0xda, 0x0e,
+	    0x64, 0x52, 0xc8, 0x10, 0xf3, 0x2b, 0x80, 0x90, 0x79, 0xe5, 0x62,
+	    0xf8, 0xea, 0xd2, 0x52, 0x2c, 0x6b, 0x7b};
+	static const uint8_t key256[] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca,
+	    0x71, 0xbe, 0x2b, 0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f,
+	    0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7, 0x2d, 0x98, 0x10, 0xa3,
+	    0x09, 0x14, 0xdf, 0xf4};
+
+	(void)state;
+	check_mac(MAC_AES192CMAC, key192, sizeof(key192),
+	    "8711fcdd5c4611b0fab8659e15086264");
+	check_mac(MAC_AES256CMAC, key256, sizeof(key256),
+	    "44578f54e8862fa3bafe86f80fe9f840");
+}
+
 static void
 test_cmac_rfc4493(void **state)
 {
@@ -170,12 +216,18 @@ test_names(void **state)
 	check_name("AES128CMAC", MAC_AES128CMAC);
 	check_name("aes", MAC_AES128CMAC);
 	check_name("AES-128", MAC_AES128CMAC);
+	check_name("aes-192", MAC_AES192CMAC);
+	check_name("AES256", MAC_AES256CMAC);
+	check_name("sha3-256", MAC_SHA3_256);
+	check_name("SHA512/256", MAC_SHA512_256);
+	check_name("RMD160", MAC_RIPEMD160);
 	check_name("", MAC_NONE);
 	check_name("none", MAC_NONE);
 	check_name("MD", MAC_NONE);
 	check_name("MD55", MAC_NONE);
 	check_name("SHA2", MAC_NONE);
-	check_name("AES-256", MAC_NONE);
+	check_name("AES-512", MAC_NONE);
+	check_name("SHAKE128", MAC_NONE);
 	assert_int_equal(mac_type_by_name("MD5xyz", 3), MAC_MD5);
 	assert_int_equal(mac_type_by_name(NULL, 0), MAC_NONE);
 }
@@ -184,13 +236,13 @@ static void
 test_type_table(void **state)
 {
 	(void)state;
-	for (int t = MAC_NONE; t <= MAC_AES128CMAC; t++) {
+	for (int t = MAC_NONE; t < MAC_TYPES; t++) {
 		const char *name = mac_type_name((enum mac_type)t);
 
 		check_name(name, (enum mac_type)t);
 		assert_int_equal(mac_digest_len((enum mac_type)t),
 		    t == MAC_NONE			      ? 0
-			: t == MAC_MD5 || t == MAC_AES128CMAC ? 16
+			: t == MAC_MD5 || t >= MAC_AES128CMAC ? 16
 							      : 20);
 	}
 	assert_string_equal(mac_type_name((enum mac_type)99), "none");
@@ -203,7 +255,7 @@ test_secret_lengths(void **state)
 	uint8_t secret[NTP_SECRET_MAX + 1] = {1};
 
 	(void)state;
-	for (int t = MAC_MD5; t <= MAC_AES128CMAC; t++) {
+	for (int t = MAC_MD5; t < MAC_TYPES; t++) {
 		for (size_t n = 0; n <= sizeof(secret); n++) {
 			struct mac *m = mac_new((enum mac_type)t, secret, n);
 
@@ -224,7 +276,7 @@ test_verify_refuses(void **state)
 
 	(void)state;
 	memcpy(msg, request, sizeof(msg));
-	for (int t = MAC_MD5; t <= MAC_AES128CMAC; t++) {
+	for (int t = MAC_MD5; t < MAC_TYPES; t++) {
 		struct mac *m = mac_new((enum mac_type)t, aes_key, 16);
 		size_t n = mac_sign(m, msg, sizeof(msg), out);
 
@@ -254,7 +306,7 @@ test_other_secret_is_refused(void **state)
 
 	(void)state;
 	memcpy(secret, aes_key, sizeof(secret));
-	for (int t = MAC_MD5; t <= MAC_AES128CMAC; t++) {
+	for (int t = MAC_MD5; t < MAC_TYPES; t++) {
 		struct mac *m = mac_new((enum mac_type)t, secret, 16);
 		size_t n = mac_sign(m, request, sizeof(request), out);
 
@@ -302,7 +354,7 @@ test_no_leak_per_packet(void **state)
 	uint8_t out[NTP_DIGEST_MAX];
 
 	(void)state;
-	for (int t = MAC_MD5; t <= MAC_AES128CMAC; t++) {
+	for (int t = MAC_MD5; t < MAC_TYPES; t++) {
 		struct mac *m = mac_new((enum mac_type)t, aes_key, 16);
 		size_t before, with_key;
 
@@ -392,6 +444,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_request_vectors),
+	    cmocka_unit_test(test_request_vectors_of_further_digests),
+	    cmocka_unit_test(test_longer_cmac_keys),
 	    cmocka_unit_test(test_cmac_rfc4493),
 	    cmocka_unit_test(test_cmac_keys_are_padded_and_cut),
 	    cmocka_unit_test(test_names),
@@ -400,7 +454,7 @@ main(void)
 	    cmocka_unit_test(test_verify_refuses),
 	    cmocka_unit_test(test_other_secret_is_refused),
 	    cmocka_unit_test(test_keys_do_not_disturb_each_other),
-	    cmocka_unit_test(test_no_leak_per_packet),
+	    THREAT("Sec-3661 CVE-2020-15025", test_no_leak_per_packet),
 	    cmocka_unit_test(test_md5),
 	    cmocka_unit_test(test_fips_mode),
 	    cmocka_unit_test(test_md5_equals_openssl),

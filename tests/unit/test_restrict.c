@@ -13,6 +13,7 @@
 #include "ntp_err.h"
 #include "ntp_restrict.h"
 #include "ntp_rng.h"
+#include "threat.h"
 
 #define NTP_SERVICE 123
 
@@ -440,7 +441,7 @@ main(void)
 	    cmocka_unit_test(remove_and_use_again),
 	    cmocka_unit_test(hits_are_counted),
 	    cmocka_unit_test(flag_words),
-	    cmocka_unit_test(prefix_edges),
+	    THREAT("CVE-2015-1821", prefix_edges),
 	    cmocka_unit_test(agrees_with_the_naive_list),
 	    cmocka_unit_test(a_million_entries),
 	};

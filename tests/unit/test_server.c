@@ -39,6 +39,7 @@ setup(void **state)
 				   "2 SHA1 ntpsecretkey\n"
 				   "3 AES128CMAC "
 				   "2b7e151628aed2a6abf7158809cf4f3c\n"
+				   "5 SHA256 ntpsecretkey\n"
 				   "9 MD5 nottrusted\n";
 	static const struct mru_param mp = {
 	    .entries = 100, .average = 3, .minimum = 2, .leak_log2 = 2};
@@ -48,8 +49,8 @@ setup(void **state)
 	memset(&w, 0, sizeof w);
 	w.keys = keys_new();
 	assert_non_null(w.keys);
-	assert_int_equal(keys_parse(w.keys, text, strlen(text), NULL, NULL), 4);
-	assert_int_equal(keys_trust(w.keys, 1, 3), 0);
+	assert_int_equal(keys_parse(w.keys, text, strlen(text), NULL, NULL), 5);
+	assert_int_equal(keys_trust(w.keys, 1, 5), 0);
 	w.c.keys = w.keys;
 	w.c.mru = mru_new(&mp, seed);
 	w.c.count = &w.count;
@@ -405,6 +406,29 @@ test_reply_has_the_same_key(void **state)
 			    keys_verify(w->keys, w->out, 48, len - 48), 0);
 			assert_true(w->reply.xmt.v == T_SENT);
 		}
+	}
+}
+
+/* chrony asks in version 3 where a digest is longer than version 4 has room
+ * for; the answer is as long, and not a bit longer. */
+static void
+test_whole_digests_of_version3(void **state)
+{
+	struct world *w = *state;
+	size_t len = 48;
+
+	request(w, 3, NTP_MODE_CLIENT);
+	assert_int_equal(
+	    keys_sign_whole(w->keys, 5, w->in, sizeof w->in, &len), 0);
+	assert_int_equal(len, 48 + 4 + 32);
+	assert_int_equal(ask(w, len), SERVER_REPLY);
+	assert_int_equal(w->outlen, len);
+	assert_int_equal(keys_verify(w->keys, w->out, 48, len - 48), 0);
+	/* cut anywhere between the two lengths it is nothing */
+	for (size_t n = 48 + 28; n < len; n += 4) {
+		w->src.ip[3]++;
+		assert_int_equal(ask(w, n), SERVER_REPLY);
+		assert_int_equal(w->outlen, 52);
 	}
 }
 
@@ -804,6 +828,7 @@ main(void)
 	    TEST(test_short),
 	    TEST(test_extension_fields_are_skipped),
 	    TEST(test_reply_has_the_same_key),
+	    TEST(test_whole_digests_of_version3),
 	    TEST(test_mac_covers_extension_fields),
 	    TEST(test_bad_mac_gets_crypto_nak),
 	    TEST(test_mac_of_wrong_length),
