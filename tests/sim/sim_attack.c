@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim_attack.c - somebody who forges datagrams between a client and a server.
+ *
+ * `forge`, `kiss` and `flood` are blind: they know addresses and ports, but
+ * see nothing.  `replay` repeats what the server has said.  `race` sits on the
+ * wire, sees each request and answers before the server does: without keys
+ * nothing helps against that but other servers.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "ntp_packet.h"
+#include "sim_world.h"
+
+#define RACE_DELAY (NS_PER_S / 100000)
+
+static bool
+attack_on(const struct scn_attack *a, double t)
+{
+	return t >= a->begin && (!(a->length > 0) || t < a->begin + a->length);
+}
+
+static struct ntp_packet
+forged_reply(const struct sim_world *w, const struct scn_attack *a)
+{
+	int64_t ns = sim_utc_at(&w->sc->utc, w->now);
+	ntp_ts t = ts_from_unix(ns / NS_PER_S, (uint32_t)(ns % NS_PER_S));
+	struct ntp_packet r = {.version = NTP_VERSION,
+	    .mode = NTP_MODE_SERVER,
+	    .stratum = 1,
+	    .poll = NTP_MINPOLL,
+	    .precision = -23,
+	    .refid = refid_from_text("EVIL")};
+
+	t = ts_add(t, a->offset);
+	r.reftime = ts_add(t, -1);
+	r.rec = r.xmt = t;
+	if (a->kind == ATTACK_KISS) {
+		r.leap = NTP_LEAP_UNSYNC;
+		r.stratum = 0;
+		r.refid = refid_from_text("RATE");
+		r.poll = 17;
+	}
+	return r;
+}
+
+/* --- blind ------------------------------------------------------------------ */
+
+static void
+send_forged(struct sim_world *w, const struct scn_attack *a)
+{
+	struct sim_node *client = world_node(w, a->client);
+	const struct sim_node *server = world_node(w, a->server);
+	const struct sim_endpoint *ep = node_endpoint(client, &server->addr);
+	struct ntp_packet r = forged_reply(w, a);
+	struct ntp_addr dst = client->addr;
+	uint8_t out[NTP_HEADER_LEN];
+
+	if (ep != NULL)
+		dst.port = ep->port;
+	r.org.v = rng_u64(&client->noise);
+	packet_encode(&r, out);
+	net_inject(client,
+	    &(struct sim_frame){&server->addr, &dst, out, sizeof out}, 0);
+}
+
+static void
+send_flood(struct sim_world *w, const struct scn_attack *a)
+{
+	const struct sim_node *client = world_node(w, a->client);
+	struct sim_node *server = world_node(w, a->server);
+	struct ntp_packet q = {.version = NTP_VERSION,
+	    .mode = NTP_MODE_CLIENT,
+	    .xmt = {rng_u64(&server->noise)}};
+	uint8_t out[NTP_HEADER_LEN];
+
+	packet_encode(&q, out);
+	net_inject(server,
+	    &(struct sim_frame){&client->addr, &server->addr, out, sizeof out},
+	    0);
+}
+
+static void
+attack_tick(void *obj, uint64_t i)
+{
+	struct sim_world *w = obj;
+	const struct scn_attack *a = &w->sc->attack[i];
+
+	if (attack_on(a, world_time(w))) {
+		if (a->kind == ATTACK_FLOOD)
+			send_flood(w, a);
+		else
+			send_forged(w, a);
+	}
+	(void)queue_push(&w->queue,
+	    w->now + (int64_t)floor(a->rate * 1e9 + 0.5), attack_tick, w, i);
+}
+
+void
+attack_start(struct sim_world *w)
+{
+	for (size_t i = 0; i < w->sc->nattack; i++) {
+		const struct scn_attack *a = &w->sc->attack[i];
+
+		if (a->kind != ATTACK_REPLAY && a->kind != ATTACK_RACE)
+			(void)queue_push(&w->queue,
+			    (int64_t)floor(a->begin * 1e9 + 0.5), attack_tick,
+			    w, i);
+	}
+}
+
+/* --- on the wire ------------------------------------------------------------ */
+
+static void
+answer_first(struct sim_node *client, const struct sim_frame *f,
+    const struct scn_attack *a, const struct ntp_packet *q)
+{
+	struct ntp_packet r = forged_reply(client->w, a);
+	uint8_t out[NTP_HEADER_LEN];
+
+	r.org = q->xmt;
+	packet_encode(&r, out);
+	net_inject(client, &(struct sim_frame){f->dst, f->src, out, sizeof out},
+	    RACE_DELAY);
+}
+
+static bool
+between(const struct sim_node *from, const struct sim_node *to,
+    const char *name_from, const char *name_to)
+{
+	return strcmp(name_from, from->name) == 0 &&
+	    strcmp(name_to, to->name) == 0;
+}
+
+void
+attack_see(
+    struct sim_node *from, struct sim_node *to, const struct sim_frame *f)
+{
+	const struct sim_world *w = from->w;
+	struct ntp_packet q;
+
+	for (size_t i = 0; i < w->sc->nattack; i++) {
+		const struct scn_attack *a = &w->sc->attack[i];
+
+		if (!attack_on(a, world_time(w)) ||
+		    packet_decode(f->data, f->len, &q) != 0)
+			continue;
+		if (a->kind == ATTACK_RACE && q.mode == NTP_MODE_CLIENT &&
+		    between(from, to, a->client, a->server))
+			answer_first(from, f, a, &q);
+		if (a->kind == ATTACK_REPLAY && q.mode == NTP_MODE_SERVER &&
+		    between(from, to, a->server, a->client))
+			net_inject(to, f, (int64_t)floor(a->rate * 1e9 + 0.5));
+	}
+}

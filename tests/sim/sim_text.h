@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim_text.h - lines, words and values of a scenario file, with their errors.
+ */
+#ifndef SIM_TEXT_H
+#define SIM_TEXT_H
+
+#include "sim_scenario.h"
+
+#define SCN_WORDS 64U
+#define SCN_LINE  512U
+
+struct scn_reader {
+	struct scenario *s;
+	const char *at; /* rest of the text */
+	unsigned line;
+	bool control;
+	FILE *err;
+	char buf[SCN_LINE];
+	char *word[SCN_WORDS];
+	size_t nwords, next;
+};
+
+/* The next line that counts, without prefix and comment, into r->buf; false
+ * at the end. */
+bool scn_line(struct scn_reader *r);
+/* Split r->buf into words; "words" and braces stand for themselves. */
+void scn_split(struct scn_reader *r);
+
+/* Words of the line, one after the other; NULL at its end. */
+const char *scn_word(struct scn_reader *r);
+const char *scn_peek(const struct scn_reader *r);
+bool scn_is(struct scn_reader *r, const char *word); /* takes it if so */
+
+/* The next word as a value, or an error that names WHAT. */
+double scn_number(struct scn_reader *r, enum scn_unit unit, const char *what);
+/* The next word as a name into OUT of CAP octets. */
+void scn_name(struct scn_reader *r, char *out, size_t cap, const char *what);
+
+/* Text up to the line that is "}" alone, malloc'd; the present line must end
+ * with "{".  *FIRST gets the number of its first line. */
+char *scn_block(struct scn_reader *r, unsigned *first);
+
+void scn_error(struct scn_reader *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif /* SIM_TEXT_H */

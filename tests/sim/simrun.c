@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * simrun.c - run scenarios: the daemon's engine in a simulated world.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ntp_fmt.h"
+#include "sim_report.h"
+
+#define FILE_MAX (16U << 20)
+
+struct options {
+	uint64_t seed;
+	unsigned runs;
+	bool seed_given, control, verbose, tap, fast, progress;
+};
+
+static const char usage_text[] =
+    "usage: simrun [-cv] [-s seed] [-n runs] file ...\n"
+    "       simrun --tap [--fast] file ...\n"
+    "  -s, --seed N   first seed (default: the file's)\n"
+    "  -n, --runs N   that many runs, each with the next seed\n"
+    "  -c, --control  as the file's control, which should fail\n"
+    "  -v, --verbose  what the daemons log\n"
+    "      --tap      run each file and its control, say ok or not ok\n"
+    "      --fast     only those files that are marked fast\n";
+
+static char *
+read_all(const char *path)
+{
+	FILE *fp = fopen(path, "r");
+	char *text = NULL;
+	size_t len = 0;
+
+	if (fp == NULL)
+		return NULL;
+	text = calloc(1, FILE_MAX + 1);
+	if (text != NULL)
+		len = fread(text, 1, FILE_MAX, fp);
+	(void)fclose(fp);
+	if (len == FILE_MAX) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+static struct scenario *
+read_scenario(const char *path, bool control)
+{
+	char *text = read_all(path);
+	struct scenario *sc;
+
+	if (text == NULL) {
+		(void)fprintf(stderr, "simrun: cannot read %s\n", path);
+		return NULL;
+	}
+	sc = scenario_parse(path, text, control, stderr);
+	free(text);
+	if (sc != NULL && sc->nerrors > 0)
+		scenario_free(&sc);
+	return sc;
+}
+
+static void
+show_progress(void *arg, double share)
+{
+	(void)fprintf(
+	    stderr, "\r%s: %3.0f %%\r", (const char *)arg, share * 100);
+}
+
+/* One run; false when the world cannot be made. */
+static bool
+run_once(struct sim_report *r, const struct options *o, uint64_t seed)
+{
+	struct sim_world *w =
+	    world_new(r->sc, seed, o->verbose ? stdout : NULL, stderr);
+
+	if (w == NULL)
+		return false;
+	if (o->progress) {
+		w->progress = show_progress;
+		w->arg = r->sc->file;
+	}
+	world_run(w);
+	report_add(r, w);
+	world_free(&w);
+	return true;
+}
+
+/* The number of failures, < 0 when it cannot be run. */
+static int
+run_scenario(const struct scenario *sc, const struct options *o, bool control,
+    bool table)
+{
+	struct sim_report r;
+	uint64_t seed = o->seed_given ? o->seed : sc->seed;
+	unsigned runs = o->runs > 0 ? o->runs : o->seed_given ? 1 : sc->runs;
+	bool ok = report_init(&r, sc, stdout) == 0;
+	int failures;
+
+	r.control = control;
+	r.quiet = !table && control;
+	for (unsigned i = 0; ok && i < runs; i++)
+		ok = run_once(&r, o, seed + i);
+	if (ok)
+		report_finish(&r);
+	if (ok && table)
+		report_table(&r);
+	failures = ok ? (int)r.failures : -1;
+	report_fini(&r);
+	return failures;
+}
+
+static int
+run_file(const char *path, const struct options *o)
+{
+	struct scenario *sc = read_scenario(path, o->control);
+	int failures;
+
+	if (sc == NULL)
+		return 2;
+	failures = run_scenario(sc, o, o->control, true);
+	scenario_free(&sc);
+	return failures < 0 ? 2 : failures > 0;
+}
+
+/* --- as a test program ------------------------------------------------------ */
+
+static bool
+tap_one(const char *path, const struct options *o, bool control, unsigned k)
+{
+	struct scenario *sc = read_scenario(path, control);
+	const char *slash = strrchr(path, '/');
+	int failures = -1;
+	bool good;
+
+	if (sc != NULL)
+		failures = run_scenario(sc, o, control, false);
+	good = control ? failures > 0 : failures == 0;
+	(void)printf("%sok %u - %s%s\n", good ? "" : "not ", k,
+	    slash != NULL ? slash + 1 : path,
+	    control ? " (control must fail)" : "");
+	(void)fflush(stdout);
+	scenario_free(&sc);
+	return good;
+}
+
+static int
+run_tap(char **files, const struct options *o)
+{
+	unsigned k = 0, bad = 0;
+
+	for (; *files != NULL; files++) {
+		struct scenario *sc = read_scenario(*files, false);
+		bool skip = sc != NULL && o->fast && !sc->fast;
+		bool control = sc != NULL && sc->has_control;
+
+		scenario_free(&sc);
+		if (skip)
+			continue;
+		bad += !tap_one(*files, o, false, ++k);
+		if (control)
+			bad += !tap_one(*files, o, true, ++k);
+	}
+	(void)printf("1..%u\n", k);
+	return bad > 0;
+}
+
+/* --- the command line ------------------------------------------------------- */
+
+enum { OPT_TAP = 256, OPT_FAST };
+
+static const struct option long_options[] = {
+    {"seed", required_argument, NULL, 's'},
+    {"runs", required_argument, NULL, 'n'},
+    {"control", no_argument, NULL, 'c'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"tap", no_argument, NULL, OPT_TAP},
+    {"fast", no_argument, NULL, OPT_FAST},
+    {NULL, 0, NULL, 0},
+};
+
+static bool
+parse_count(const char *s, uint64_t *out)
+{
+	int64_t v;
+
+	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 0) {
+		(void)fprintf(stderr, "simrun: '%s' is no number\n", s);
+		return false;
+	}
+	*out = (uint64_t)v;
+	return true;
+}
+
+static bool
+take_option(struct options *o, int c)
+{
+	uint64_t v;
+
+	switch (c) {
+	case 's':
+		o->seed_given = true;
+		return parse_count(optarg, &o->seed);
+	case 'n':
+		if (!parse_count(optarg, &v) || v > 1000000)
+			return false;
+		o->runs = (unsigned)v;
+		return true;
+	case 'c':
+		o->control = true;
+		return true;
+	case 'v':
+		o->verbose = true;
+		return true;
+	case OPT_TAP:
+		o->tap = true;
+		return true;
+	case OPT_FAST:
+		o->fast = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {0};
+	int c, worst = 0;
+
+	while (
+	    (c = getopt_long(argc, argv, "s:n:cv", long_options, NULL)) != -1) {
+		if (!take_option(&o, c)) {
+			(void)fputs(usage_text, stderr);
+			return 2;
+		}
+	}
+	if (optind == argc) {
+		(void)fputs(usage_text, stderr);
+		return 2;
+	}
+	if (o.tap)
+		return run_tap(argv + optind, &o);
+	o.progress = isatty(STDERR_FILENO) == 1;
+	for (; optind < argc; optind++) {
+		c = run_file(argv[optind], &o);
+		worst = c > worst ? c : worst;
+	}
+	return worst;
+}

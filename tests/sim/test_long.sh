@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# test_long.sh - all scenarios, and their controls.
+exec "$top_builddir/tests/simrun" --tap "$top_srcdir"/tests/sim/scenarios/*.sim
