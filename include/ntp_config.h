@@ -16,7 +16,9 @@
 #include "ntp_addr.h"
 #include "ntp_leapplan.h"
 
+struct config_assoc;
 struct config_pending;
+struct ntp_config;
 
 enum config_severity { CONFIG_WARNING, CONFIG_ERROR };
 
@@ -45,6 +47,14 @@ struct config_io {
 	 * directory.  May be NULL. */
 	char *(*list)(void *arg, const char *path, const char *from, size_t k);
 	void (*diag)(void *arg, const struct config_diag *d);
+	/*
+	 * `unpeer WHOM` names no line: an association id, or the address of a
+	 * running association?  *FOUND gets the line it comes from (in C), or
+	 * NULL when it is none of its own but was taken care of.  False: there
+	 * is no such association.  May be NULL.
+	 */
+	bool (*unpeer)(void *arg, const char *whom, const struct ntp_config *c,
+	    const struct config_assoc **found);
 };
 
 enum assoc_kind { ASSOC_SERVER, ASSOC_POOL, ASSOC_PEER, ASSOC_REFCLOCK };
@@ -174,6 +184,37 @@ struct config_filegen {
 	char *file; /* NULL: the set's name */
 };
 
+/* logconfig: what is logged beside the unconditional messages. */
+enum log_bit {
+	LOGBIT_SYSINFO = 0x0001,
+	LOGBIT_SYSEVENTS = 0x0002,
+	LOGBIT_PEEREVENTS = 0x0020,
+	LOGBIT_CLOCKINFO = 0x0100,
+	LOGBIT_SYNCSTATUS = 0x4000,
+	LOGBIT_SYNC = 0xf000, /* all of sync: the default */
+};
+
+/* reset: counters to set to zero. */
+enum reset_bit {
+	RESET_ALLPEERS = 0x01,
+	RESET_AUTH = 0x02,
+	RESET_CTL = 0x04,
+	RESET_IO = 0x08,
+	RESET_MEM = 0x10,
+	RESET_SYS = 0x20,
+	RESET_TIMER = 0x40,
+};
+
+/* setvar */
+struct config_var {
+	char *name, *value;
+	bool in_default; /* told without being asked for */
+};
+
+#define CONFIG_VARS_MAX	     64U /* so that all fit into a reply */
+#define CONFIG_VAR_NAME_MAX  63U
+#define CONFIG_VAR_VALUE_MAX 255U
+
 struct ntp_config {
 	struct config_assoc *assoc;
 	size_t nassoc;
@@ -187,6 +228,11 @@ struct ntp_config {
 	struct config_tinker tinker;
 	struct config_filegen filegen[STATS_SETS];
 	char *driftfile, *leapfile, *logfile, *pidfile, *statsdir, *keysfile;
+	char *saveconfigdir;
+	uint16_t logmask; /* enum log_bit */
+	unsigned reset;	  /* enum reset_bit: counters to clear now */
+	struct config_var *var;
+	size_t nvar;
 	bool leap_ignorehash; /* `leapfile FILE ignorehash` */
 	struct leap_smear smear;
 	uint32_t controlkey;
@@ -206,6 +252,9 @@ struct ntp_config {
 /* Defaults only, owned by the caller; NULL when out of memory. */
 struct ntp_config *config_new(void);
 void config_free(struct ntp_config **c);
+/* A copy that shares nothing with C, owned by the caller; more text may be
+ * parsed into it.  NULL when out of memory. */
+struct ntp_config *config_copy(const struct ntp_config *c);
 
 /*
  * Parse TEXT (LEN octets), known as FILE, into C.  Bad lines are reported and
@@ -218,6 +267,14 @@ int config_parse(struct ntp_config *c, const char *file, const char *text,
 /* After all text: checks across lines, fudge onto its clock, defaults that
  * depend on others (minpoll above maxpoll ...). */
 void config_finish(struct ntp_config *c, const struct config_io *io);
+
+/* The variable NAME of `setvar`, or NULL. */
+struct config_var *config_var_find(
+    const struct ntp_config *c, const char *name, size_t len);
+/* May VALUE be the value of a variable? */
+bool config_var_value_ok(const char *value, size_t len);
+/* Give it the value of LEN characters; 0 or -NTP_ENOMEM. */
+int config_var_assign(struct config_var *v, const char *value, size_t len);
 
 /* Add a server with iburst, as for an operand of the command line. */
 int config_add_server(

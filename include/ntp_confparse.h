@@ -140,8 +140,13 @@ struct config_pending {
 	struct conf_unpeer *unpeer;
 	size_t nunpeer;
 	struct conf_place controlkey, monitor, tos; /* the last of each */
+	unsigned disabled; /* of the flags: `disable` beats `enable` */
+	size_t checked;	   /* associations that are checked already */
 	bool nomem;
 };
+
+/* All is applied: forget it. */
+void conf_pending_clear(struct config_pending *q);
 
 /* Report at *AT, or at the last token when NULL; HINT may be NULL. */
 void conf_warn(struct confparse *p, const struct conf_pos *at, const char *hint,
@@ -233,7 +238,9 @@ conf_directive confdo_statistics, confdo_filegen, confdo_logconfig;
 /* ntp_config_misc.c */
 conf_directive confdo_options, confdo_flags, confdo_trustedkey;
 conf_directive confdo_controlkey, confdo_interface, confdo_listen, confdo_port;
-conf_directive confdo_dscp, confdo_number, confdo_setvar, confdo_simulate;
+conf_directive confdo_dscp, confdo_number, confdo_simulate;
 conf_directive confdo_ignore;
+/* ntp_config_var.c */
+conf_directive confdo_setvar;
 
 #endif /* NTP_CONFPARSE_H */

@@ -49,4 +49,11 @@ bool control_authorized(const struct control *c);
  * is set, when there is none. */
 bool control_subject(struct control *c);
 
+/* --- ntp_ctlwrite.c ------------------------------------------------------- */
+
+/* Every operation that changes something begins with this: the control key,
+ * and a digest that was not used before; false, and the error is set. */
+bool control_may_write(struct control *c);
+control_op write_variables;
+
 #endif /* NTP_CONTROL_H */

@@ -112,6 +112,8 @@ struct var_wr {
 struct var_wr var_init(char *p, size_t cap);
 void var_raw(struct var_wr *w, const char *name, const char *value);
 void var_str(struct var_wr *w, const char *name, const char *value); /* "" */
+/* A string whose commas stay: clients take it as one value. */
+void var_list(struct var_wr *w, const char *name, const char *value);
 void var_int(struct var_wr *w, const char *name, int64_t v);
 void var_hex(struct var_wr *w, const char *name, uint64_t v);
 void var_fixed(struct var_wr *w, const char *name, double v, unsigned digits);

@@ -96,13 +96,14 @@ struct peer {
 struct peer_table {
 	struct peer *p;
 	size_t cap;
+	size_t used; /* slots ever taken: those behind are free */
 	uint16_t next_associd;
 };
 
 /* Iterate over the associations in use, oldest slot first. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): VAR is declared here */
 #define PEER_FOREACH(var, tbl)                                                 \
-	for (struct peer *var = (tbl)->p; var < (tbl)->p + (tbl)->cap; var++)  \
+	for (struct peer *var = (tbl)->p; var < (tbl)->p + (tbl)->used; var++) \
 		if (!var->inuse) {                                             \
 		} else
 /* NOLINTEND(bugprone-macro-parentheses) */

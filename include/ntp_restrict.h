@@ -66,6 +66,9 @@ int restrict_add(struct restrict_list *r, const struct restrict_entry *e);
 int restrict_remove(struct restrict_list *r, const struct ntp_addr *addr,
     const struct ntp_addr *mask, uint16_t mflags, uint16_t flags);
 
+/* Take over the hits of the entries that OLD has too. */
+void restrict_inherit(struct restrict_list *r, const struct restrict_list *old);
+
 /* The entry that decides for a packet from ADDR (port counts), borrowed until
  * the list changes; counts a hit.  Never NULL. */
 const struct restrict_entry *restrict_lookup(

@@ -44,8 +44,29 @@ struct sys_vars {
 	bool nopeer;
 };
 
+#define RESTRICT_ADDRS 16U /* of one name */
+
+/* `restrict NAME`: its look-up and what was found. */
+struct restrict_name {
+	const struct config_restrict *line; /* borrowed */
+	uint32_t tag;			    /* of the look-up */
+	struct peer_dns dns;
+	struct ntp_addr addr[RESTRICT_ADDRS];
+	size_t naddr;
+};
+
 struct control_counters {
 	uint64_t requests, badpkts, responses, frags, errors, too_short;
+};
+
+#define REPLAY_MEMORY 4096U
+
+/* Digests of writes by mode 6: each is good for one. */
+struct control_replay {
+	uint64_t mac[REPLAY_MEMORY]; /* a ring of their first octets */
+	size_t n, next;
+	bool complained;
+	ntp_mono complained_at;
 };
 
 struct ntp_engine {
@@ -61,11 +82,14 @@ struct ntp_engine {
 	struct server_ctx server;
 	struct server_counters count;
 	struct control_counters ctl;
+	struct control_replay replay;
 
 	struct candidate *cand; /* scratch of selection, peers.cap each */
 	struct endpoint *ends;	/* 2 * peers.cap */
 
-	struct peer_dns *rdns; /* one for each restrict line, for names */
+	struct restrict_name *rname; /* one for each `restrict NAME` */
+	size_t nrnames;
+	uint32_t next_name_tag;
 
 	struct ntp_addr own[ENGINE_ADDRS_MAX];
 	uint32_t own_refid[ENGINE_ADDRS_MAX];
@@ -91,6 +115,10 @@ struct ntp_engine {
 
 void engine_log(struct ntp_engine *e, enum ntp_loglevel lv, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
+/* What `logconfig` decides about: without BIT for debugging only. */
+void engine_log_class(struct ntp_engine *e, enum log_bit bit,
+    enum ntp_loglevel lv, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 uint32_t engine_random(struct ntp_engine *e);
 double engine_uniform(struct ntp_engine *e); /* [0,1) */
 bool engine_owns(const struct ntp_engine *e, const struct ntp_addr *a);
@@ -144,6 +172,28 @@ void clock_select(struct ntp_engine *e, struct ntp_now now);
 /* Is the answer of this source to be waited for, at the start: its name is
  * asked for, or it is in its first burst? */
 bool still_asking(const struct peer *p);
+
+/* --- ntp_access.c -------------------------------------------------------- */
+
+/* An access list not yet in force. */
+struct access_draft {
+	struct restrict_list *list;
+	struct restrict_name *name;
+	size_t nnames;
+};
+/* Make the list for the lines of CFG, with what is known of their names; 0 or
+ * -NTP_ENOMEM. */
+int access_draft(struct ntp_engine *e, const struct ntp_config *cfg,
+    struct access_draft *d, ntp_mono now);
+void access_draft_free(struct access_draft *d);
+/* Put it in force: e->cfg holds its lines.  Takes over what D owns. */
+void access_adopt(struct ntp_engine *e, struct access_draft *d);
+/* An association has this address now, or has it no longer. */
+void access_follow(struct ntp_engine *e, const struct ntp_addr *addr);
+void access_unfollow(struct ntp_engine *e, const struct ntp_addr *addr);
+/* The addresses of a name. */
+void access_resolved(struct ntp_engine *e, struct restrict_name *n,
+    const struct ntp_addr *addr, size_t naddr);
 
 /* --- ntp_pool.c: names, pools, mobilization ------------------------------ */
 

@@ -112,6 +112,17 @@ var_str(struct var_wr *w, const char *name, const char *value)
 }
 
 void
+var_list(struct var_wr *w, const char *name, const char *value)
+{
+	size_t at = w->len;
+
+	var_str(w, name, value);
+	for (size_t i = w->len; i-- > at && !w->bad;)
+		if (w->p[i] == ';')
+			w->p[i] = ',';
+}
+
+void
 var_int(struct var_wr *w, const char *name, int64_t v)
 {
 	char text[24];

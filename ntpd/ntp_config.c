@@ -75,52 +75,9 @@ config_new(void)
 	    .v6prefix = MRU_V6BITS_MAX};
 	c->port = NTP_PORT;
 	c->dscp = DSCP_EF;
+	c->logmask = LOGBIT_SYNC;
 	c->ntp = c->kernel = c->monitor = c->stats = c->auth = true;
 	return c;
-}
-
-static void
-free_pending(struct config_pending *q)
-{
-	for (size_t i = 0; i < q->nunpeer; i++)
-		free(q->unpeer[i].host);
-	free(q->unpeer);
-	free(q->fudge);
-	free(q);
-}
-
-void
-config_free(struct ntp_config **cp)
-{
-	struct ntp_config *c = *cp;
-	size_t i;
-
-	if (c == NULL)
-		return;
-	*cp = NULL;
-	for (i = 0; i < c->nassoc; i++)
-		free(c->assoc[i].host);
-	for (i = 0; i < c->nrestricts; i++)
-		free(c->restricts[i].host);
-	for (i = 0; i < c->niface; i++)
-		free(c->iface[i].name);
-	for (i = 0; i < STATS_SETS; i++)
-		free(c->filegen[i].file);
-	for (i = 0; i < c->nfiles; i++)
-		free(c->files[i]);
-	free(c->assoc);
-	free(c->restricts);
-	free(c->iface);
-	free(c->trusted);
-	free(c->files);
-	free(c->driftfile);
-	free(c->leapfile);
-	free(c->logfile);
-	free(c->pidfile);
-	free(c->statsdir);
-	free(c->keysfile);
-	free_pending(c->pending);
-	free(c);
 }
 
 /* --- lines --------------------------------------------------------------- */
@@ -186,11 +143,21 @@ keep_file_name(struct ntp_config *c, const char *file)
 	return copy;
 }
 
+/* Text that comes again and again has one name. */
+static const char *
+known_file_name(struct ntp_config *c, const char *file)
+{
+	for (size_t i = 0; i < c->nfiles; i++)
+		if (strcmp(c->files[i], file) == 0)
+			return c->files[i];
+	return keep_file_name(c, file);
+}
+
 int
 config_parse(struct ntp_config *c, const char *file, const char *text,
     size_t len, const struct config_io *io)
 {
-	const char *name = keep_file_name(c, file);
+	const char *name = known_file_name(c, file);
 
 	if (name != NULL)
 		parse_text(c, io, name, NULL, text, len);
@@ -295,7 +262,7 @@ is_trusted(const struct ntp_config *c, uint32_t key)
 static void
 check_keys(struct ntp_config *c, const struct config_io *io)
 {
-	for (size_t i = 0; i < c->nassoc; i++) {
+	for (size_t i = c->pending->checked; i < c->nassoc; i++) {
 		const struct config_assoc *a = &c->assoc[i];
 		struct conf_place place = {a->file, {a->line, 1}};
 
@@ -334,6 +301,8 @@ config_finish(struct ntp_config *c, const struct config_io *io)
 		config_warn_at(c, io, &c->pending->tos,
 		    "no stratum is left between floor and ceiling",
 		    "no server will be used");
+	conf_pending_clear(c->pending);
+	c->pending->checked = c->nassoc;
 }
 
 int

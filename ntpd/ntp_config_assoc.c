@@ -503,24 +503,59 @@ is_named(const struct config_assoc *a, const struct conf_unpeer *u)
 	    addr_equal(&addr, &a->addr);
 }
 
-static void
-finish_unpeer(struct ntp_config *c, const struct config_io *io,
-    const struct conf_unpeer *u)
+static bool
+same_line(const struct config_assoc *a, const struct config_assoc *b)
 {
-	size_t kept = 0;
+	return a->kind == b->kind && a->family == b->family &&
+	    a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+/* Whom the line names although no other line does: an association that runs,
+ * by its number or its address. */
+static bool
+unpeer_running(struct ntp_config *c, const struct config_io *io,
+    const struct conf_unpeer *u, const struct config_assoc **line)
+{
+	*line = NULL;
+	return io != NULL && io->unpeer != NULL &&
+	    io->unpeer(io->arg, u->host, c, line);
+}
+
+/* Remove the lines that U names, or those like LINE; their number. */
+static size_t
+remove_lines(struct ntp_config *c, const struct conf_unpeer *u,
+    const struct config_assoc *line)
+{
+	size_t kept = 0, gone;
+	bool named;
 
 	for (size_t i = 0; i < c->nassoc; i++) {
 		struct config_assoc *a = &c->assoc[i];
 
-		if (!is_named(a, u))
+		named = line != NULL ? same_line(a, line) : is_named(a, u);
+		if (!named)
 			c->assoc[kept++] = *a;
 		else
 			free(a->host);
 	}
-	if (kept == c->nassoc)
+	gone = c->nassoc - kept;
+	c->nassoc = kept;
+	return gone;
+}
+
+static void
+finish_unpeer(struct ntp_config *c, const struct config_io *io,
+    const struct conf_unpeer *u)
+{
+	const struct config_assoc *line;
+
+	if (remove_lines(c, u, NULL) > 0)
+		return;
+	if (!unpeer_running(c, io, u, &line))
 		config_warn_at(
 		    c, io, &u->place, "no association has this address", NULL);
-	c->nassoc = kept;
+	else if (line != NULL)
+		(void)remove_lines(c, u, line);
 }
 
 void

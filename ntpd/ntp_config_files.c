@@ -26,6 +26,8 @@ confdo_path(struct confparse *p, const struct keyword *k)
 		conf_set(c, &c->logfile, p->tok.text);
 	else if (k->id == KW_DIRECTIVE_PIDFILE)
 		conf_set(c, &c->pidfile, p->tok.text);
+	else if (k->id == KW_DIRECTIVE_SAVECONFIGDIR)
+		conf_set(c, &c->saveconfigdir, p->tok.text);
 	(void)conf_end(p);
 }
 
@@ -236,47 +238,79 @@ confdo_filegen(struct confparse *p, const struct keyword *k)
 
 /* --- logconfig ----------------------------------------------------------- */
 
-static bool
-is_class(const char *s)
+#define LOG_CLASS 0x000fU /* all types of the first class */
+#define LOG_TYPE  0x1111U /* the first type of all classes */
+
+/* Bits of all types of the class that S names, 0 for none. */
+static unsigned
+class_bits(const char *s)
 {
-	return keyword_find(KEYWORD_LOGCLASS, s) != NULL;
+	const struct keyword *k = keyword_find(KEYWORD_LOGCLASS, s);
+
+	return k == NULL ? 0 : LOG_CLASS << 4 * (k->id - KW_LOGCLASS_SYS);
 }
 
-static bool
-is_type(const char *s)
+/* Bits of the type that S names in all classes, 0 for none. */
+static unsigned
+type_bits(const char *s)
 {
-	return keyword_find(KEYWORD_LOGTYPE, s) != NULL;
+	const struct keyword *k = keyword_find(KEYWORD_LOGTYPE, s);
+
+	if (k == NULL)
+		return 0;
+	return k->id == KW_LOGTYPE_ALL ? 0xffffU
+				       : LOG_TYPE << (k->id - KW_LOGTYPE_INFO);
 }
 
-/* CLASSTYPE, allTYPE, allCLASS, all; with `=`, `+` or `-` before it. */
-static bool
-is_log_word(const char *s)
+/* CLASSTYPE, allTYPE, allCLASS; all alone means the class sys.  0 when S is
+ * none of these. */
+static unsigned
+log_bits(const char *s)
 {
+	size_t len = strlen(s);
 	char class[8];
-	size_t len;
 
-	if (*s == '=' || *s == '+' || *s == '-')
-		s++;
 	if (strcmp(s, "all") == 0)
-		return true;
+		return LOG_CLASS;
 	if (strncmp(s, "all", 3) == 0)
-		return is_type(s + 3) || is_class(s + 3);
-	len = strlen(s);
+		return type_bits(s + 3) | class_bits(s + 3);
 	for (size_t n = 1; n < len && n < sizeof(class); n++) {
 		memcpy(class, s, n);
 		class[n] = '\0';
-		if (is_class(class) && is_type(s + n))
-			return true;
+		if (class_bits(class) != 0 && type_bits(s + n) != 0)
+			return class_bits(class) & type_bits(s + n);
 	}
-	return false;
+	return 0;
+}
+
+/* A word with `+` or `-` changes the mask, with `=` or nothing it is the mask.
+ * False when the word is unknown. */
+static bool
+apply_log_word(struct ntp_config *c, const char *s)
+{
+	char how = *s;
+	unsigned bits;
+
+	if (how == '=' || how == '+' || how == '-')
+		s++;
+	bits = log_bits(s);
+	if (bits == 0)
+		return false;
+	if (how == '+')
+		c->logmask |= (uint16_t)bits;
+	else if (how == '-')
+		c->logmask &= (uint16_t)~bits;
+	else
+		c->logmask = (uint16_t)bits;
+	return true;
 }
 
 void
 confdo_logconfig(struct confparse *p, const struct keyword *k)
 {
-	conf_idle(p, &p->at, k);
+	(void)k;
 	while (conf_next(p, SCAN_STRING))
-		if (!is_log_word(p->tok.text))
+		if (!apply_log_word(p->cfg, p->tok.text))
 			conf_warn(p, NULL, NULL,
 			    "logconfig: '%.40s' not recognized - ignored",
 			    p->tok.text);

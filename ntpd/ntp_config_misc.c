@@ -20,7 +20,7 @@
 
 /* --- tos, tinker, discard, mru ------------------------------------------- */
 
-static conf_apply tos_word, tinker_word, discard_word, mru_word;
+static conf_apply tos_word, tinker_word, discard_word, mru_word, reset_word;
 
 static void
 tos_word(struct confparse *p, void *obj, const struct keyword *k,
@@ -141,6 +141,15 @@ mru_word(struct confparse *p, void *obj, const struct keyword *k,
 		m->v6prefix = (uint8_t)v->num;
 }
 
+static void
+reset_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	(void)obj;
+	(void)v;
+	p->cfg->reset |= 1U << (k->id - KW_RESET_ALLPEERS);
+}
+
 /* A directive without effect has one warning, its words have none. */
 void
 confdo_options(struct confparse *p, const struct keyword *k)
@@ -165,7 +174,7 @@ confdo_options(struct confparse *p, const struct keyword *k)
 	else if (k->id == KW_DIRECTIVE_RLIMIT)
 		conf_options(p, KEYWORD_RLIMIT, NULL, NULL);
 	else if (k->id == KW_DIRECTIVE_RESET)
-		conf_options(p, KEYWORD_RESET, NULL, NULL);
+		conf_options(p, KEYWORD_RESET, reset_word, NULL);
 	else
 		conf_options(p, KEYWORD_CRYPTO, NULL, NULL);
 }
@@ -186,8 +195,17 @@ flag_of(struct ntp_config *c, enum keyword_id id)
 	return id == KW_FLAG_AUTH ? &c->auth : NULL;
 }
 
-/* Whatever works is on at first, and a `disable` beats every `enable`: so
- * only `disable` has something to do. */
+/* A `disable` beats every `enable` beside it, wherever it stands. */
+static void
+set_flag(struct confparse *p, bool *flag, enum keyword_id id, bool disable)
+{
+	unsigned bit = 1U << (id - KW_FLAG_NTP);
+
+	if (disable)
+		p->cfg->pending->disabled |= bit;
+	*flag = (p->cfg->pending->disabled & bit) == 0;
+}
+
 void
 confdo_flags(struct confparse *p, const struct keyword *k)
 {
@@ -200,8 +218,8 @@ confdo_flags(struct confparse *p, const struct keyword *k)
 
 		if (f->id == KW_FLAG_MONITOR && disable)
 			p->cfg->pending->monitor = conf_place(p);
-		if (flag != NULL && disable)
-			*flag = false;
+		if (flag != NULL)
+			set_flag(p, flag, f->id, disable);
 		else if (f->state == KW_OBSOLETE ||
 		    (f->state == KW_NOTYET && !disable))
 			conf_idle(p, &at, f);
@@ -447,26 +465,6 @@ confdo_number(struct confparse *p, const struct keyword *k)
 		conf_idle(p, &p->at, k);
 	if (!p->bad)
 		(void)conf_end(p);
-}
-
-/* setvar NAME = VALUE [default], with blanks around `=`. */
-void
-confdo_setvar(struct confparse *p, const struct keyword *k)
-{
-	if (!conf_string(p, "variable name"))
-		return;
-	if (!conf_next(p, SCAN_TOKENS) || p->tok.text[0] != '=') {
-		if (!p->bad)
-			conf_error(p, NULL, "leave blanks around '='",
-			    "missing '=' after the variable name");
-		return;
-	}
-	if (!conf_string(p, "value"))
-		return;
-	conf_idle(p, &p->at, k);
-	if (conf_next(p, SCAN_TOKENS) && strcmp(p->tok.text, "default") != 0)
-		conf_error(p, NULL, NULL,
-		    "unexpected '%.40s', expected default", p->tok.text);
 }
 
 /* Count the braces of a line; false when the block is closed. */

@@ -82,6 +82,7 @@ authenticate(struct control *c)
 	const struct recvbuf *rb = c->rb;
 	struct wire_rd r;
 	size_t pos, len;
+	uint32_t keyid;
 
 	if (c->e->opt.keys == NULL)
 		return;
@@ -91,7 +92,11 @@ authenticate(struct control *c)
 		    keys_verify(c->e->opt.keys, rb->data, pos, len) != 0)
 			continue;
 		r = wire_rd_init(rb->data + pos, len);
-		c->keyid = wire_get32(&r);
+		keyid = wire_get32(&r);
+		if (!keys_allows(c->e->opt.keys, keyid, rb->src))
+			continue;
+		c->keyid = keyid;
+		c->mac = wire_get64(&r);
 		c->align = attempt == 0 ? 8 : 4;
 	}
 }
@@ -131,18 +136,48 @@ events_seen(struct control *c)
 }
 
 static bool
-read_variables(struct control *c, size_t len)
+tell(struct control *c, enum ctlvar_set set, size_t len)
 {
-	struct ctlvar_ctx v = {.e = c->e, .now = c->now};
+	struct ctlvar_ctx v = {.e = c->e, .set = set, .p = c->p, .now = c->now};
 
-	if (!control_subject(c))
-		return false;
-	v.p = c->p;
 	if (!ctlvars_read(
 		&v, c->data, len, c->e->out, sizeof c->e->out, &c->len))
 		return control_fail(c, MODE6_ERR_UNKNOWNVAR);
+	return true;
+}
+
+static bool
+read_variables(struct control *c, size_t len)
+{
+	if (!control_subject(c) ||
+	    !tell(c, c->p != NULL ? CTLVARS_PEER : CTLVARS_SYSTEM, len))
+		return false;
 	events_seen(c);
 	return true;
+}
+
+/* The clock that is meant by association 0: our source, else the first. */
+static struct peer *
+any_clock(const struct ntp_engine *e)
+{
+	if (e->sys.peer != NULL && e->sys.peer->kind == PEER_CLOCK)
+		return e->sys.peer;
+	PEER_FOREACH (p, &e->peers) {
+		if (p->kind == PEER_CLOCK)
+			return p;
+	}
+	return NULL;
+}
+
+static bool
+read_clock(struct control *c)
+{
+	uint16_t id = c->req.associd;
+
+	c->p = id == 0 ? any_clock(c->e) : peer_by_associd(&c->e->peers, id);
+	if (c->p == NULL || c->p->kind != PEER_CLOCK)
+		return control_fail(c, MODE6_ERR_BADASSOC);
+	return tell(c, CTLVARS_CLOCK, c->req.count);
 }
 
 /* Pairs of association id and status word, the newest first. */
@@ -178,7 +213,11 @@ operate(struct control *c)
 	case MODE6_READVAR:
 		return read_variables(c, c->req.count);
 	case MODE6_WRITEVAR:
+		return write_variables(c);
+	case MODE6_READCLOCK:
+		return read_clock(c);
 	case MODE6_WRITECLOCK:
+		return control_fail(c, MODE6_ERR_PERMISSION);
 	case MODE6_SETTRAP:
 	case MODE6_CONFIGURE:
 	case MODE6_SAVECONFIG:
@@ -187,7 +226,6 @@ operate(struct control *c)
 		return control_fail(c,
 		    control_authorized(c) ? MODE6_ERR_BADOP
 					  : MODE6_ERR_PERMISSION);
-	case MODE6_READCLOCK:
 	case MODE6_ASYNCMSG:
 	case MODE6_READ_MRU:
 	case MODE6_REQ_NONCE:

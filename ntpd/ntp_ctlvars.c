@@ -32,8 +32,16 @@ enum peervar {
 	PEERVAR_COUNT
 };
 
-_Static_assert((int)PEERVAR_COUNT <= (int)SYSVAR_COUNT,
-    "a selection of system variables must have room for peer variables");
+enum clockvar {
+#define CLOCKVAR(name, set, form, value) CLOCKVAR_##name,
+#include "ntp_tbl_clockvar.h"
+#undef CLOCKVAR
+	CLOCKVAR_COUNT
+};
+
+_Static_assert((int)PEERVAR_COUNT <= (int)SYSVAR_COUNT &&
+	(int)CLOCKVAR_COUNT <= (int)SYSVAR_COUNT,
+    "a selection of system variables must have room for all others");
 
 struct var_row {
 	char name[VAR_NAME_MAX];
@@ -55,30 +63,45 @@ static const struct var_row peer_rows[] = {
 #undef PEERVAR
 };
 
+static const struct var_row clock_rows[] = {
+#define CLOCKVAR(name, set, form, value) {#name, SET_##set},
+#include "ntp_tbl_clockvar.h"
+#undef CLOCKVAR
+};
+
 /* --- values of the system ------------------------------------------------- */
 
-static const char *
+static size_t
+append_name(char text[TEXT_MAX], size_t len, const char *name)
+{
+	size_t namelen = strlen(name);
+
+	if (len + namelen + 2 > TEXT_MAX)
+		return len;
+	if (len > 0)
+		text[len++] = ',';
+	memcpy(text + len, name, namelen + 1);
+	return len + namelen;
+}
+
+static size_t
 names_of(const struct var_row *row, size_t n, char text[TEXT_MAX])
 {
-	size_t len = 0, namelen;
+	size_t len = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		namelen = strlen(row[i].name);
-		if (len + namelen + 2 > TEXT_MAX)
-			break;
-		if (i > 0)
-			text[len++] = ' ';
-		memcpy(text + len, row[i].name, namelen);
-		len += namelen;
-	}
-	text[len] = '\0';
-	return text;
+	for (size_t i = 0; i < n; i++)
+		len = append_name(text, len, row[i].name);
+	return len;
 }
 
 static const char *
-sysvar_names(char text[TEXT_MAX])
+sysvar_names(const struct ntp_engine *e, char text[TEXT_MAX])
 {
-	return names_of(sys_rows, SYSVAR_COUNT, text);
+	size_t len = names_of(sys_rows, SYSVAR_COUNT, text);
+
+	for (size_t i = 0; i < e->cfg->nvar; i++)
+		len = append_name(text, len, e->cfg->var[i].name);
+	return text;
 }
 
 static uint16_t
@@ -193,7 +216,8 @@ count_sent(const struct ntp_engine *e)
 static const char *
 peervar_names(char text[TEXT_MAX])
 {
-	return names_of(peer_rows, PEERVAR_COUNT, text);
+	(void)names_of(peer_rows, PEERVAR_COUNT, text);
+	return text;
 }
 
 static const char *
@@ -272,6 +296,35 @@ filter_list(
 	return text;
 }
 
+/* --- values of a reference clock ------------------------------------------ */
+
+static const char *
+clockvar_names(char text[TEXT_MAX])
+{
+	(void)names_of(clock_rows, CLOCKVAR_COUNT, text);
+	return text;
+}
+
+static const char *
+clock_device(const struct peer *p)
+{
+	return p->cfg->ref_type == 1 ? "Undisciplined local clock" : "";
+}
+
+static const char *
+clock_name(const struct peer *p)
+{
+	return p->cfg->ref_type == 1 ? "LOCAL" : "";
+}
+
+static const char *
+fudge_time(const struct ctlvar_ctx *c, double s, char text[TEXT_MAX])
+{
+	if (!c->asked && !(s < 0 || s > 0))
+		return "";
+	return fmt_fixed(text, TEXT_MAX, s * 1e3, 3);
+}
+
 /* --- forms and rows ------------------------------------------------------- */
 
 static int64_t
@@ -293,6 +346,8 @@ put_text(struct var_wr *w, const char *name, const char *value, bool quoted)
 
 #define PUT_STR(name, value)  put_text(w, name, value, true)
 #define PUT_RAW(name, value)  put_text(w, name, value, false)
+#define PUT_TXT(name, value)  var_str(w, name, value)
+#define PUT_LIST(name, value) var_list(w, name, value)
 #define PUT_INT(name, value)  var_int(w, name, (int64_t)(value))
 #define PUT_HEX(name, value)  var_hex(w, name, (uint64_t)(value))
 #define PUT_TS(name, value)   var_ts(w, name, (value).v)
@@ -343,62 +398,151 @@ put_peervar(struct var_wr *w, enum peervar v, const struct ctlvar_ctx *c)
 	}
 }
 
+static void
+put_clockvar(struct var_wr *w, enum clockvar v, const struct ctlvar_ctx *c)
+{
+	const struct peer *p = c->p;
+	char text[TEXT_MAX];
+
+	switch (v) {
+#define CLOCKVAR(name, set, form, value)                                       \
+	case CLOCKVAR_##name:                                                  \
+		PUT_##form(#name, value);                                      \
+		break;
+#include "ntp_tbl_clockvar.h"
+#undef CLOCKVAR
+	case CLOCKVAR_COUNT:
+		break;
+	}
+}
+
 /* NOLINTEND(bugprone-branch-clone) */
+
+/* As the site wrote it, unless that would read as something else. */
+static void
+put_sitevar(struct var_wr *w, const struct config_var *v)
+{
+	if (strpbrk(v->value, ", =") == NULL)
+		var_raw(w, v->name, v->value);
+	else
+		var_str(w, v->name, v->value);
+}
 
 /* --- selection ------------------------------------------------------------ */
 
+struct selection {
+	const struct var_row *row;
+	size_t nrow;
+	const struct ntp_config *site; /* of `setvar`, or NULL */
+	bool want[SYSVAR_COUNT];
+	bool want_site[CONFIG_VARS_MAX];
+};
+
+static struct selection
+selection_of(const struct ctlvar_ctx *c)
+{
+	struct selection s = {.nrow = 0};
+
+	switch (c->set) {
+	case CTLVARS_SYSTEM:
+		s.row = sys_rows;
+		s.nrow = SYSVAR_COUNT;
+		s.site = c->e->cfg;
+		break;
+	case CTLVARS_PEER:
+		s.row = peer_rows;
+		s.nrow = PEERVAR_COUNT;
+		break;
+	case CTLVARS_CLOCK:
+		s.row = clock_rows;
+		s.nrow = CLOCKVAR_COUNT;
+		break;
+	}
+	return s;
+}
+
 /* N when there is none. */
 static size_t
-row_find(const struct var_row *row, size_t n, const struct var_item *it)
+row_find(const struct var_row *row, size_t n, const char *name, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (strlen(row[i].name) == it->namelen &&
-		    memcmp(row[i].name, it->name, it->namelen) == 0)
+		if (strlen(row[i].name) == len &&
+		    memcmp(row[i].name, name, len) == 0)
 			break;
 	}
 	return i;
 }
 
-static bool
-select_rows(const struct var_row *row, size_t n, const char *names, size_t len,
-    bool *want)
+bool
+ctlvars_is_own(const char *name, size_t len)
 {
-	struct var_rd r = var_rd_init(names, len);
-	struct var_item it;
-	size_t i;
+	return row_find(sys_rows, SYSVAR_COUNT, name, len) < SYSVAR_COUNT;
+}
 
-	for (i = 0; i < n; i++)
-		want[i] = len == 0 && row[i].in_default;
-	while (var_next(&r, &it)) {
-		i = row_find(row, n, &it);
-		if (i == n)
-			return false;
-		want[i] = true;
+static void
+select_default(struct selection *s)
+{
+	for (size_t i = 0; i < s->nrow; i++)
+		s->want[i] = s->row[i].in_default;
+	for (size_t i = 0; s->site != NULL && i < s->site->nvar; i++)
+		s->want_site[i] = s->site->var[i].in_default;
+}
+
+static bool
+select_name(struct selection *s, const struct var_item *it)
+{
+	size_t i = row_find(s->row, s->nrow, it->name, it->namelen);
+	const struct config_var *v;
+
+	if (i < s->nrow) {
+		s->want[i] = true;
+		return true;
 	}
-	return true;
+	v = s->site == NULL ? NULL
+			    : config_var_find(s->site, it->name, it->namelen);
+	if (v != NULL)
+		s->want_site[v - s->site->var] = true;
+	return v != NULL;
+}
+
+static void
+put_selected(struct var_wr *w, const struct selection *s, struct ctlvar_ctx *c)
+{
+	for (size_t i = 0; i < s->nrow; i++) {
+		if (!s->want[i])
+			continue;
+		if (c->set == CTLVARS_SYSTEM)
+			put_sysvar(w, (enum sysvar)i, c);
+		else if (c->set == CTLVARS_PEER)
+			put_peervar(w, (enum peervar)i, c);
+		else
+			put_clockvar(w, (enum clockvar)i, c);
+	}
+	for (size_t i = 0; s->site != NULL && i < s->site->nvar; i++) {
+		if (s->want_site[i])
+			put_sitevar(w, &s->site->var[i]);
+	}
 }
 
 bool
-ctlvars_read(const struct ctlvar_ctx *c, const char *names, size_t len,
-    char *out, size_t cap, size_t *outlen)
+ctlvars_read(struct ctlvar_ctx *c, const char *names, size_t len, char *out,
+    size_t cap, size_t *outlen)
 {
-	const struct var_row *row = c->p != NULL ? peer_rows : sys_rows;
-	size_t n = c->p != NULL ? PEERVAR_COUNT : SYSVAR_COUNT;
-	bool want[SYSVAR_COUNT];
+	struct selection s = selection_of(c);
 	struct var_wr w = var_init(out, cap);
+	struct var_rd r = var_rd_init(names, len);
+	struct var_item it;
 
-	if (!select_rows(row, n, names, len, want))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!want[i])
-			continue;
-		if (c->p != NULL)
-			put_peervar(&w, (enum peervar)i, c);
-		else
-			put_sysvar(&w, (enum sysvar)i, c);
+	c->asked = len != 0;
+	if (!c->asked)
+		select_default(&s);
+	while (var_next(&r, &it)) {
+		if (!select_name(&s, &it))
+			return false;
 	}
+	put_selected(&w, &s, c);
 	*outlen = var_end(&w);
 	return true;
 }

@@ -14,11 +14,10 @@
 #include "ntp_err.h"
 #include "ntp_state.h"
 
-#define SLEW_STEP    600.0 /* s, step threshold of -x */
-#define CLAMP_FLOOR  5e-4  /* s, ends the start-up clamp */
-#define QUIT_WAIT    60.0  /* s, -q without any useful answer */
-#define ACCESS_SPARE 256U  /* entries beside those configured */
-#define MRU_LEAK     2	   /* 1 in 4 limited packets is answered */
+#define SLEW_STEP   600.0 /* s, step threshold of -x */
+#define CLAMP_FLOOR 5e-4  /* s, ends the start-up clamp */
+#define QUIT_WAIT   60.0  /* s, -q without any useful answer */
+#define MRU_LEAK    2	  /* 1 in 4 limited packets is answered */
 
 uint32_t
 engine_random(struct ntp_engine *e)
@@ -102,61 +101,14 @@ init_sys(struct ntp_engine *e, ntp_mono now)
 	s->nopeer_since = now;
 }
 
-static struct restrict_entry
-entry_of(const struct config_restrict *r, enum addr_family family)
-{
-	struct restrict_entry ent = {.addr = r->addr,
-	    .mask = r->mask,
-	    .flags = r->flags,
-	    .mflags = r->mflags,
-	    .ippeerlimit = r->ippeerlimit,
-	    .line = r->line};
-
-	if (r->what == RESTRICT_DEFAULT) {
-		addr_mask(family, 0, &ent.addr);
-		addr_mask(family, 0, &ent.mask);
-	}
-	return ent;
-}
-
-static int
-add_restrict(struct ntp_engine *e, const struct config_restrict *r)
-{
-	struct restrict_entry v4 = entry_of(r, ADDR_V4);
-	struct restrict_entry v6 = entry_of(r, ADDR_V6);
-	int err = 0;
-
-	switch (r->what) {
-	case RESTRICT_ADDR:
-		return restrict_add(e->access, &v4);
-	case RESTRICT_DEFAULT:
-		if (r->family != ADDR_V6)
-			err = restrict_add(e->access, &v4);
-		if (err == 0 && r->family != ADDR_V4)
-			err = restrict_add(e->access, &v6);
-		return err;
-	case RESTRICT_NAME:
-	case RESTRICT_SOURCE:
-	default:
-		return 0;
-	}
-}
-
 static int
 init_access(struct ntp_engine *e, ntp_mono now)
 {
-	size_t n = e->cfg->nrestricts;
+	struct access_draft d;
 
-	e->access = restrict_new(n + e->peers.cap + ACCESS_SPARE);
-	e->rdns = calloc(n + 1, sizeof *e->rdns);
-	if (e->access == NULL || e->rdns == NULL)
+	if (access_draft(e, e->cfg, &d, now) != 0)
 		return -NTP_ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		if (add_restrict(e, &e->cfg->restricts[i]) != 0)
-			return -NTP_ENOMEM;
-		e->rdns[i].again = true;
-		e->rdns[i].at = now;
-	}
+	access_adopt(e, &d);
 	return 0;
 }
 
@@ -300,7 +252,7 @@ engine_free(struct ntp_engine **ep)
 	restrict_free(&e->access);
 	mru_free(&e->mru);
 	config_free(&e->cfg);
-	free(e->rdns);
+	free(e->rname);
 	free(e->cand);
 	free(e->ends);
 	free(e);

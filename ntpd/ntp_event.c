@@ -21,6 +21,22 @@ engine_log(struct ntp_engine *e, enum ntp_loglevel lv, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+engine_log_class(struct ntp_engine *e, enum log_bit bit, enum ntp_loglevel lv,
+    const char *fmt, ...)
+{
+	struct log_port *log = e->port.log;
+	va_list ap;
+
+	if ((e->cfg->logmask & bit) == 0)
+		lv = NTP_LOG_DEBUG;
+	if (log == NULL || lv < log->min)
+		return;
+	va_start(ap, fmt);
+	log->vlog(log, lv, fmt, ap);
+	va_end(ap);
+}
+
 static const char *
 sysevent_name(enum ntp_sysevent ev)
 {
@@ -68,9 +84,10 @@ void
 report_sysevent(struct ntp_engine *e, enum ntp_sysevent ev, const char *text)
 {
 	count_event(&e->sys.event, &e->sys.nevents, (uint8_t)ev);
-	engine_log(e, NTP_LOG_DEBUG, "0.0.0.0 %04x %02x %s%s%s",
-	    sys_status_word(e), (unsigned)ev, sysevent_name(ev),
-	    text != NULL ? " " : "", text != NULL ? text : "");
+	engine_log_class(e, LOGBIT_SYSEVENTS, NTP_LOG_NOTICE,
+	    "0.0.0.0 %04x %02x %s%s%s", sys_status_word(e), (unsigned)ev,
+	    sysevent_name(ev), text != NULL ? " " : "",
+	    text != NULL ? text : "");
 }
 
 void
@@ -80,7 +97,8 @@ report_peerevent(struct ntp_engine *e, struct peer *p, enum ntp_peerevent ev,
 	char buf[ADDR_STRLEN];
 
 	count_event(&p->event, &p->nevents, (uint8_t)ev);
-	engine_log(e, NTP_LOG_DEBUG, "%s %04x %02x %s%s%s", peer_label(p, buf),
-	    peer_status_word(p), (unsigned)ev | 0x80U, peerevent_name(ev),
-	    text != NULL ? " " : "", text != NULL ? text : "");
+	engine_log_class(e, LOGBIT_PEEREVENTS, NTP_LOG_NOTICE,
+	    "%s %04x %02x %s%s%s", peer_label(p, buf), peer_status_word(p),
+	    (unsigned)ev | 0x80U, peerevent_name(ev), text != NULL ? " " : "",
+	    text != NULL ? text : "");
 }

@@ -50,6 +50,8 @@ peer_alloc(struct peer_table *t)
 		memset(p, 0, sizeof *p);
 		p->associd = next_associd(t);
 		p->inuse = true;
+		if (p >= t->p + t->used)
+			t->used = (size_t)(p - t->p) + 1;
 		return p;
 	}
 	return NULL;

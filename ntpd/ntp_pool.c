@@ -20,66 +20,6 @@
 #define FALSE_POLLS   8U       /* a pool server outvoted this often goes */
 #define TAG_RESTRICT  0x10000U /* tags above the association ids */
 
-/* --- access entries that follow associations ------------------------------ */
-
-static const struct config_restrict *
-source_template(const struct ntp_engine *e)
-{
-	for (size_t i = 0; i < e->cfg->nrestricts; i++) {
-		if (e->cfg->restricts[i].what == RESTRICT_SOURCE)
-			return &e->cfg->restricts[i];
-	}
-	return NULL;
-}
-
-static bool
-is_host_entry(const struct restrict_entry *r, const struct ntp_addr *addr)
-{
-	struct ntp_addr host;
-
-	addr_mask((enum addr_family)addr->family,
-	    addr->family == ADDR_V4 ? 32 : 128, &host);
-	return addr_equal(&r->addr, addr) && addr_equal(&r->mask, &host);
-}
-
-static void
-source_entry_add(struct ntp_engine *e, const struct ntp_addr *addr)
-{
-	const struct config_restrict *t = source_template(e);
-	struct restrict_entry r;
-
-	if (t == NULL || is_host_entry(restrict_lookup(e->access, addr), addr))
-		return;
-	r = (struct restrict_entry){.addr = *addr,
-	    .flags = t->flags,
-	    .mflags = RESM_SOURCE | t->mflags,
-	    .ippeerlimit = t->ippeerlimit,
-	    .line = t->line};
-	addr_mask((enum addr_family)addr->family,
-	    addr->family == ADDR_V4 ? 32 : 128, &r.mask);
-	if (restrict_add(e->access, &r) != 0)
-		engine_log(
-		    e, NTP_LOG_ERR, "restrict source: the access list is full");
-}
-
-static void
-source_entry_remove(struct ntp_engine *e, const struct ntp_addr *addr)
-{
-	const struct config_restrict *t = source_template(e);
-	struct ntp_addr mask;
-
-	if (t == NULL || addr->family == ADDR_NONE)
-		return;
-	PEER_FOREACH (p, &e->peers) {
-		if (addr_equal(&p->srcadr, addr))
-			return;
-	}
-	addr_mask((enum addr_family)addr->family,
-	    addr->family == ADDR_V4 ? 32 : 128, &mask);
-	(void)restrict_remove(
-	    e->access, addr, &mask, RESM_SOURCE | t->mflags, 0);
-}
-
 /* --- mobilize and demobilize ---------------------------------------------- */
 
 static enum peer_kind
@@ -101,9 +41,9 @@ set_address(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
 	if (p->kind == PEER_SERVER)
 		p->srcadr.port = p->cfg->port;
 	p->addr_lost = true;
-	source_entry_remove(e, &old);
+	access_unfollow(e, &old);
 	if (p->kind == PEER_SERVER)
-		source_entry_add(e, &p->srcadr);
+		access_follow(e, &p->srcadr);
 	peer_clear(p, "INIT", e->sys.precision_s, now.mono);
 	p->poll.nextdate = mono_add(now.mono, engine_uniform(e));
 }
@@ -159,7 +99,7 @@ peer_demobilize(struct ntp_engine *e, struct peer *p)
 	if (e->sys.peer == p)
 		e->sys.peer = NULL;
 	peer_release(p);
-	source_entry_remove(e, &addr);
+	access_unfollow(e, &addr);
 }
 
 /* --- pools ----------------------------------------------------------------- */
@@ -337,58 +277,32 @@ server_resolved(struct ntp_engine *e, struct peer *p,
 	    now.mono);
 }
 
-static struct restrict_entry
-restrict_of(const struct config_restrict *r, const struct ntp_addr *addr)
+static struct restrict_name *
+name_by_tag(struct ntp_engine *e, uint32_t tag)
 {
-	struct restrict_entry ent = {.addr = *addr,
-	    .flags = r->flags,
-	    .mflags = r->mflags,
-	    .ippeerlimit = r->ippeerlimit,
-	    .line = r->line};
-
-	ent.addr.port = 0;
-	addr_mask((enum addr_family)addr->family,
-	    addr->family == ADDR_V4 ? 32 : 128, &ent.mask);
-	return ent;
-}
-
-static void
-restrict_resolved(
-    struct ntp_engine *e, size_t i, const struct ntp_addr *addr, size_t n)
-{
-	for (size_t k = 0; k < n; k++) {
-		struct restrict_entry ent =
-		    restrict_of(&e->cfg->restricts[i], &addr[k]);
-
-		if (restrict_add(e->access, &ent) != 0)
-			engine_log(e, NTP_LOG_ERR,
-			    "restrict %s: the access list is full",
-			    e->cfg->restricts[i].host);
+	for (size_t i = 0; i < e->nrnames; i++) {
+		if (TAG_RESTRICT + e->rname[i].tag == tag)
+			return &e->rname[i];
 	}
+	return NULL;
 }
 
 void
 engine_resolved(struct ntp_engine *e, uint32_t tag, const struct ntp_addr *addr,
     size_t n, const char *words, struct ntp_now now)
 {
-	size_t i = tag - TAG_RESTRICT;
-	struct peer *p = NULL;
-	struct peer_dns *d = NULL;
-	const char *name = NULL;
+	struct peer *p = tag < TAG_RESTRICT
+	    ? peer_by_associd(&e->peers, (uint16_t)tag)
+	    : NULL;
+	struct restrict_name *r = p == NULL ? name_by_tag(e, tag) : NULL;
+	struct peer_dns *d = p != NULL ? &p->dns : r != NULL ? &r->dns : NULL;
 
-	if (tag < TAG_RESTRICT) {
-		p = peer_by_associd(&e->peers, (uint16_t)tag);
-		d = p != NULL ? &p->dns : NULL;
-		name = p != NULL ? p->name : NULL;
-	} else if (i < e->cfg->nrestricts) {
-		d = &e->rdns[i];
-		name = e->cfg->restricts[i].host;
-	}
 	if (d == NULL || !d->pending)
 		return;
 	d->pending = false;
 	if (n == 0) {
-		dns_failed(e, d, name, words, now.mono);
+		dns_failed(
+		    e, d, p != NULL ? p->name : r->line->host, words, now.mono);
 		return;
 	}
 	if (p != NULL && p->kind == PEER_SERVER) {
@@ -397,7 +311,7 @@ engine_resolved(struct ntp_engine *e, uint32_t tag, const struct ntp_addr *addr,
 	}
 	d->complained = false;
 	if (p == NULL)
-		restrict_resolved(e, i, addr, n);
+		access_resolved(e, r, addr, n);
 	else
 		pool_resolved(e, p, addr, n, now);
 }
@@ -417,8 +331,8 @@ engine_retry_dns(struct ntp_engine *e, struct ntp_now now)
 		retry_now(&p->dns, now.mono);
 		p->pool.refresh = now.mono;
 	}
-	for (size_t i = 0; i < e->cfg->nrestricts; i++)
-		retry_now(&e->rdns[i], now.mono);
+	for (size_t i = 0; i < e->nrnames; i++)
+		retry_now(&e->rname[i].dns, now.mono);
 }
 
 /* A server that was known by name and went silent may have moved. */
@@ -449,10 +363,10 @@ names_tick(struct ntp_engine *e, struct ntp_now now)
 		if (p->kind == PEER_POOL)
 			pool_tick(e, p, now);
 	}
-	for (size_t i = 0; i < e->cfg->nrestricts; i++) {
-		if (e->cfg->restricts[i].what == RESTRICT_NAME)
-			dns_ask(e, &e->rdns[i], e->cfg->restricts[i].host,
-			    e->cfg->restricts[i].family,
-			    TAG_RESTRICT + (uint32_t)i, now.mono);
+	for (size_t i = 0; i < e->nrnames; i++) {
+		struct restrict_name *r = &e->rname[i];
+
+		dns_ask(e, &r->dns, r->line->host, r->line->family,
+		    TAG_RESTRICT + r->tag, now.mono);
 	}
 }

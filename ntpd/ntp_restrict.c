@@ -334,6 +334,21 @@ restrict_remove(struct restrict_list *r, const struct ntp_addr *addr,
 	return 0;
 }
 
+void
+restrict_inherit(struct restrict_list *r, const struct restrict_list *old)
+{
+	for (uint32_t c = 0; c < old->nchains; c++)
+		for (uint32_t i = old->chain[c]; i != NO_SLOT;
+		     i = old->slot[i].next) {
+			const struct restrict_entry *e = &old->slot[i].e;
+			uint32_t *link =
+			    find_link(r, &e->addr, &e->mask, e->mflags);
+
+			if (*link != NO_SLOT)
+				r->slot[*link].e.hits = e->hits;
+		}
+}
+
 /* --- look-up ------------------------------------------------------------- */
 
 /* The better of BEST and the entries of the network of ADDR under MASK. */

@@ -140,7 +140,8 @@ step(struct ntp_engine *e, double offset, struct ntp_now now)
 	tell_kernel(e, now.mono);
 	(void)fmt_fixed(text, sizeof text, offset, 6);
 	report_sysevent(e, EVNT_CLOCKRESET, text);
-	engine_log(e, NTP_LOG_NOTICE, "time reset %+.6f s", offset);
+	engine_log_class(
+	    e, LOGBIT_SYNCSTATUS, NTP_LOG_NOTICE, "time reset %+.6f s", offset);
 	if (e->opt.set_once)
 		stop(e, ENGINE_STOP_SET, offset, true);
 }
@@ -185,8 +186,9 @@ synchronized(struct ntp_engine *e)
 		return;
 	e->sys.leap = (uint8_t)leap_announced(e);
 	report_sysevent(e, EVNT_SYNC, NULL);
-	engine_log(e, NTP_LOG_NOTICE, "synchronized to %s, stratum %u",
-	    peer_label(e->sys.peer, buf), (unsigned)e->sys.peer->stratum);
+	engine_log_class(e, LOGBIT_SYNCSTATUS, NTP_LOG_NOTICE,
+	    "synchronized to %s, stratum %u", peer_label(e->sys.peer, buf),
+	    (unsigned)e->sys.peer->stratum);
 }
 
 /* Without the right to set the clock its error is part of what we serve; a
@@ -485,7 +487,7 @@ no_system_peer(struct ntp_engine *e, ntp_mono now)
 {
 	if (e->sys.peer != NULL) {
 		report_sysevent(e, EVNT_NOPEER, NULL);
-		engine_log(e, NTP_LOG_NOTICE,
+		engine_log_class(e, LOGBIT_SYNCSTATUS, NTP_LOG_NOTICE,
 		    "no system peer: no source is fit and in the majority");
 	}
 	e->sys.peer = NULL;
@@ -509,8 +511,9 @@ set_system_peer(struct ntp_engine *e, struct peer *p)
 		return;
 	report_peerevent(e, p, PEVNT_NEWPEER, NULL);
 	if (e->sys.leap != NTP_LEAP_UNSYNC)
-		engine_log(e, NTP_LOG_INFO, "system peer is now %s, stratum %u",
-		    peer_label(p, buf), (unsigned)p->stratum);
+		engine_log_class(e, LOGBIT_SYNCSTATUS, NTP_LOG_INFO,
+		    "system peer is now %s, stratum %u", peer_label(p, buf),
+		    (unsigned)p->stratum);
 }
 
 static size_t

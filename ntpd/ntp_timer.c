@@ -44,8 +44,8 @@ watch_peers(struct ntp_engine *e, struct ntp_now now)
 	s->refid = refid_from_text("INIT");
 	s->source = SYNC_UNSPEC;
 	report_sysevent(e, EVNT_NOPEER, NULL);
-	engine_log(
-	    e, NTP_LOG_WARN, "no peer for too long, server running free now");
+	engine_log_class(e, LOGBIT_SYNCSTATUS, NTP_LOG_WARN,
+	    "no peer for too long, server running free now");
 	if (!e->noset)
 		(void)e->port.clock->set_status(e->port.clock, NTP_LEAP_UNSYNC,
 		    s->jitter, sys_rootdisp(e, now.mono));

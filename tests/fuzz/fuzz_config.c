@@ -94,7 +94,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size, 0};
-	const struct config_io io = {&in, on_load, NULL, on_diag};
+	const struct config_io io = {
+	    .arg = &in, .load = on_load, .diag = on_diag};
 	struct ntp_config *c = config_new();
 	char *text = malloc(size + 1);
 

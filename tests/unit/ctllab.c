@@ -177,6 +177,18 @@ lab_ask(struct lab *l, unsigned op, unsigned associd, const char *data)
 	return lab_deliver(l, lab_compose(l, op, associd, data));
 }
 
+size_t
+lab_ask_signed(struct lab *l, unsigned op, unsigned associd, const char *data,
+    uint32_t key, size_t align)
+{
+	size_t len = lab_compose(l, op, associd, data);
+
+	len = (len + align - 1) / align * align;
+	assert_int_equal(keys_sign(l->keys, key, l->in, sizeof l->in, &len), 0);
+	lab_deliver(l, len);
+	return len;
+}
+
 void
 lab_expect_silence(struct lab *l, size_t len)
 {

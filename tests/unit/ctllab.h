@@ -51,6 +51,10 @@ unsigned lab_deliver(struct lab *l, size_t len);
 unsigned lab_ask(
     struct lab *l, unsigned op, unsigned associd, const char *data);
 
+/* Signed with KEY at a multiple of ALIGN; the length delivered. */
+size_t lab_ask_signed(struct lab *l, unsigned op, unsigned associd,
+    const char *data, uint32_t key, size_t align);
+
 void lab_expect_silence(struct lab *l, size_t len);
 void lab_expect_error(struct lab *l, enum mode6_err err);
 /* The text of the reply, l->reply holds the rest. */

@@ -684,16 +684,45 @@ static void
 logconfig_words(void **state)
 {
 	struct world w;
-
-	(void)state;
-	(void)parse(&w,
+	struct ntp_config *c = parse(&w,
 	    "logconfig =syncall +clockall -syncstatus all allevents allpeer "
 	    "peerstatistics\nlogconfig=syncstatus\nlogconfig + sysevents\n"
 	    "logconfig sy sysx all+\n");
-	assert_int_equal(w.n, 4 + 1 + 3);
-	said(&w, 3, CONFIG_WARNING, 3, 11,
+
+	(void)state;
+	assert_int_equal(w.n, 1 + 3);
+	said(&w, 0, CONFIG_WARNING, 3, 11,
 	    "logconfig: '+' not recognized - ignored");
+	assert_int_equal(c->logmask, LOGBIT_SYSEVENTS);
 	end(&w);
+}
+
+static void
+logconfig_masks(void **state)
+{
+	static const struct {
+		const char *line;
+		unsigned mask;
+	} row[] = {
+	    {"logconfig +sysevents", 0xf002},
+	    {"logconfig -syncstatus", 0xb000},
+	    {"logconfig =all", 0x000f},
+	    {"logconfig =allall", 0xffff},
+	    {"logconfig =allinfo", 0x1111},
+	    {"logconfig =allclock", 0x0f00},
+	    {"logconfig =peerstatistics +clockstatus", 0x0480},
+	    {"logconfig allsync -syncinfo", 0xe000},
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct ntp_config *c = parse(&w, row[i].line);
+
+		assert_int_equal(c->logmask, row[i].mask);
+		assert_int_equal(w.n, 0);
+		end(&w);
+	}
 }
 
 static void
@@ -710,9 +739,29 @@ blocks_and_assignments(void **state)
 	assert_int_equal(c->nassoc, 1);
 	assert_string_equal(c->assoc[0].host, "y");
 	said(&w, 0, CONFIG_WARNING, 1, 1, "'simulate' is obsolete");
-	said(&w, 1, CONFIG_WARNING, 6, 1, "'setvar' has no effect");
-	said(&w, 2, CONFIG_ERROR, 7, 11, "missing '='");
+	said(&w, 1, CONFIG_ERROR, 7, 8, "'a=b' is no name of a variable");
 	assert_int_equal(c->nerrors, 4);
+	end(&w);
+}
+
+static void
+variables(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w,
+	    "setvar rack = \"b 12\" default\nsetvar x = 1\nsetvar x = 2\n"
+	    "setvar leap = 3\nsetvar a\"b = 1\nsetvar y = 1 2\nsetvar z =\n"
+	    "setvar w\n");
+
+	(void)state;
+	assert_int_equal(c->nvar, 2);
+	assert_string_equal(c->var[0].name, "rack");
+	assert_string_equal(c->var[0].value, "b 12");
+	assert_true(c->var[0].in_default);
+	assert_string_equal(c->var[1].value, "2");
+	assert_false(c->var[1].in_default);
+	said(&w, 0, CONFIG_ERROR, 4, 8, "'leap' is a variable of ntpd itself");
+	assert_int_equal(c->nerrors, 5);
 	end(&w);
 }
 
@@ -855,6 +904,8 @@ main(void)
 	    cmocka_unit_test(interfaces),
 	    cmocka_unit_test(files_and_statistics),
 	    cmocka_unit_test(logconfig_words),
+	    cmocka_unit_test(logconfig_masks),
+	    cmocka_unit_test(variables),
 	    cmocka_unit_test(blocks_and_assignments),
 	    cmocka_unit_test(includes_are_spliced_in),
 	    cmocka_unit_test(includes_end),

@@ -270,7 +270,7 @@ ask_each_name(struct lab *l, unsigned associd, const char *list_name)
 	snprintf(names, sizeof names, "%s", lab_value(l, list_name) + 1);
 	names[strlen(names) - 1] = '\0';
 	while (*p != '\0') {
-		size_t len = strcspn(p, " ");
+		size_t len = strcspn(p, ",");
 		bool last = p[len] == '\0';
 
 		p[len] = '\0';
