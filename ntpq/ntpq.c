@@ -220,6 +220,7 @@ take_option(struct ntpq *q, struct options *o, int opt)
 		break;
 	case 'V':
 		version_print(stdout);
+		fprintf(stdout, "%s\n", edit_words);
 		leave(EXIT_SUCCESS);
 	case 'h':
 		fputs(help_text, stdout);

@@ -313,6 +313,16 @@ void reply_json(struct json *j, const char *key, const struct reply *rep);
 /* Whether the first word of LINE is the whole name of a command. */
 bool command_exists(const char *line);
 
+/*
+ * A line of the user behind PROMPT, to be freed; NULL at the end of input.
+ * With libedit (ntpq_edit.c) it can be edited at a terminal, and NAMES(0..)
+ * complete its first word, up to the first that is NULL.
+ */
+typedef const char *edit_name_fn(size_t i);
+char *edit_line(const char *prompt, edit_name_fn *names);
+char *edit_plain_line(const char *prompt);
+extern const char edit_words[]; /* which library, for --version */
+
 /* Run one command line.  The line loop reads stdin up to its end or `quit'. */
 void command_run(struct ntpq *q, const char *line);
 void command_loop(struct ntpq *q);

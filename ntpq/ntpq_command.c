@@ -413,22 +413,39 @@ command_run(struct ntpq *q, const char *line)
 	q->out = before;
 }
 
-void
-command_loop(struct ntpq *q)
+char *
+edit_plain_line(const char *prompt)
 {
 	char *line = NULL;
 	size_t cap = 0;
 
+	fputs(prompt, stdout);
+	fflush(stdout);
+	if (getline(&line, &cap, stdin) >= 0)
+		return line;
+	free(line);
+	return NULL;
+}
+
+static const char *
+command_name(size_t i)
+{
+	return i < COUNT(commands) ? commands[i].name : NULL;
+}
+
+void
+command_loop(struct ntpq *q)
+{
+	char *line;
+
 	while (!q->quit) {
-		if (q->interactive) {
-			fputs("ntpq> ", stdout);
-			fflush(stdout);
-		}
-		q->quit = getline(&line, &cap, stdin) < 0;
-		if (!q->quit)
+		line = q->interactive ? edit_line("ntpq> ", command_name)
+				      : edit_plain_line("");
+		q->quit = line == NULL;
+		if (line != NULL)
 			command_run(q, line);
 		else if (q->interactive)
 			fputc('\n', stdout);
+		free(line);
 	}
-	free(line);
 }

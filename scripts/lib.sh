@@ -13,8 +13,8 @@ build_packages_fedora=(gcc make autoconf automake pkgconf-pkg-config
     libuv-devel openssl-devel libcap-devel)
 # The tests also run peers: their libraries end the line, and ntpsec's ntpq wants
 # /etc/services (netbase).
-test_packages=(libcmocka-dev python3 netbase libbsd0 libedit2 libseccomp2)
-test_packages_fedora=(libcmocka-devel python3)
+test_packages=(libcmocka-dev libedit-dev python3 netbase libbsd0 libseccomp2)
+test_packages_fedora=(libcmocka-devel libedit-devel python3)
 ci_packages=(clang clang-format clang-tidy mandoc shellcheck git)
 
 say() {
