@@ -20,6 +20,7 @@ struct candidate {
 	double jitter;	 /* s, of the peer */
 	double stale;	 /* s, what the age of the offset adds to its error */
 	double seljit;	 /* s, out: select jitter among the survivors */
+	double peerjit;	 /* s, out: least jitter it was thrown out against */
 	uint8_t stratum;
 	bool prefer, trust; /* options prefer and true */
 	uint8_t status;	    /* enum ntp_select, out */
@@ -66,9 +67,11 @@ size_t select_cluster(
 /* Index of the best survivor: least seljit * rootdist + stratum * mindist. */
 size_t select_best(const struct candidate *c, size_t n, double mindist);
 
-/* Combine, RFC 5905 11.2.3: offsets weighted by 1 / (rootdist +
- * stale); JITTER includes
- * the select jitter of survivor BEST. */
+/* What a survivor's offset weighs: 1 / (rootdist + stale), 1/s. */
+double select_weight(const struct candidate *c);
+
+/* Combine, RFC 5905 11.2.3: offsets weighted by select_weight(); JITTER
+ * includes the select jitter of survivor BEST. */
 struct combined {
 	double offset, jitter; /* s */
 };

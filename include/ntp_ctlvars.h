@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ntp_time.h"
 
@@ -24,7 +25,8 @@ struct ctlvar_ctx {
 	enum ctlvar_set set;
 	const struct peer *p; /* NULL: those of the system */
 	struct ntp_now now;
-	bool asked; /* set by ctlvars_read(): names were given */
+	bool asked;    /* set by ctlvars_read(): names were given */
+	uint64_t from; /* set by ctlvars_read(): N of `history=N`, else 0 */
 };
 
 /*

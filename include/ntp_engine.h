@@ -58,6 +58,14 @@ void engine_resolved(struct ntp_engine *e, uint32_t tag,
     const struct ntp_addr *addr, size_t n, const char *words,
     struct ntp_now now);
 
+/* The network says that what was sent from endpoint EP cannot arrive.  Anybody
+ * can forge that, so it only explains a silence and changes nothing. */
+struct icmp_error {
+	struct ntp_addr from; /* the host that says so */
+	uint8_t type, code;   /* of ICMP, or of ICMPv6 when FROM is IPv6 */
+};
+void engine_icmp(struct ntp_engine *e, int ep, const struct icmp_error *err);
+
 /* Ask again at once for every name still unresolved (SIGHUP, new network). */
 void engine_retry_dns(struct ntp_engine *e, struct ntp_now now);
 

@@ -18,6 +18,7 @@
 #include "ntp_filter.h"
 #include "ntp_packet.h"
 #include "ntp_poll.h"
+#include "ntp_reason.h"
 #include "ntp_time.h"
 
 #define PEER_NAME_MAX 256U /* a domain name with its NUL */
@@ -36,7 +37,9 @@ struct peer_dns {
 	bool again;   /* ask at `at` */
 	double wait;  /* s to the next try, 2 .. 300 */
 	ntp_mono at;
-	bool complained; /* failure logged since the last success */
+	bool complained;	  /* failure logged since the last success */
+	unsigned failures;	  /* since then */
+	char words[REASON_WORDS]; /* the resolver's, of the last failure */
 };
 
 struct peer_pool {
@@ -91,6 +94,10 @@ struct peer {
 
 	struct peer_dns dns;
 	struct peer_pool pool;
+
+	struct reason_notes notes;
+	struct reason_vote vote;
+	struct reason_state reason;
 };
 
 struct peer_table {

@@ -11,6 +11,7 @@
 #include "ntp_config.h"
 #include "ntp_engine.h"
 #include "ntp_fmt.h"
+#include "ntp_history.h"
 #include "ntp_leap.h"
 #include "ntp_loopfilter.h"
 #include "ntp_mode6.h"
@@ -108,6 +109,11 @@ struct ntp_engine {
 	bool stop_stepped;
 	ntp_mono quit_at; /* -q: give up at this time */
 
+	struct reason_tally tally; /* of the last vote */
+	struct reason_state reason;
+	double stepped_by; /* s, at the last step */
+	struct history history;
+
 	char out[MODE6_TEXT_MAX]; /* text of one control reply */
 };
 
@@ -151,6 +157,12 @@ void peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 /* Packet tests 1..7 against P; the flash bits found, 0 when all pass. */
 unsigned packet_tests(const struct ntp_engine *e, const struct peer *p,
     const struct ntp_packet *pkt);
+/* Leap and stratum that make a server unfit (tests 6 and 10). */
+bool stratum_unfit(const struct ntp_engine *e, unsigned leap, unsigned stratum);
+/* Root distance beyond the limit (test 11), which is in s. */
+bool peer_too_far(
+    const struct ntp_engine *e, const struct peer *p, ntp_mono now);
+double peer_distance_limit(const struct ntp_engine *e, const struct peer *p);
 /* Peer tests 10..13: sets p->flash; true when unfit. */
 bool peer_unfit(struct ntp_engine *e, struct peer *p, ntp_mono now);
 

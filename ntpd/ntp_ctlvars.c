@@ -355,6 +355,7 @@ put_text(struct var_wr *w, const char *name, const char *value, bool quoted)
 #define PUT_MS3(name, value)  var_fixed(w, name, (value)*1e3, 3)
 #define PUT_MS6(name, value)  var_fixed(w, name, (value)*1e3, 6)
 #define PUT_PPM3(name, value) var_fixed(w, name, (value)*1e6, 3)
+#define PUT_CALL(name, value) (value)
 #define PUT_NONE(name, value) (void)(value)
 
 /* Rows that say the same stand beside each other:
@@ -526,6 +527,23 @@ put_selected(struct var_wr *w, const struct selection *s, struct ctlvar_ctx *c)
 	}
 }
 
+/* The ring does not fit into one reply: N of `history=N` is where to begin. */
+static uint64_t
+history_from(const char *names, size_t len)
+{
+	struct var_rd r = var_rd_init(names, len);
+	struct var_item it;
+	int64_t v = 0;
+
+	while (var_next(&r, &it)) {
+		if (it.value != NULL && it.namelen == strlen("history") &&
+		    memcmp(it.name, "history", it.namelen) == 0 &&
+		    fmt_parse_int(it.value, it.valuelen, false, &v) != 0)
+			v = 0;
+	}
+	return v > 0 ? (uint64_t)v : 0;
+}
+
 bool
 ctlvars_read(struct ctlvar_ctx *c, const char *names, size_t len, char *out,
     size_t cap, size_t *outlen)
@@ -542,6 +560,7 @@ ctlvars_read(struct ctlvar_ctx *c, const char *names, size_t len, char *out,
 		if (!select_name(&s, &it))
 			return false;
 	}
+	c->from = history_from(names, len);
 	put_selected(&w, &s, c);
 	*outlen = var_end(&w);
 	return true;

@@ -298,6 +298,7 @@ engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now)
 		    "measuring afresh",
 		    d);
 	loop_stepped(&e->loop, now.mono);
+	reason_stepped(e, d, true, now);
 	engine_restart_peers(e, "STEP", now);
 	tell_kernel(e, now.mono);
 }

@@ -15,9 +15,10 @@
 #include "ntp_err.h"
 #include "ntpd.h"
 
-#define WATCHED	  (UV_READABLE | UV_PRIORITIZED)
-#define READS_MAX 4 /* batches from one socket in a row */
-#define NS_PER_MS 1000000
+#define WATCHED	   (UV_READABLE | UV_PRIORITIZED)
+#define READS_MAX  4  /* batches from one socket in a row */
+#define ERRORS_MAX 16 /* likewise */
+#define NS_PER_MS  1000000
 
 struct ntp_now
 ntpd_now(struct daemon *d)
@@ -162,9 +163,17 @@ read_batch(struct netsock *ns, size_t room)
 static void
 consume_error(struct netsock *ns)
 {
+	struct sock_error se;
+	struct icmp_error ie;
 	int err = 0;
 	socklen_t len = sizeof err;
 
+	for (int k = 0; k < ERRORS_MAX && sock_error_get(ns->fd, &se); k++) {
+		if (se.from.family == ADDR_NONE || ns->ep == 0)
+			continue;
+		ie = (struct icmp_error){se.from, se.type, se.code};
+		engine_icmp(ns->d->engine, ns->ep, &ie);
+	}
 	(void)getsockopt(ns->fd, SOL_SOCKET, SO_ERROR, &err, &len);
 }
 
@@ -193,9 +202,10 @@ on_ready(uv_poll_t *handle, int status, int events)
 {
 	struct netsock *ns = handle->data;
 
-	(void)events;
 	if (ns->state != SOCK_OPEN)
 		return;
+	if ((events & UV_PRIORITIZED) != 0)
+		consume_error(ns);
 	read_network_packet(ns);
 	if (status < 0) {
 		/* libuv stopped watching because of a queued error */

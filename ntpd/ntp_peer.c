@@ -124,6 +124,8 @@ peer_clear(struct peer *p, const char *refid, double precision, ntp_mono now)
 	filter_reset(&p->filter, now, precision);
 	poll_reset(&p->poll, p->cfg->minpoll, p->cfg->maxpoll, now);
 	p->timereachable = now;
+	p->notes =
+	    (struct reason_notes){.sent_then = p->count.sent, .good_at = now};
 }
 
 uint16_t

@@ -213,11 +213,15 @@ static void
 dns_failed(struct ntp_engine *e, struct peer_dns *d, const char *name,
     const char *words, ntp_mono now)
 {
+	if (words == NULL || words[0] == '\0')
+		words = "no address of a usable family";
 	if (!d->complained)
 		engine_log(e, NTP_LOG_WARN,
 		    "cannot resolve %s: %s; trying again until it works", name,
-		    words != NULL ? words : "no address of a usable family");
+		    words);
+	d->failures = d->complained ? d->failures + 1 : 1;
 	d->complained = true;
+	(void)fmt_safe(d->words, sizeof d->words, words, strlen(words));
 	d->wait = d->wait < DNS_WAIT_MIN ? DNS_WAIT_MIN : d->wait * 2;
 	if (d->wait > DNS_WAIT_MAX)
 		d->wait = DNS_WAIT_MAX;

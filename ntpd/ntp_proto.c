@@ -74,6 +74,7 @@ handle_kiss(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt)
 {
 	if (pkt->leap != NTP_LEAP_UNSYNC || pkt->stratum != 0)
 		return false;
+	p->notes.code = pkt->refid;
 	if (pkt->refid == KISS_RATE) {
 		poll_kiss(&p->poll, pkt->poll);
 		report_peerevent(e, p, PEVNT_RATE, NULL);
@@ -86,25 +87,36 @@ handle_kiss(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt)
 	return true;
 }
 
-/* The key must be the association's own and the digest right. */
-static bool
-reply_authentic(struct ntp_engine *e, const struct peer *p,
+/* What is wrong with a reply that carries T, AUTH_OK when nothing: the key must
+ * be the association's own and the digest right. */
+static enum auth_fault
+reply_auth_fault(struct ntp_engine *e, const struct peer *p,
     const struct recvbuf *rb, const struct ext_tail *t)
 {
+	const struct keystore *keys = e->opt.keys;
 	uint32_t key = p->cfg->key;
 
 	if (t->kind == EXT_TAIL_NONE)
-		return key == 0;
-	if (t->kind != EXT_TAIL_MAC || (key != 0 && t->keyid != key))
-		return false;
-	return e->opt.keys != NULL &&
-	    keys_allows(e->opt.keys, t->keyid, rb->src) &&
-	    keys_verify(e->opt.keys, rb->data, t->mac_off, t->mac_len) == 0;
+		return key == 0 ? AUTH_OK : AUTH_NOMAC;
+	if (t->kind != EXT_TAIL_MAC)
+		return AUTH_NAK;
+	if (key != 0 && t->keyid != key)
+		return AUTH_OTHERKEY;
+	if (keys == NULL || keys_find(keys, t->keyid) == NULL)
+		return AUTH_UNKNOWN;
+	if (!keys_allows(keys, t->keyid, rb->src))
+		return AUTH_ADDRESS;
+	return keys_verify(keys, rb->data, t->mac_off, t->mac_len) == 0
+	    ? AUTH_OK
+	    : AUTH_DIGEST;
 }
 
 static enum ntp_drop
-drop_of_flash(unsigned flash)
+refuse_header(struct peer *p, const struct ntp_packet *pkt, unsigned flash)
 {
+	p->notes.code = (uint32_t)pkt->leap << 8 | pkt->stratum;
+	p->notes.value =
+	    short_to_s(pkt->rootdelay) / 2 + short_to_s(pkt->rootdisp);
 	if ((flash & FLASH_UNSYNC) != 0)
 		return DROP_UNSYNC;
 	if ((flash & FLASH_STRATUM) != 0)
@@ -131,6 +143,7 @@ process_packet(struct ntp_engine *e, struct peer *p,
 	if (leap_is_close(e, now))
 		return DROP_LEAP;
 	if (s.delay > fmax(e->cfg->tos.maxdist, NTP_MAXDIST)) {
+		p->notes.value = s.delay;
 		p->count.seldisp++;
 		return DROP_DELAY;
 	}
@@ -138,6 +151,7 @@ process_packet(struct ntp_engine *e, struct peer *p,
 	leap_heard(e, p, leap);
 	p->count.processed++;
 	p->timereceived = now.mono;
+	reason_answered(p, now.mono);
 	p->dns.wait = 0;
 	poll_reply(&p->poll, pkt->poll, wants_iburst(e, p),
 	    (p->cfg->flags & ASSOC_BURST) != 0);
@@ -167,7 +181,7 @@ judge_reply(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 		return DROP_KISS;
 	}
 	if (flash != 0)
-		return drop_of_flash(flash);
+		return refuse_header(p, pkt, flash);
 	return process_packet(e, p, pkt, t4, now);
 }
 
@@ -194,8 +208,11 @@ refuse_origin(struct peer *p, unsigned flash)
 }
 
 static enum ntp_drop
-refuse_auth(struct ntp_engine *e, struct peer *p, const struct ext_tail *t)
+refuse_auth(struct ntp_engine *e, struct peer *p, const struct ext_tail *t,
+    enum auth_fault fault)
 {
+	p->notes.auth = (uint8_t)fault;
+	p->notes.code = t->keyid;
 	p->flash = (p->flash & FLASH_PEER_MASK) | FLASH_AUTH;
 	p->count.badauth++;
 	report_peerevent(e, p, PEVNT_AUTH,
@@ -211,6 +228,7 @@ process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 {
 	struct ntp_packet pkt;
 	struct ext_tail tail;
+	enum auth_fault fault;
 	unsigned flash;
 
 	p->count.received++;
@@ -231,8 +249,9 @@ process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 		return refuse_origin(p, flash);
 	if ((flags & RES_NOTRUST) != 0 && tail.kind != EXT_TAIL_MAC)
 		return DROP_NOTRUST;
-	if (!reply_authentic(e, p, rb, &tail))
-		return refuse_auth(e, p, &tail);
+	fault = reply_auth_fault(e, p, rb, &tail);
+	if (fault != AUTH_OK)
+		return refuse_auth(e, p, &tail, fault);
 	p->authentic = tail.kind == EXT_TAIL_MAC;
 	return judge_reply(e, p, &pkt, rb->rx_time, now);
 }
@@ -332,8 +351,12 @@ receive(struct ntp_engine *e, const struct recvbuf *rb, struct ntp_now now)
 		    ? DROP_IGNORE
 		    : dispatch(e, rb, res, now);
 	}
-	if (why != DROP_NONE)
-		drop(e, why);
+	if (why == DROP_NONE)
+		return;
+	drop(e, why);
+	if (rb->ep != 0)
+		reason_refused(
+		    e, peer_by_endpoint(&e->peers, rb->ep), why, now);
 }
 
 /* --- transmission ------------------------------------------------------- */
@@ -354,6 +377,7 @@ peer_endpoint(struct ntp_engine *e, struct peer *p)
 	p->ep = 0;
 	p->addr_lost = false;
 	ep = net->open(net, &p->srcadr, &p->dstadr);
+	p->notes.send_error = ep <= 0 ? ep : 0;
 	if (ep <= 0)
 		return false;
 	p->ep = ep;
@@ -396,10 +420,13 @@ peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 		    0)) {
 		p->count.badauth++;
 		report_peerevent(e, p, PEVNT_AUTH, "no key");
+		p->notes.auth = AUTH_NOKEY;
+		reason_refused(e, p, DROP_BADAUTH, now);
 		return;
 	}
 	request = (struct datagram){p->ep, &p->srcadr, &p->dstadr, buf, len};
-	if (net->send(net, &request, &tx) != 0) {
+	p->notes.send_error = net->send(net, &request, &tx);
+	if (p->notes.send_error != 0) {
 		p->addr_lost = true;
 		return;
 	}

@@ -32,8 +32,10 @@ peer_sample(
 	struct filter_param fp = filter_param_of(e, p);
 	enum filter_verdict v = clock_filter(&p->filter, s, &fp, now.mono);
 
-	if (v == FILTER_POPCORN)
+	if (v == FILTER_POPCORN) {
 		report_peerevent(e, p, PEVNT_POPCORN, NULL);
+		reason_popcorn(e, p, s != NULL ? s->offset : 0, now);
+	}
 	if (s != NULL && e->port.stats != NULL && v == FILTER_USE) {
 		struct peer_sample ps = {now.sys, &p->srcadr,
 		    peer_status_word(p), p->filter.offset, p->filter.delay,

@@ -211,10 +211,12 @@ select_cluster(struct candidate *c, size_t n, const struct cluster_param *cp)
 	set_select_jitter(c, n, cp->precision);
 	while (n > 1 && n > cp->minclock) {
 		size_t worst = find_worst(c, n);
+		double least = least_jitter(c, n);
 
-		if (c[worst].seljit <= least_jitter(c, n) || c[worst].prefer ||
+		if (c[worst].seljit <= least || c[worst].prefer ||
 		    c[worst].trust)
 			break;
+		c[worst].peerjit = least;
 		c[worst].status = n > cp->maxclock ? SEL_BACKUP : SEL_OUTLIER;
 		move_back(c, worst, n - 1);
 		n--;
@@ -243,6 +245,12 @@ select_best(const struct candidate *c, size_t n, double mindist)
 	return best;
 }
 
+double
+select_weight(const struct candidate *c)
+{
+	return 1.0 / fmax(c->rootdist + c->stale, ROOTDIST_MIN);
+}
+
 struct combined
 select_combine(const struct candidate *c, size_t n, size_t best)
 {
@@ -251,7 +259,7 @@ select_combine(const struct candidate *c, size_t n, size_t best)
 	if (best >= n)
 		return (struct combined){0.0, 0.0};
 	for (size_t i = 0; i < n; i++) {
-		double w = 1.0 / fmax(c[i].rootdist + c[i].stale, ROOTDIST_MIN);
+		double w = select_weight(&c[i]);
 		double d = c[i].offset - c[best].offset;
 
 		weights += w;

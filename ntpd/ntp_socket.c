@@ -8,6 +8,7 @@
 #include "ntp_socket.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,6 +136,11 @@ sock_open_client(
 	if (fd < 0)
 		return fd;
 	set_common(fd, v6, dscp);
+	/* who says that a server cannot be reached */
+	if (v6)
+		(void)set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
+	else
+		(void)set_int(fd, IPPROTO_IP, IP_RECVERR, 1);
 	if (connect(fd, (struct sockaddr *)&ss, len) != 0)
 		return sock_fail(fd);
 	len = sizeof ss;
@@ -142,6 +148,54 @@ sock_open_client(
 		return sock_fail(fd);
 	sock_addr_get(&ss, local);
 	return fd;
+}
+
+/* The kernel puts the address of the sender behind its own structure. */
+static void
+error_of(const struct cmsghdr *cm, struct sock_error *err)
+{
+	struct sock_extended_err ee;
+	struct sockaddr_storage from = {0};
+	size_t len = cm->cmsg_len - CMSG_LEN(0);
+
+	if (len < sizeof ee)
+		return;
+	memcpy(&ee, CMSG_DATA(cm), sizeof ee);
+	if (ee.ee_origin != SO_EE_ORIGIN_ICMP &&
+	    ee.ee_origin != SO_EE_ORIGIN_ICMP6)
+		return;
+	len -= sizeof ee;
+	memcpy(&from, CMSG_DATA(cm) + sizeof ee,
+	    len < sizeof from ? len : sizeof from);
+	sock_addr_get(&from, &err->from);
+	err->from.port = 0;
+	err->type = ee.ee_type;
+	err->code = ee.ee_code;
+}
+
+bool
+sock_error_get(int fd, struct sock_error *err)
+{
+	_Alignas(struct cmsghdr) uint8_t control[SOCK_CONTROL];
+	uint8_t data[64];
+	struct iovec iov = {data, sizeof data};
+	struct msghdr mh = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control,
+	    .msg_controllen = sizeof control};
+
+	*err = (struct sock_error){.type = 0};
+	if (recvmsg(fd, &mh, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return false;
+	for (struct cmsghdr *cm = CMSG_FIRSTHDR(&mh); cm != NULL;
+	     cm = CMSG_NXTHDR(&mh, cm)) {
+		if ((cm->cmsg_level == IPPROTO_IP &&
+			cm->cmsg_type == IP_RECVERR) ||
+		    (cm->cmsg_level == IPPROTO_IPV6 &&
+			cm->cmsg_type == IPV6_RECVERR))
+			error_of(cm, err);
+	}
+	return true;
 }
 
 static void
@@ -232,7 +286,7 @@ sock_send(int fd, const struct ntp_addr *dst, const struct ntp_addr *src,
 		put_source(&mh, control, src);
 	if (sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0)
 		return 0;
-	if (errno != ECONNREFUSED && errno != EHOSTUNREACH)
+	if (errno == EAGAIN || errno == EMSGSIZE)
 		return -errno;
 	return sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0 ? 0 : -errno;
 }

@@ -39,6 +39,16 @@ struct sock_info {
 	unsigned ifindex;    /* 0 when unknown */
 };
 
+/* An ICMP error that came back for a client's socket. */
+struct sock_error {
+	struct ntp_addr from; /* who sent it; no port */
+	uint8_t type, code;   /* of ICMP or ICMPv6 */
+};
+
+/* Take one entry off the error queue: true when there was one.  *ERR has
+ * family ADDR_NONE when it was no ICMP error. */
+bool sock_error_get(int fd, struct sock_error *err);
+
 void sock_info_get(struct msghdr *mh, struct sock_info *info);
 
 /*

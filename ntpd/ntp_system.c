@@ -87,6 +87,7 @@ engine_restart_peers(
 {
 	sys_unsynchronized(e, refid, now.mono);
 	leap_reset(e);
+	e->tally = (struct reason_tally){0};
 	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	PEER_FOREACH (p, &e->peers)
 		restart_peer(e, p, refid, now);
@@ -135,6 +136,7 @@ step(struct ntp_engine *e, double offset, struct ntp_now now)
 		return;
 	}
 	now.sys = c->get_systime(c);
+	reason_stepped(e, offset, false, now);
 	loop_stepped(&e->loop, now.mono);
 	engine_restart_peers(e, "STEP", now);
 	tell_kernel(e, now.mono);
@@ -376,6 +378,7 @@ survivors(struct ntp_engine *e, size_t n)
 			e->cand[i].status = SEL_CANDIDATE;
 		e->peers.p[e->cand[i].tag].select = e->cand[i].status;
 	}
+	reason_voted(e, n, kept, majority ? &iv : NULL);
 	return kept;
 }
 
@@ -473,6 +476,7 @@ mitigate(struct ntp_engine *e, size_t n, ntp_mono now, bool *news)
 		only = find_fresh(e, n, lead, now);
 		*news = only < n;
 	}
+	reason_weighted(e, n, only);
 	if (only < n) {
 		c.offset = e->cand[only].offset;
 		c.jitter = e->cand[only].jitter;
@@ -560,15 +564,14 @@ others_to_be_heard(const struct ntp_engine *e, ntp_mono now)
 	return false;
 }
 
-void
-clock_select(struct ntp_engine *e, struct ntp_now now)
+static void
+select_and_update(struct ntp_engine *e, struct ntp_now now)
 {
 	struct peer *p;
 	size_t n;
 	bool news;
 
-	if (e->stop != ENGINE_RUN)
-		return;
+	e->tally = (struct reason_tally){0};
 	n = vote(e, now.mono);
 	e->sys.survivors = (unsigned)n;
 	if (n == 0) {
@@ -582,4 +585,13 @@ clock_select(struct ntp_engine *e, struct ntp_now now)
 	set_system_peer(e, p);
 	if (news)
 		clock_update(e, p, now);
+}
+
+void
+clock_select(struct ntp_engine *e, struct ntp_now now)
+{
+	if (e->stop != ENGINE_RUN)
+		return;
+	select_and_update(e, now);
+	reason_update(e, now);
 }

@@ -30,7 +30,7 @@ test_unsync(const struct ntp_packet *pkt)
 	return ts_is_zero(pkt->xmt) || ts_is_zero(pkt->rec);
 }
 
-static bool
+bool
 stratum_unfit(const struct ntp_engine *e, unsigned leap, unsigned stratum)
 {
 	return leap == NTP_LEAP_UNSYNC || stratum < e->cfg->tos.floor ||
@@ -70,8 +70,16 @@ packet_tests(const struct ntp_engine *e, const struct peer *p,
 	return flash;
 }
 
+/* The interval at hand may pass before the next sample comes. */
+double
+peer_distance_limit(const struct ntp_engine *e, const struct peer *p)
+{
+	return e->cfg->tos.maxdist +
+	    e->cfg->tinker.dispersion * log2_to_s(p->poll.hpoll);
+}
+
 /* TEST11: reference clocks are exempt, they have no path. */
-static bool
+bool
 peer_too_far(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 {
 	const struct config_tos *tos = &e->cfg->tos;
@@ -80,7 +88,7 @@ peer_too_far(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	if (p->kind == PEER_CLOCK)
 		return false;
 	return peer_root_distance(p, tos->mindist, phi, now) >=
-	    tos->maxdist + phi * log2_to_s(p->poll.hpoll);
+	    peer_distance_limit(e, p);
 }
 
 /* Only when somebody's reference id is to be compared: the first IPv6 hash

@@ -71,6 +71,7 @@ tick(struct ntp_engine *e, struct ntp_now now)
 	wake_last_resort(e, now);
 	watch_peers(e, now);
 	leap_tick(e, now);
+	reason_update(e, now);
 }
 
 static bool

@@ -117,6 +117,10 @@ assert_unchanged(const struct peer *before, const struct peer *after)
 	b.flash = a.flash = 0;
 	memset(&b.count, 0, sizeof b.count);
 	memset(&a.count, 0, sizeof a.count);
+	memset(&b.notes, 0, sizeof b.notes);
+	memset(&a.notes, 0, sizeof a.notes);
+	memset(&b.reason, 0, sizeof b.reason);
+	memset(&a.reason, 0, sizeof a.reason);
 	b.event = a.event = 0;
 	b.nevents = a.nevents = 0;
 	assert_memory_equal(&b, &a, sizeof a);

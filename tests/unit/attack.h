@@ -35,7 +35,8 @@ void attack_inject_nak(struct world *w, const struct ntp_packet *r);
 /* Keys 1 and 2 (MD5), 3 (SHA1) and 4 (AES-CMAC), trusted; 9 is not. */
 struct keystore *attack_keys(void);
 
-/* Everything of an association but flash, event and the error counters. */
+/* Everything of an association but flash, event, error counters and the notes
+ * on errors. */
 void assert_unchanged(const struct peer *before, const struct peer *after);
 
 #endif /* ATTACK_H */

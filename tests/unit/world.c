@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "ntp_config.h"
+#include "ntp_err.h"
 
 #define EPOCH 1750000000 /* Unix s at true time 0 */
 
@@ -177,6 +178,7 @@ server_answer(
 	    .poll = q.poll,
 	    .precision = -20,
 	    .refid = s->refid,
+	    .rootdisp = short_from_s(s->rootdisp),
 	    .org = q.xmt,
 	    .rec = server_time(w, s),
 	    .xmt = server_time(w, s)};
@@ -199,6 +201,8 @@ port_send(struct packet_port *n, const struct datagram *dg, ntp_ts *tx)
 	struct world *w = WORLD(n, net);
 
 	*tx = true_ts(w->t, w->err);
+	if (w->net_down)
+		return -NTP_ENET;
 	if (dg->ep == 0) {
 		assert_true(dg->len <= sizeof w->sent);
 		memcpy(w->sent, dg->buf, dg->len);

@@ -21,6 +21,7 @@ struct world_server {
 	double held;   /* s, more on the way back: somebody delays it */
 	uint8_t leap, stratum;
 	uint32_t refid;
+	double rootdisp;   /* s, claimed */
 	bool dead;	   /* answers nothing */
 	uint32_t keyid;	   /* signs with this key */
 	unsigned requests; /* seen so far */
@@ -52,6 +53,7 @@ struct world {
 	double slew_end; /* s, true time */
 	unsigned steps;	 /* step_systime() calls */
 	unsigned adjusts;
+	bool net_down; /* nothing can be sent */
 	int next_ep, closed;
 	struct ntp_addr ep_remote[256];
 	struct world_server srv[WORLD_SERVERS];

@@ -1,0 +1,861 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_reason.c - why: each kind of reason with its numbers, since when, and
+ * the history, in a small world.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp_ctlvars.h"
+#include "world.h"
+
+#define FOUR                                                                   \
+	"server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n"                   \
+	"server 192.0.2.3 iburst\nserver 192.0.2.4 iburst\n"
+
+static const char *
+sentence(struct world *w, const struct peer *p)
+{
+	static char text[REASON_TEXT_MAX];
+
+	reason_sentence(w->e, p, world_now(w), text, sizeof text);
+	assert_null(strpbrk(text, ",=\""));
+	return text;
+}
+
+/* The sentence must hold all of WORDS, which a NULL ends. */
+static void
+says(struct world *w, const struct peer *p, const char *const *words)
+{
+	const char *text = sentence(w, p);
+
+	for (; *words != NULL; words++)
+		if (strstr(text, *words) == NULL)
+			fail_msg("no `%s' in `%s'", *words, text);
+}
+
+#define SAYS(w, p, ...) says((w), (p), (const char *const[]){__VA_ARGS__, NULL})
+
+/* The number that follows WORDS in the sentence. */
+static double
+number_after(struct world *w, const struct peer *p, const char *words)
+{
+	const char *text = sentence(w, p);
+	const char *at = strstr(text, words);
+	char *end = NULL;
+	double v = NAN;
+
+	if (at != NULL)
+		v = strtod(at + strlen(words), &end);
+	if (at == NULL || end == at + strlen(words))
+		fail_msg("no number after `%s' in `%s'", words, text);
+	return v;
+}
+
+static bool
+is_synced(struct world *w)
+{
+	return w->e->sys.leap == NTP_LEAP_NONE;
+}
+
+/* The newest entry of the history of that kind. */
+static const struct history_entry *
+told(struct world *w, enum reason why)
+{
+	const struct history *h = &w->e->history;
+	const struct history_entry *newest = &h->ring[0];
+	uint64_t n = h->n;
+
+	for (; n > 0 && n + HISTORY_SIZE > h->n; n--) {
+		newest = &h->ring[(n - 1) % HISTORY_SIZE];
+		if (newest->why == why)
+			return newest;
+	}
+	fail_msg("no `%s' in the history", reason_word(why));
+	return newest;
+}
+
+/* --- no answer --------------------------------------------------------------- */
+
+static void
+name_does_not_resolve(void **state)
+{
+	struct world w;
+	struct ntp_addr a = world_addr(1);
+	const struct peer *p;
+
+	(void)state;
+	world_init(&w, "server ntp.example iburst\n", NULL, 0, 0);
+	world_server(&w, 1, 0);
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	SAYS(&w, p, "resolving: asking the resolver for ntp.example");
+	engine_resolved(w.e, w.dns_tag, NULL, 0,
+	    "temporary failure, \"try\" again", world_now(&w));
+	assert_int_equal(
+	    reason_of_peer(w.e, p, world_now(&w).mono), REASON_UNRESOLVED);
+	world_run(&w, 1);
+	assert_non_null(told(&w, REASON_UNRESOLVED));
+	assert_non_null(strstr(told(&w, REASON_UNRESOLVED)->text,
+	    "ntp.example: temporary failure"));
+	world_run(&w, 3);
+	assert_int_equal(w.asked, 2);
+	engine_resolved(w.e, w.dns_tag, NULL, 0, "no such name", world_now(&w));
+	SAYS(&w, p,
+	    "unresolved: ntp.example: no such name; 2 failures; "
+	    "next try in 4 s",
+	    "mend the resolver or the name");
+	world_run(&w, 10);
+	SAYS(&w, NULL,
+	    "waiting: not serving; of 1 sources 0 answer and 0 are "
+	    "fit; 1 names unresolved");
+	engine_resolved(w.e, w.dns_tag, &a, 1, "", world_now(&w));
+	world_run(&w, 30);
+	SAYS(&w, p, "syspeer: leads");
+	world_fini(&w);
+}
+
+static void
+pool_tells_its_servers(void **state)
+{
+	struct world w;
+	struct ntp_addr a[2] = {world_addr(1), world_addr(2)};
+
+	(void)state;
+	world_init(&w, "pool pool.example iburst\n", NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_server(&w, 2, 0);
+	world_run(&w, 2);
+	SAYS(&w, world_peer(&w, 0), "resolving: ");
+	engine_resolved(w.e, w.dns_tag, a, 2, "", world_now(&w));
+	world_run(&w, 5);
+	SAYS(&w, world_peer(&w, 0),
+	    "pool: 2 servers of pool.example in use; 0 more");
+	world_fini(&w);
+}
+
+static void
+silence_is_counted(void **state)
+{
+	struct world w;
+	struct world_server *s;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1 minpoll 3 maxpoll 3\n", NULL, 0, 0);
+	s = world_server(&w, 1, 0);
+	p = world_peer(&w, 0);
+	SAYS(&w, p, "starting: nothing sent yet; first poll in");
+	world_run(&w, 200);
+	SAYS(&w, p, "syspeer");
+	s->dead = true;
+	s->requests = 0;
+	while (p->poll.reach != 0)
+		world_run(&w, 1);
+	world_run(&w, 100);
+	assert_true(number_after(&w, p, "silence: sent ") == s->requests);
+	assert_true(s->requests >= 19);
+	SAYS(&w, p, "nothing received and no ICMP error", "UDP 123");
+	/* since reach became 0, eight polls ago at most */
+	assert_true(number_after(&w, p, "Z: ") >= 95);
+	assert_true(number_after(&w, p, "Z: ") <= 110);
+	SAYS(&w, NULL, "coasting: serving as stratum 2 without a source");
+	world_run(&w, 300);
+	SAYS(&w, NULL, "waiting: not serving");
+	s->dead = false;
+	world_run(&w, 60);
+	SAYS(&w, p, "syspeer");
+	world_fini(&w);
+}
+
+static void
+icmp_names_who_says_so(void **state)
+{
+	struct icmp_error err = {world_addr(77), 3, 3};
+	struct world w;
+	struct world_server *s;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1\n", NULL, 0, 0);
+	s = world_server(&w, 1, 0);
+	s->dead = true;
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	SAYS(&w, p, "silence: sent 1;");
+	engine_icmp(w.e, p->ep, &err);
+	engine_icmp(w.e, p->ep + 1, &err);
+	engine_icmp(w.e, 0, &err);
+	SAYS(&w, p,
+	    "icmp: sent 1 without an answer; ICMP port unreachable "
+	    "from 192.0.2.77",
+	    "start ntpd there");
+	err.from = (struct ntp_addr){
+	    .ip = {0x20, 1, 0xd, 0xb8, [15] = 1}, .family = ADDR_V6};
+	err.type = 1;
+	err.code = 1;
+	engine_icmp(w.e, p->ep, &err);
+	SAYS(&w, p, "administratively prohibited from 2001:db8::1");
+	err.type = err.code = 255;
+	engine_icmp(w.e, p->ep, &err);
+	SAYS(&w, p, "ICMP error from");
+	/* a forged one is forgotten when nothing like it follows */
+	world_run(&w, 3000);
+	SAYS(&w, p, "silence: ");
+	/* and changes nothing for a server that answers */
+	s->dead = false;
+	world_run(&w, 2100);
+	SAYS(&w, p, "syspeer: ");
+	engine_icmp(w.e, p->ep, &err);
+	world_run(&w, 2);
+	assert_int_equal(p->select, SEL_SYSPEER);
+	world_fini(&w);
+}
+
+/* --- refused answers -------------------------------------------------------- */
+
+static void
+forge(struct world *w, struct peer *p, ntp_ts org, ntp_ts xmt)
+{
+	struct ntp_packet r = {.version = 4,
+	    .mode = NTP_MODE_SERVER,
+	    .stratum = 1,
+	    .org = org,
+	    .rec = xmt,
+	    .xmt = xmt};
+	uint8_t buf[48];
+
+	packet_encode(&r, buf);
+	world_inject(w, p->ep, &p->srcadr, buf, sizeof buf);
+}
+
+static void
+bogus_and_duplicate_are_told_apart(void **state)
+{
+	struct world w;
+	struct world_server *s;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1\n", NULL, 0, 0);
+	s = world_server(&w, 1, 0);
+	s->dead = true;
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	for (uint64_t i = 1; i <= 3; i++)
+		forge(&w, p, (ntp_ts){i}, (ntp_ts){i << 32});
+	SAYS(&w, p, "bogus: 3 with an origin that is not our last request");
+	/* one entry for all of them */
+	assert_int_equal(told(&w, REASON_BOGUS)->count, 3);
+	s->dead = false;
+	world_run(&w, 300);
+	SAYS(&w, p, "syspeer");
+	/* a server that answers is not slandered by a forger */
+	forge(&w, p, (ntp_ts){9}, (ntp_ts){9});
+	SAYS(&w, p, "syspeer");
+	assert_int_equal(told(&w, REASON_BOGUS)->count, 4);
+	/* the last answer once more */
+	forge(&w, p, (ntp_ts){9}, p->xmt);
+	assert_int_equal(told(&w, REASON_DUPLICATE)->count, 1);
+	p->poll.reach = 0;
+	SAYS(&w, p, "duplicate: 1 repeat the last answer");
+	world_fini(&w);
+}
+
+static void
+kiss_code_is_named(void **state)
+{
+	struct world w;
+	struct world_server *s;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1 minpoll 4\n", NULL, 0, 0);
+	s = world_server(&w, 1, 0);
+	s->leap = NTP_LEAP_UNSYNC;
+	s->stratum = 0;
+	s->refid = refid_from_text("RATE");
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	SAYS(&w, p,
+	    "kiss: the server answers with kiss code RATE; polling "
+	    "every 32 s",
+	    "poll more slowly");
+	s->refid = refid_from_text("DENY");
+	world_run(&w, 300);
+	SAYS(&w, p, "kiss code DENY");
+	assert_non_null(told(&w, REASON_KISS));
+	world_fini(&w);
+}
+
+static void
+authentication_names_key_and_digest(void **state)
+{
+	struct keystore *keys = keys_new(), *other = keys_new();
+	static const char ours[] = "5 SHA1 secret\n7 MD5 other\n";
+	struct engine_options opt = {.version = "t", .keys = keys};
+	struct world w;
+	struct world_server *s;
+	struct peer *p;
+
+	(void)state;
+	keys_parse(keys, ours, strlen(ours), NULL, NULL);
+	keys_trust(keys, 5, 7);
+	world_init(
+	    &w, "server 192.0.2.1 key 5 minpoll 4 maxpoll 4\n", &opt, 0, 0);
+	s = world_server(&w, 1, 0);
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	SAYS(&w, p,
+	    "auth: 1 times; answer without a MAC although we asked "
+	    "with key 5 (SHA1)",
+	    "make key and digest type the same");
+	s->keyid = 7;
+	world_run(&w, 16);
+	SAYS(&w, p,
+	    "auth: 2 times; answer with key 7 (MD5) instead of key 5 "
+	    "(SHA1)");
+	s->keyid = 5;
+	world_run(&w, 120);
+	SAYS(&w, p, "syspeer");
+	world_fini(&w);
+
+	opt.keys = other;
+	world_init(&w, "server 192.0.2.1 key 6\n", &opt, 0, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 3);
+	SAYS(&w, world_peer(&w, 0), "key 6 is not there or not trusted here");
+	world_fini(&w);
+	keys_free(&other);
+	keys_free(&keys);
+}
+
+static void
+digest_mismatch_and_nak(void **state)
+{
+	struct keystore *keys = keys_new();
+	static const char ours[] = "5 SHA256 secret\n";
+	struct engine_options opt = {.version = "t", .keys = keys};
+	struct ntp_packet r = {.version = 4, .mode = 4, .stratum = 1};
+	uint8_t buf[48 + 24] = {0};
+	struct world w;
+	struct peer *p;
+
+	(void)state;
+	keys_parse(keys, ours, strlen(ours), NULL, NULL);
+	keys_trust(keys, 5, 5);
+	world_init(&w, "server 192.0.2.1 key 5\n", &opt, 0, 0);
+	world_server(&w, 1, 0)->dead = true;
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	r.org = p->aorg;
+	r.rec = r.xmt = world_now(&w).sys;
+	packet_encode(&r, buf);
+	buf[51] = 5;
+	world_inject(&w, p->ep, &p->srcadr, buf, sizeof buf);
+	SAYS(&w, p, "digest does not match key 5 (SHA256)");
+	buf[51] = 0;
+	world_inject(&w, p->ep, &p->srcadr, buf, 52);
+	SAYS(&w, p, "crypto-NAK: the server does not accept key 5 (SHA256)");
+	world_fini(&w);
+	keys_free(&keys);
+}
+
+/* --- unfit servers ----------------------------------------------------------- */
+
+static void
+unsynchronized_and_stratum(void **state)
+{
+	struct world w;
+	struct world_server *s;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1 minpoll 4 maxpoll 4\n", NULL, 0, 0);
+	s = world_server(&w, 1, 0);
+	s->leap = NTP_LEAP_UNSYNC;
+	s->refid = refid_from_text("INIT");
+	s->stratum = 16;
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	SAYS(&w, p,
+	    "unsynchronized: the server says that it is not "
+	    "synchronized: leap 3 stratum 16");
+	s->leap = 0;
+	s->stratum = 15;
+	world_run(&w, 20);
+	SAYS(&w, p, "stratum: stratum 15; accepted are 0 to 14",
+	    "choose a better server");
+	assert_int_equal(told(&w, REASON_STRATUM)->count, 1);
+	world_fini(&w);
+}
+
+static void
+root_distance_has_value_and_limit(void **state)
+{
+	struct world w;
+	struct world_server *s;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1 iburst\n", NULL, 0, 0);
+	s = world_server(&w, 1, 0);
+	s->rootdisp = 1.6;
+	p = world_peer(&w, 0);
+	world_run(&w, 30);
+	assert_true(
+	    fabs(number_after(&w, p, "root distance ") -
+		peer_root_distance(p, 1e-3, 15e-6, world_now(&w).mono)) < 1e-3);
+	assert_true(number_after(&w, p, "root distance ") > 1.6);
+	assert_true(fabs(number_after(&w, p, "limit ") - 1.501) < 1e-3);
+	SAYS(&w, p, "distance: ", "raise `tos maxdist`");
+	s->rootdisp = 17;
+	world_run(&w, 70);
+	SAYS(&w, p,
+	    "header: the server claims a root distance of 17.000 s; "
+	    "limit 16 s");
+	s->rootdisp = 0;
+	s->delay = 0.9;
+	world_run(&w, 70);
+	assert_true(
+	    fabs(number_after(&w, p, "delay: round trip ") - 1.8) < 0.01);
+	SAYS(&w, p, "limit 1.500 s", "choose a nearer server");
+	world_fini(&w);
+}
+
+static void
+young_filter_is_to_be_waited_for(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1 minpoll 4 maxpoll 4\n", NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 3);
+	SAYS(&w, world_peer(&w, 0), "distance: root distance 7.9",
+	    "wait for more answers");
+	world_fini(&w);
+}
+
+static void
+loop_and_noselect(void **state)
+{
+	struct ntp_addr own = world_addr(200);
+	struct world w;
+	struct world_server *s;
+
+	(void)state;
+	world_init(&w,
+	    "server 192.0.2.1 iburst\nserver 192.0.2.2 iburst "
+	    "noselect\n",
+	    NULL, 0, 0);
+	s = world_server(&w, 1, 0);
+	s->stratum = 3;
+	s->refid = refid_from_addr(&own);
+	world_server(&w, 2, 0.25);
+	world_run(&w, 30);
+	SAYS(&w, world_peer(&w, 0),
+	    "loop: it follows us: its reference id "
+	    "192.0.2.200 is one of our addresses");
+	SAYS(&w, world_peer(&w, 1), "noselect: measured only: offset +2",
+	    "remove noselect to follow it (test.conf line 2)");
+	world_fini(&w);
+}
+
+static void
+no_route_is_told(void **state)
+{
+	struct world w;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1\n", NULL, 0, 0);
+	w.net_down = true;
+	world_server(&w, 1, 0);
+	p = world_peer(&w, 0);
+	world_run(&w, 3);
+	SAYS(&w, p,
+	    "unsendable: requests to 192.0.2.1 cannot leave: network "
+	    "unreachable from here");
+	w.net_down = false;
+	world_run(&w, 300);
+	SAYS(&w, p, "syspeer");
+	world_fini(&w);
+}
+
+/* --- the vote ----------------------------------------------------------------- */
+
+static void
+falseticker_has_both_intervals(void **state)
+{
+	struct world w;
+	const struct peer *p;
+	const struct reason_vote *v;
+
+	(void)state;
+	world_init(&w, FOUR, NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_server(&w, 2, 1e-4);
+	world_server(&w, 3, -1e-4);
+	world_server(&w, 4, 5);
+	world_run(&w, 300);
+	p = world_peer(&w, 3);
+	v = &p->vote;
+	assert_true(v->own.low > 4.9 && v->own.high < 5.1);
+	assert_true(v->own.low > w.e->tally.common.high);
+	assert_true(w.e->tally.common.low < 1e-3);
+	assert_true(w.e->tally.common.high > -1e-3);
+	assert_true(
+	    fabs(number_after(&w, p, "its interval [") - v->own.low) < 1e-3);
+	assert_true(fabs(number_after(&w, p, "misses [") -
+			w.e->tally.common.low * 1e3) < 1e-3);
+	SAYS(&w, p, "falseticker: ", " of the majority of 4", "add servers");
+	assert_non_null(told(&w, REASON_FALSETICK));
+	assert_int_equal(told(&w, REASON_FALSETICK)->associd, p->associd);
+	world_fini(&w);
+}
+
+static void
+dissent_and_minsane(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n",
+	    NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_server(&w, 2, 5);
+	world_run(&w, 60);
+	SAYS(&w, world_peer(&w, 0), "dissent: no majority; its interval [",
+	    "] is one of 2");
+	SAYS(&w, NULL,
+	    "dissent: not serving; 2 sources are fit and no "
+	    "majority agrees");
+	world_fini(&w);
+
+	world_init(&w,
+	    "tos minsane 3\nserver 192.0.2.1 iburst\n"
+	    "server 192.0.2.2 iburst\n",
+	    NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_server(&w, 2, 0);
+	world_run(&w, 60);
+	SAYS(&w, world_peer(&w, 0),
+	    "toofew: fit; but 2 survivors are less than minsane 3");
+	SAYS(&w, NULL,
+	    "toofew: not serving; 2 survivors are less than "
+	    "minsane 3");
+	world_fini(&w);
+}
+
+static void
+outlier_and_excess(void **state)
+{
+	char conf[1024] = "";
+	struct world w;
+	unsigned outliers = 0, excess = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= 6; i++)
+		(void)snprintf(conf + strlen(conf), sizeof conf - strlen(conf),
+		    "server 192.0.2.%u iburst\n", i);
+	(void)snprintf(conf + strlen(conf), sizeof conf - strlen(conf),
+	    "tos maxclock 5\n");
+	world_init(&w, conf, NULL, 0, 0);
+	for (unsigned i = 1; i <= 6; i++)
+		world_server(&w, i, i * 2e-3)->jitter = 1e-5;
+	world_run(&w, 400);
+	PEER_FOREACH (p, &w.e->peers) {
+		if (p->select == SEL_OUTLIER) {
+			outliers++;
+			assert_true(p->vote.seljit > p->vote.peerjit);
+			assert_true(fabs(number_after(&w, p, "select jitter ") -
+					p->vote.seljit * 1e3) < 1e-3);
+			assert_true(fabs(number_after(&w, p, "peer jitter ") -
+					p->vote.peerjit * 1e3) < 1e-3);
+			SAYS(&w, p, "outlier: ", "; 3 remain");
+		} else if (p->select == SEL_BACKUP) {
+			excess++;
+			SAYS(&w, p,
+			    "excess: not needed: more than maxclock 5 "
+			    "agree");
+		}
+	}
+	assert_int_equal(outliers, 2);
+	assert_int_equal(excess, 1);
+	world_fini(&w);
+}
+
+static void
+weights_add_up(void **state)
+{
+	struct world w;
+	double sum = 0;
+
+	(void)state;
+	world_init(&w, FOUR, NULL, 0, 0);
+	for (unsigned i = 1; i <= 4; i++)
+		world_server(&w, i, 0);
+	world_run(&w, 2000);
+	PEER_FOREACH (p, &w.e->peers) {
+		if (p->select != SEL_CANDIDATE && p->select != SEL_SYSPEER)
+			continue;
+		sum += number_after(&w, p, "with weight ");
+		SAYS(&w, p,
+		    p->select == SEL_SYSPEER ? "syspeer: leads"
+					     : "candidate: survives");
+	}
+	assert_true(fabs(sum - 100) < 0.3);
+	world_fini(&w);
+
+	world_init(&w, FOUR "server 192.0.2.5 prefer iburst\n", NULL, 0, 0);
+	for (unsigned i = 1; i <= 5; i++)
+		world_server(&w, i, 0);
+	world_run(&w, 2000);
+	SAYS(&w, world_peer(&w, 4), "leads with weight 100.0 %");
+	world_fini(&w);
+}
+
+/* --- the system --------------------------------------------------------------- */
+
+static void
+system_from_start_to_serving(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, "", NULL, 0, 0);
+	world_run(&w, 2);
+	SAYS(&w, NULL, "nosource: not serving; no server and no pool",
+	    "add pool or server lines");
+	world_fini(&w);
+
+	world_init(&w, FOUR, NULL, 0.05, 0);
+	for (unsigned i = 1; i <= 4; i++)
+		world_server(&w, i, 0);
+	SAYS(&w, NULL, "waiting: not serving; of 4 sources 0 answer");
+	assert_true(world_until(&w, is_synced, 30));
+	SAYS(&w, NULL, "training: serving as stratum 2 from 192.0.2.",
+	    "the frequency is being measured");
+	world_run(&w, 3600);
+	SAYS(&w, NULL, "serving: serving as stratum 2 from 192.0.2.",
+	    "root distance ", "survivors");
+	assert_non_null(told(&w, REASON_SYS_TRAINING));
+	assert_non_null(told(&w, REASON_SYS_SERVING));
+	assert_true(number_after(&w, NULL, "Z: ") > 1000);
+	world_fini(&w);
+}
+
+static bool
+is_slewing(struct world *w)
+{
+	return w->e->reason.why == REASON_SYS_SLEWING;
+}
+
+static bool
+is_spiking(struct world *w)
+{
+	return w->e->reason.why == REASON_SYS_SPIKE;
+}
+
+static void
+slew_spike_and_step(void **state)
+{
+	struct engine_options opt = {
+	    .version = "t", .freq_known = true, .freq = 0};
+	struct world w;
+
+	(void)state;
+	world_init(&w, FOUR, &opt, 0, 0);
+	for (unsigned i = 1; i <= 4; i++)
+		world_server(&w, i, 0);
+	world_run(&w, 1000);
+	SAYS(&w, NULL, "serving: ");
+	w.err = -0.05;
+	assert_true(world_until(&w, is_slewing, 3000));
+	SAYS(&w, NULL, "slewing: serving as stratum 2", "left to slew");
+	assert_true(
+	    fabs(number_after(&w, NULL, "; +") - w.e->sys.offset * 1e3) < 1);
+	world_run(&w, 3000);
+	SAYS(&w, NULL, "serving: ");
+	w.err = -2;
+	assert_true(world_until(&w, is_spiking, 3000));
+	SAYS(&w, NULL, "spike: serving on; offset +2.0",
+	    "exceeds the step threshold 128.000 ms; stepped if it stays for");
+	while (w.steps == 0)
+		world_run(&w, 1);
+	SAYS(&w, NULL, "stepped: not serving; ", "is measured afresh");
+	assert_true(fabs(number_after(&w, NULL, "the clock was stepped by +") -
+			w.e->stepped_by) < 1e-3);
+	assert_true(fabs(w.e->stepped_by - 2) < 0.05);
+	assert_non_null(strstr(told(&w, REASON_STEP)->text, "by +"));
+	assert_string_equal(told(&w, REASON_STEP)->who, "system");
+	engine_clock_jumped(w.e, -3.5, world_now(&w));
+	assert_string_equal(
+	    told(&w, REASON_JUMP)->text, "by somebody else by -3.500 s");
+	world_fini(&w);
+}
+
+static void
+forbidden_observing_panic_local(void **state)
+{
+	struct engine_options opt = {.version = "t", .noset = true};
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1 iburst\n", &opt, -1.01, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 30);
+	SAYS(&w, NULL, "forbidden: not serving; offset +1.0", "CAP_SYS_TIME");
+	w.err = 0.001;
+	world_run(&w, 600);
+	SAYS(&w, NULL, "observing: serving as stratum 2",
+	    "the clock is not ours to set");
+	world_fini(&w);
+
+	world_init(&w, "server 192.0.2.1 iburst\n", NULL, -5000, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 30);
+	reason_update(w.e, world_now(&w));
+	SAYS(&w, NULL, "panic: not serving; offset +5000.",
+	    "exceeds the panic threshold 1000 s", "start once with -g");
+	world_fini(&w);
+
+	world_init(&w, "tos orphanwait 10\nserver 127.127.1.0\n", NULL, 0, 0);
+	world_run(&w, 5);
+	SAYS(&w, world_peer(&w, 0),
+	    "lastresort: kept until nothing else was there for 10 s");
+	world_run(&w, 100);
+	SAYS(&w, NULL, "local: serving as stratum 6 from 127.127.1.0",
+	    "undisciplined local clock");
+	world_fini(&w);
+}
+
+/* --- the history ---------------------------------------------------------------- */
+
+static size_t
+ask_history(struct world *w, const char *names, char *out, size_t cap)
+{
+	struct ctlvar_ctx c = {.e = w->e, .now = world_now(w)};
+	size_t len = 0;
+
+	assert_true(ctlvars_read(&c, names, strlen(names), out, cap - 1, &len));
+	out[len] = '\0';
+	return len;
+}
+
+static bool
+has_number(const char *text, const char *name, unsigned n)
+{
+	char item[64];
+
+	(void)snprintf(item, sizeof item, "%s.%u=", name, n);
+	return strstr(text, item) != NULL;
+}
+
+static void
+history_is_a_ring_read_in_pages(void **state)
+{
+	char text[8192];
+	struct world w;
+	struct history *h;
+
+	(void)state;
+	world_init(&w, "", NULL, 0, 0);
+	h = &w.e->history;
+	ask_history(&w, "history", text, sizeof text);
+	assert_string_equal(text, "history=0\r\n");
+	for (unsigned i = 1; i <= 100; i++) {
+		char words[64];
+
+		(void)snprintf(words, sizeof words, "number %u, \"=\"", i);
+		history_add(h, NULL, REASON_STEP, words, world_now(&w));
+	}
+	/* without a number: the newest */
+	ask_history(&w, "history", text, sizeof text);
+	assert_non_null(strstr(text, "history=100"));
+	assert_false(has_number(text, "text", 96));
+	for (unsigned i = 97; i <= 100; i++)
+		assert_true(has_number(text, "text", i));
+	assert_non_null(strstr(text, "text.100=\"number 100; ':'\""));
+	/* what has left the ring is skipped, pages follow each other */
+	ask_history(&w, "history=1", text, sizeof text);
+	assert_false(has_number(text, "when", 36));
+	assert_true(has_number(text, "when", 37));
+	assert_true(has_number(text, "when", 40));
+	assert_false(has_number(text, "when", 41));
+	/* beyond the end, and nonsense */
+	ask_history(&w, "history=101", text, sizeof text);
+	assert_string_equal(text, "history=100\r\n");
+	ask_history(&w, "history=-7", text, sizeof text);
+	assert_true(has_number(text, "why", 100));
+	ask_history(&w, "history=99999999999999999999999", text, sizeof text);
+	assert_true(has_number(text, "why", 100));
+	/* a page is never more than what a bare question for all gets */
+	assert_true(ask_history(&w, "history=37", text, sizeof text) < 1400);
+	world_fini(&w);
+}
+
+static void
+repeats_do_not_fill_it(void **state)
+{
+	struct world w;
+	struct peer *p;
+	uint64_t before;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1\n", NULL, 0, 0);
+	world_server(&w, 1, 0);
+	p = world_peer(&w, 0);
+	world_run(&w, 300);
+	before = w.e->history.n;
+	for (uint64_t i = 1; i <= 10000; i++)
+		forge(&w, p, (ntp_ts){i}, (ntp_ts){i});
+	assert_int_equal(w.e->history.n, before + 1);
+	assert_int_equal(told(&w, REASON_BOGUS)->count, 10000);
+	/* an hour later it is worth an entry again */
+	world_run(&w, 3700);
+	forge(&w, p, (ntp_ts){1}, (ntp_ts){1});
+	assert_int_equal(told(&w, REASON_BOGUS)->count, 1);
+	world_fini(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(name_does_not_resolve),
+	    cmocka_unit_test(pool_tells_its_servers),
+	    cmocka_unit_test(silence_is_counted),
+	    cmocka_unit_test(icmp_names_who_says_so),
+	    cmocka_unit_test(bogus_and_duplicate_are_told_apart),
+	    cmocka_unit_test(kiss_code_is_named),
+	    cmocka_unit_test(authentication_names_key_and_digest),
+	    cmocka_unit_test(digest_mismatch_and_nak),
+	    cmocka_unit_test(unsynchronized_and_stratum),
+	    cmocka_unit_test(root_distance_has_value_and_limit),
+	    cmocka_unit_test(young_filter_is_to_be_waited_for),
+	    cmocka_unit_test(loop_and_noselect),
+	    cmocka_unit_test(no_route_is_told),
+	    cmocka_unit_test(falseticker_has_both_intervals),
+	    cmocka_unit_test(dissent_and_minsane),
+	    cmocka_unit_test(outlier_and_excess),
+	    cmocka_unit_test(weights_add_up),
+	    cmocka_unit_test(system_from_start_to_serving),
+	    cmocka_unit_test(slew_spike_and_step),
+	    cmocka_unit_test(forbidden_observing_panic_local),
+	    cmocka_unit_test(history_is_a_ring_read_in_pages),
+	    cmocka_unit_test(repeats_do_not_fill_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
