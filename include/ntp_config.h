@@ -233,6 +233,7 @@ struct ntp_config {
 	unsigned reset;	  /* enum reset_bit: counters to clear now */
 	struct config_var *var;
 	size_t nvar;
+	char *signddir;	      /* of `socket`, NULL: no signing daemon */
 	bool leap_ignorehash; /* `leapfile FILE ignorehash` */
 	struct leap_smear smear;
 	uint32_t controlkey;

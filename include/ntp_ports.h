@@ -113,6 +113,15 @@ struct stats_port {
 	void (*peer)(struct stats_port *, const struct peer_sample *);
 };
 
+/* Samba's signing daemon, for the clients of a Windows domain (MS-SNTP). */
+struct signd_port {
+	/* Have REPLY, complete but for its MAC, signed with the key of the
+	 * account KEYID (in the order of the request's octets) and sent when
+	 * that is done; borrowed for the call.  0 or -NTP_E*. */
+	int (*sign)(
+	    struct signd_port *, uint32_t keyid, const struct datagram *reply);
+};
+
 struct ntp_ports {
 	struct clock_port *clock;
 	struct packet_port *packet;
@@ -120,6 +129,7 @@ struct ntp_ports {
 	struct dns_port *dns; /* may be NULL: names stay unresolved */
 	struct log_port *log;
 	struct stats_port *stats; /* may be NULL */
+	struct signd_port *signd; /* may be NULL */
 };
 
 #endif /* NTP_PORTS_H */

@@ -58,6 +58,9 @@ struct server_ctx {
 	uint32_t
 	    reply_key;	   /* set by server_reply(): key to sign with, 0 none */
 	bool whole_digest; /* set by server_reply(): sign with all of it */
+	bool signd_there;  /* a signing daemon may be asked */
+	bool ask_signd;	   /* set by server_reply(): have it sign for account
+			     * reply_key; server_seal() adds no MAC */
 	bool crypto_nak;   /* set by server_reply(): append a crypto-NAK */
 	bool kiss;	   /* set by server_reply(): T3 is not ours to write */
 };

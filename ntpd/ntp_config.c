@@ -277,13 +277,27 @@ check_keys(struct ntp_config *c, const struct config_io *io)
 		    "add it to `trustedkey`, or ntpq cannot write");
 }
 
-static bool
-any_limited(const struct ntp_config *c)
+/* The first line with FLAG, or NULL. */
+static const struct config_restrict *
+restricts(const struct ntp_config *c, uint16_t flag)
 {
 	for (size_t i = 0; i < c->nrestricts; i++)
-		if ((c->restricts[i].flags & RES_LIMITED) != 0)
-			return true;
-	return false;
+		if ((c->restricts[i].flags & flag) != 0)
+			return &c->restricts[i];
+	return NULL;
+}
+
+static void
+check_signd(struct ntp_config *c, const struct config_io *io)
+{
+	const struct config_restrict *r = restricts(c, RES_MSSNTP);
+	struct conf_place place;
+
+	if (r == NULL || c->signddir != NULL)
+		return;
+	place = (struct conf_place){r->file, {r->line, 1}};
+	config_warn_at(c, io, &place, "nobody signs for 'mssntp'",
+	    "add `ntpsigndsocket` with the directory of Samba's socket");
 }
 
 void
@@ -291,7 +305,8 @@ config_finish(struct ntp_config *c, const struct config_io *io)
 {
 	config_finish_assocs(c, io);
 	check_keys(c, io);
-	if (!c->monitor && any_limited(c)) {
+	check_signd(c, io);
+	if (!c->monitor && restricts(c, RES_LIMITED) != NULL) {
 		c->monitor = true;
 		config_warn_at(c, io, &c->pending->monitor,
 		    "'disable monitor' is ignored",

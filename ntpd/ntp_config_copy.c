@@ -22,6 +22,7 @@ static const size_t strings[] = {
     offsetof(struct ntp_config, statsdir),
     offsetof(struct ntp_config, keysfile),
     offsetof(struct ntp_config, saveconfigdir),
+    offsetof(struct ntp_config, signddir),
 };
 
 #define STRINGS (sizeof(strings) / sizeof(strings[0]))

@@ -28,6 +28,8 @@ confdo_path(struct confparse *p, const struct keyword *k)
 		conf_set(c, &c->pidfile, p->tok.text);
 	else if (k->id == KW_DIRECTIVE_SAVECONFIGDIR)
 		conf_set(c, &c->saveconfigdir, p->tok.text);
+	else if (k->id == KW_DIRECTIVE_SIGND)
+		conf_set(c, &c->signddir, p->tok.text);
 	(void)conf_end(p);
 }
 

@@ -153,6 +153,7 @@ init_server(struct ntp_engine *e)
 	}
 	e->server = (struct server_ctx){.access = e->access,
 	    .keys = e->opt.keys,
+	    .signd_there = e->port.signd != NULL,
 	    .mru = e->mru,
 	    .count = &e->count,
 	    .kod_poll = e->cfg->discard_average};

@@ -275,7 +275,11 @@ serve(struct ntp_engine *e, const struct recvbuf *rb,
 	server_seal(
 	    &e->server, out, &len, e->port.clock->get_systime(e->port.clock));
 	reply = (struct datagram){0, rb->src, rb->dst, out, len};
-	(void)net->send(net, &reply, &tx);
+	if (e->server.ask_signd)
+		(void)e->port.signd->sign(
+		    e->port.signd, e->server.reply_key, &reply);
+	else
+		(void)net->send(net, &reply, &tx);
 }
 
 /* Addresses that no honest datagram carries, wherever it came in. */

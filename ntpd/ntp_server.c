@@ -15,6 +15,8 @@
 #include "ntp_wire.h"
 
 #define CRYPTO_NAK_LEN 4U
+#define KEYID_LEN      4U
+#define MSSNTP_DIGEST  16U		    /* octets */
 #define REC_OFFSET     32U		    /* of T2 in the header */
 #define XMT_OFFSET     40U		    /* of T3 in the header */
 #define FLAKE_LIMIT    6554U		    /* of 65536: one datagram in ten */
@@ -139,6 +141,22 @@ header_fault(struct request *q)
 	return q->reply_mode != 0 ? DROP_NONE : DROP_MODE;
 }
 
+/* A member of a Windows domain names its account and leaves the digest empty
+ * (MS-SNTP); only Samba knows the key. */
+static bool
+wants_signd(const struct server_ctx *c, const struct request *q)
+{
+	static const uint8_t empty[MSSNTP_DIGEST];
+	const struct ext_tail *t = &q->tail;
+
+	return c->signd_there && (q->restricts & RES_MSSNTP) != 0 &&
+	    (q->restricts & RES_NOTRUST) == 0 &&
+	    q->reply_mode == NTP_MODE_SERVER && t->ext_len == 0 &&
+	    t->mac_len == KEYID_LEN + MSSNTP_DIGEST &&
+	    memcmp(q->rb->data + t->mac_off + KEYID_LEN, empty, sizeof empty) ==
+	    0;
+}
+
 /*
  * A MAC that verifies is answered with the same key.  Versions 1 and 2 had
  * other authenticators: what follows their header is no MAC of ours.
@@ -155,6 +173,11 @@ auth_fault(struct server_ctx *c, struct request *q)
 	if (q->tail.kind == EXT_TAIL_NONE || q->pkt.version < 3)
 		return (q->restricts & RES_NOTRUST) != 0 ? DROP_NOTRUST
 							 : DROP_NONE;
+	if (wants_signd(c, q)) {
+		c->ask_signd = true;
+		c->reply_key = q->tail.keyid;
+		return DROP_NONE;
+	}
 	if (c->keys != NULL && keys_allows(c->keys, q->tail.keyid, rb->src) &&
 	    keys_verify(c->keys, rb->data, q->tail.mac_off, q->tail.mac_len) ==
 		0)
@@ -301,7 +324,7 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 	struct ntp_packet p;
 
 	c->reply_key = 0;
-	c->whole_digest = false;
+	c->whole_digest = c->ask_signd = false;
 	c->crypto_nak = c->kiss = false;
 	if (why == DROP_NONE && for_the_engine(rb))
 		return SERVER_PUNT;
@@ -337,7 +360,7 @@ server_seal(
 	if (c->crypto_nak) {
 		memset(out + *outlen, 0, CRYPTO_NAK_LEN);
 		*outlen += CRYPTO_NAK_LEN;
-	} else if (c->reply_key != 0) {
+	} else if (c->reply_key != 0 && !c->ask_signd) {
 		/* A client that wants a MAC refuses a reply without one. */
 		(void)(c->whole_digest ? keys_sign_whole : keys_sign)(
 		    c->keys, c->reply_key, out, NTP_REPLY_MAX, outlen);

@@ -188,6 +188,8 @@ setup_engine(struct daemon *d)
 	d->ports.dns = &d->dns.port;
 	d->ports.log = &d->log.port;
 	d->ports.stats = &d->stats.port;
+	if (d->conf->signddir != NULL)
+		d->ports.signd = signd_init(d, d->conf->signddir);
 	d->engine = engine_new(&d->cfg, &o, &d->ports, ntpd_now(d));
 	return d->engine != NULL ? 0 : -NTP_ENOMEM;
 }

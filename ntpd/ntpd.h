@@ -27,16 +27,20 @@
 #include "ntp_util.h"
 #include "ntp_virtclock.h"
 
-#define RX_SLOTS     256U  /* datagrams in the receive queue */
-#define RX_RESERVED  64U   /* of these kept free of server traffic */
-#define RX_BATCH     16U   /* datagrams read at once */
-#define RX_DATA	     1536U /* octets; longer datagrams are dropped */
-#define IO_SERVERS   256U  /* sockets to serve on */
-#define IO_ENDPOINTS 1024U /* sockets of associations, at most */
-#define DNS_PENDING  32U   /* questions at one time */
-#define DNS_ADDRS    16U   /* addresses taken of one answer */
-#define NTPD_SIGNALS 6U
-#define STATUS_TEXT  160U
+#define RX_SLOTS      256U  /* datagrams in the receive queue */
+#define RX_RESERVED   64U   /* of these kept free of server traffic */
+#define RX_BATCH      16U   /* datagrams read at once */
+#define RX_DATA	      1536U /* octets; longer datagrams are dropped */
+#define IO_SERVERS    256U  /* sockets to serve on */
+#define IO_ENDPOINTS  1024U /* sockets of associations, at most */
+#define DNS_PENDING   32U   /* questions at one time */
+#define DNS_ADDRS     16U   /* addresses taken of one answer */
+#define NTPD_SIGNALS  6U
+#define STATUS_TEXT   160U
+#define SIGND_PATH    256U /* octets of a file name */
+#define SIGND_PENDING 64U  /* replies waiting for their signature */
+#define SIGND_REQUEST 68U  /* octets with the length before it */
+#define SIGND_REPLY   84U  /* likewise */
 
 /* Exit codes; documented in ntpd(8). */
 enum ntpd_exit {
@@ -117,6 +121,30 @@ struct rng {
 	struct rng_port port; /* first: the port is the object */
 };
 
+/* A reply that Samba is asked to sign. */
+struct signd_request {
+	bool used, sent;
+	uint16_t id;
+	struct ntp_addr dst, src;
+	uint8_t frame[SIGND_REQUEST];
+};
+
+enum signd_state { SIGND_IDLE, SIGND_CONNECTING, SIGND_OPEN, SIGND_CLOSING };
+
+struct signd {
+	struct signd_port port; /* first: the port is the object */
+	struct daemon *d;
+	char path[SIGND_PATH];
+	uv_pipe_t pipe;
+	uv_connect_t connect;
+	enum signd_state state;
+	bool complained; /* since it last worked */
+	uint16_t next_id;
+	struct signd_request ring[SIGND_PENDING]; /* request ID at ID mod N */
+	uint8_t in[SIGND_REPLY];		  /* one frame */
+	size_t have;				  /* octets of it */
+};
+
 struct notify {
 	int fd;		   /* -1: nobody listens */
 	uint64_t watchdog; /* ms between signs of life, 0: none */
@@ -146,6 +174,7 @@ struct daemon {
 	struct io io;
 	struct ifwatch iface;
 	struct notify notify;
+	struct signd signd;
 	struct driftfile drift;
 	struct pidfile pid;
 	struct leapfile leap;
@@ -246,6 +275,12 @@ void leapfile_check(struct daemon *d);
 
 /* Once a second: has somebody else changed the clock, or did we sleep? */
 void watch_clock(struct daemon *d);
+
+/* --- ntp_signd.c ---------------------------------------------------------- */
+
+/* The port to Samba's signing daemon, whose `socket` is in directory DIR;
+ * connected at the first request. */
+struct signd_port *signd_init(struct daemon *d, const char *dir);
 
 /* --- ntp_sandbox.c -------------------------------------------------------- */
 

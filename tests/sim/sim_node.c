@@ -389,8 +389,11 @@ set_ports(struct sim_node *n)
 static int
 start_engine(struct sim_node *n, FILE *err)
 {
-	struct ntp_ports ports = {
-	    &n->clock.port, &n->net, &n->rngport, &n->dns, &n->log, NULL};
+	struct ntp_ports ports = {.clock = &n->clock.port,
+	    .packet = &n->net,
+	    .rng = &n->rngport,
+	    .dns = &n->dns,
+	    .log = &n->log};
 	struct ntp_config *cfg = read_conf(n, err);
 	struct engine_options opt = {.panic_once = n->def->panic_once,
 	    .step_once = n->def->step_once,

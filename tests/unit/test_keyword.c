@@ -66,6 +66,8 @@ static const char *const stock_lines[] = {
     "mru maxdepth 1000",
     "leapfile /usr/share/zoneinfo/leap-seconds.list",
     "leapfile \"/var/db/ntpd.leap-seconds.list\" ignorehash",
+    "restrict 10.1.1.1 noquery serverresponse fuzz",
+    "ntpsigndsocket /var/lib/samba/ntp_signd/\nrestrict 10.1.1.1 mssntp",
     "leapsmearinterval 86400",
     "leapsmearinterval 7200 linear",
 };
@@ -85,7 +87,6 @@ static const char *const warned_lines[] = {
     "server 127.127.8.0 mode 135 prefer",
     "slewalways no",
     "authprov /usr/lib/x ntp-peer",
-    "restrict 10.1.1.1 noquery serverresponse fuzz",
     "pollskewlist 6 2|2 default 3|3",
     "delrestrict 10.5.5.5",
     "delrestrict source 10.5.5.5",
@@ -114,7 +115,7 @@ static const char *const warned_lines[] = {
     "trap 192.0.2.3 port 18447 interface 192.0.2.4",
     "phone ATDT1234567 \"ATDT 7\"",
     "fudge 127.127.20.0 flag1 1 flag3 true time2 0.4",
-    "ntpsigndsocket /var/lib/samba/ntp_signd/",
+    "restrict 10.1.1.1 mssntp",
     "tinker huffpuff 7200",
     "mdnstries 5",
 };

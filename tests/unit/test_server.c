@@ -570,6 +570,34 @@ test_notrust(void **state)
 	assert_dropped(w, sign(w, 1, 48), DROP_NOTRUST);
 }
 
+/* A member of a Windows domain: account, and a digest of zeros. */
+static void
+test_mssntp(void **state)
+{
+	struct world *w = *state;
+
+	request(w, 3, NTP_MODE_CLIENT);
+	memcpy(w->in + 48, "\x50\x04\0\0", 4);
+	w->res.flags = RES_MSSNTP;
+	assert_crypto_nak(w, 68); /* nobody signs */
+	w->c.signd_there = true;
+	assert_int_equal(ask(w, 68), SERVER_REPLY);
+	assert_true(w->c.ask_signd);
+	assert_int_equal(w->c.reply_key, 0x50040000);
+	assert_int_equal(w->outlen, 48);
+	w->in[67] = 1; /* a real digest */
+	assert_crypto_nak(w, 68);
+	assert_false(w->c.ask_signd);
+	w->in[67] = 0;
+	w->res.flags = RES_MSSNTP | RES_NOTRUST;
+	assert_crypto_nak(w, 68);
+	w->res.flags = 0;
+	assert_crypto_nak(w, 68);
+	request(w, 3, NTP_MODE_ACTIVE);
+	w->res.flags = RES_MSSNTP;
+	assert_crypto_nak(w, 68);
+}
+
 /* --- access list and rate limit ------------------------------------------- */
 
 static void
@@ -836,6 +864,7 @@ main(void)
 	    TEST(test_crypto_nak_is_not_answered),
 	    TEST(test_old_authenticators_are_ignored),
 	    TEST(test_notrust),
+	    TEST(test_mssntp),
 	    TEST(test_restrictions),
 	    TEST(test_flake_drops_one_in_ten),
 	    TEST(test_limited_is_silent),

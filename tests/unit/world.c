@@ -293,8 +293,11 @@ world_init(struct world *w, const char *conf, const struct engine_options *opt,
 	w->rngport.fill = port_fill;
 	w->dns.resolve = port_resolve;
 	w->log = (struct log_port){NTP_LOG_INFO, port_log};
-	ports = (struct ntp_ports){
-	    &w->clock, &w->net, &w->rngport, &w->dns, &w->log, NULL};
+	ports = (struct ntp_ports){.clock = &w->clock,
+	    .packet = &w->net,
+	    .rng = &w->rngport,
+	    .dns = &w->dns,
+	    .log = &w->log};
 	assert_int_equal(
 	    config_parse(cfg, "test.conf", conf, strlen(conf), &io), 0);
 	config_finish(cfg, &io);
