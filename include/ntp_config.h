@@ -157,6 +157,7 @@ struct config_tinker {
 	bool freq_given;
 	double freq;	 /* s/s */
 	double huffpuff; /* s, 0 off */
+	bool pll;	 /* the classic loop instead of the estimator */
 };
 
 enum filegen_type {

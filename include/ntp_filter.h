@@ -72,4 +72,11 @@ struct sample filter_stage(const struct clock_filter *f, unsigned i,
 void filter_slewed(
     struct clock_filter *f, double phase, double freq, ntp_mono now);
 
+/*
+ * Source and clock have moved against each other: the newest sample stands for
+ * all, those before it told of another time.  The epoch is that of the newest.
+ */
+void filter_settle(
+    struct clock_filter *f, const struct filter_param *fp, ntp_mono now);
+
 #endif /* NTP_FILTER_H */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "ntp.h"
+#include "ntp_estimate.h"
 #include "ntp_time.h"
 
 /* The clock's own course while its frequency is measured: sums for a straight
@@ -31,8 +32,15 @@ enum loop_mode {
 	LOOP_SYNC = 5, /* normal */
 };
 
+/* What corrects phase and frequency (`tinker discipline`). */
+enum loop_discipline {
+	LOOP_PLL,    /* the reference's feedback loop */
+	LOOP_KALMAN, /* the estimator of ntp_estimate.h */
+};
+
 /* `tinker` and options; set once. */
 struct loop_param {
+	enum loop_discipline discipline;
 	double step_fwd, step_back; /* s, 0: never step */
 	double stepout;		    /* s */
 	double panic;		    /* s, 0: never */
@@ -43,6 +51,7 @@ struct loop_param {
 	bool panic_once;	    /* -g: let one large offset pass */
 	bool step_once;		    /* -G: step the first correction */
 	bool set_once;		    /* -q: first correction, no discipline */
+	bool gentle;		    /* -x: never slew faster than maxfreq */
 };
 
 struct loop_state {
@@ -63,6 +72,11 @@ struct loop_state {
 	ntp_mono stepped;  /* last step out of SPIK, 0: none */
 	int8_t minpoll;	   /* log2 s, of the last update: after a step */
 	struct loop_train train;
+	struct estimator est; /* LOOP_KALMAN */
+	double slewing;	      /* s, of this second, not in est yet */
+	ntp_mono second;      /* when it began */
+	ntp_mono hurried;     /* last second of a quick start, 0: none */
+	bool started;	      /* the first offset is worked off */
 };
 
 enum loop_action {
@@ -92,9 +106,33 @@ void loop_init(struct loop_state *l, const struct loop_param *par, bool known,
 struct loop_decision local_clock(struct loop_state *l, double offset,
     int8_t minpoll, int8_t maxpoll, ntp_mono now);
 
-/* Once a second (RFC 5905 12): phase in s to slew during the next second, at
- * most maxfreq together with the frequency; l->freq holds beside it. */
-double adj_host_clock(struct loop_state *l);
+/*
+ * One sample of a survivor, taken at NOW; with LOOP_KALMAN the frequency and
+ * the phase to work off follow each of these and not local_clock(), which then
+ * only keeps the state.  Does nothing with LOOP_PLL, nor while a large offset
+ * is being watched.  BELIEVE: take it though it surprises.
+ */
+enum loop_verdict {
+	LOOP_UNUSED,
+	LOOP_USED,
+	LOOP_SURPRISE, /* held back: ask again, ask others */
+};
+struct loop_limits {
+	int8_t min, max; /* log2 s, of the poll exponent */
+};
+enum loop_verdict loop_measure(struct loop_state *l,
+    const struct measurement *m, bool believe, struct loop_limits poll,
+    struct loop_decision *d, ntp_mono now);
+
+/* Is the frequency still being measured? */
+bool loop_training(const struct loop_state *l);
+
+/*
+ * Once a second (RFC 5905 12): phase in s to slew during the next second, at
+ * most maxfreq together with the frequency; l->freq holds beside it.  With
+ * LOOP_KALMAN the very first offset goes faster, unless `gentle`.
+ */
+double adj_host_clock(struct loop_state *l, ntp_mono now);
 
 /* The clock was stepped, by us (harmless to repeat) or by somebody else:
  * nothing measured before it holds any more, but the frequency does. */

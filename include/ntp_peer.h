@@ -17,6 +17,7 @@
 #include "ntp_config.h"
 #include "ntp_filter.h"
 #include "ntp_packet.h"
+#include "ntp_path.h"
 #include "ntp_poll.h"
 #include "ntp_reason.h"
 #include "ntp_time.h"
@@ -78,6 +79,8 @@ struct peer {
 	ntp_mono sent_at;
 
 	struct clock_filter filter;
+	struct path path; /* survives a step: delays do not change */
+	bool surprised;	  /* its last sample fitted nothing known */
 	struct poll_state poll;
 
 	unsigned flash;	     /* enum ntp_flash */

@@ -20,6 +20,8 @@ struct poll_state {
 	unsigned unreach;	 /* polls since last reachable */
 	unsigned burst;		 /* packets left in the burst */
 	unsigned retry;		 /* probes left to start a burst */
+	unsigned quick;		 /* polls left that come sooner */
+	int8_t quick_poll;	 /* log2 s, how soon */
 	double throttle;	 /* s of headway used up */
 	int8_t kiss_poll;	 /* log2 s a RATE kiss asked for; 0: none */
 	uint8_t kiss_good;	 /* good replies since then */
@@ -54,6 +56,11 @@ struct poll_event poll_sent(struct poll_state *p, bool iburst, bool burst,
 
 /* A valid reply came: sets the reach bit, arms the rest of a burst. */
 void poll_reply(struct poll_state *p, int8_t ppoll, bool iburst, bool burst);
+
+/* The next N ordinary polls come 2^EXPONENT s apart if that is sooner, as far
+ * as the headway lets them; poll_update() is to follow.  Not while a kiss is
+ * in force. */
+void poll_hasten(struct poll_state *p, unsigned n, int8_t exponent);
 
 /* A RATE kiss with matching origin; raises the interval for the time being,
  * never above maxpoll, and ends bursts. */

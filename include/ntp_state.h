@@ -170,7 +170,9 @@ bool peer_unfit(struct ntp_engine *e, struct peer *p, ntp_mono now);
 
 /* Take one sample of a reference clock. */
 void refclock_poll(struct ntp_engine *e, struct peer *p, struct ntp_now now);
-/* Feed a sample to the filter and, if it is news, to clock_select(). */
+struct filter_param filter_param_of(
+    const struct ntp_engine *e, const struct peer *p);
+/* Feed a sample to the filter and, but inside a burst, to clock_select(). */
 void peer_sample(
     struct ntp_engine *e, struct peer *p, struct sample *s, struct ntp_now now);
 
@@ -180,6 +182,26 @@ void peer_sample(
 void engine_restart_peers(
     struct ntp_engine *e, const char *refid, struct ntp_now now);
 void clock_select(struct ntp_engine *e, struct ntp_now now);
+
+/* What the discipline decided about mode and frequency, as events and words. */
+void report_loop(struct ntp_engine *e, const struct loop_decision *d);
+/* The frequency was corrected by FREQ s/s: so are the samples kept. */
+void restate_samples(struct ntp_engine *e, double freq, ntp_mono now);
+
+/* --- ntp_measure.c ------------------------------------------------------- */
+
+/* What a few polls in quick succession are for. */
+enum ask_why {
+	ASK_CONFIRM, /* is this jump real? */
+	ASK_TRAIN,   /* the frequency is not known yet */
+};
+void ask_soon(
+    struct ntp_engine *e, struct peer *p, enum ask_why why, ntp_mono now);
+
+/* Samples of the N survivors (first in e->cand) that the discipline has not
+ * seen go there one by one.  True when the sources have jumped together and
+ * their older samples were dropped: select again. */
+bool measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now);
 
 /* Is the answer of this source to be waited for, at the start: its name is
  * asked for, or it is in its first burst? */

@@ -408,12 +408,17 @@ KEYNUM(TINKER, DISPERSION, "dispersion", B, NUM, WORKS, 0, 1000,
 KEYNUM(TINKER, ALLAN, "allan", B, NUM, WORKS, 0, 131072,
 	"PLL to FLL crossover, log2 s")
 KEYNUM(TINKER, FREQ, "freq", B, NUM, WORKS, -500, 500, "first frequency, PPM")
+KEYWORD(TINKER, DISCIPLINE, "discipline", B, NONE, WORKS,
+	"what steers the clock")
 KEYNUM(TINKER, HUFFPUFF, "huffpuff", B, NUM, NOTYET, 0, 1e9,
 	"no huff-n'-puff filter")
 KEYNUM(TINKER, TICK, "tick", C, NUM, OBSOLETE, 0, 1e9,
 	"the kernel knows its tick")
 KEYNUM(TINKER, MINPOLL, "minpoll", C, INT, OBSOLETE, 0, 2147483647.0,
 	"use `minpoll` of `server`")
+
+KEYWORD(DISCIPLINE, KALMAN, "kalman", B, NONE, WORKS, "estimator (default)")
+KEYWORD(DISCIPLINE, PLL, "pll", B, NONE, WORKS, "the reference's loop")
 
 /* --- enable, disable ----------------------------------------------------- */
 

@@ -62,6 +62,17 @@ allan_log2(struct confparse *p, double v)
 }
 
 static void
+tinker_discipline(struct confparse *p)
+{
+	const struct keyword *k = conf_keyword(p, KEYWORD_DISCIPLINE);
+
+	if (k != NULL)
+		p->cfg->tinker.pll = k->id == KW_DISCIPLINE_PLL;
+	else if (!p->bad)
+		conf_error(p, NULL, NULL, "'discipline' needs kalman or pll");
+}
+
+static void
 tinker_word(struct confparse *p, void *obj, const struct keyword *k,
     const struct conf_value *v)
 {
@@ -84,6 +95,8 @@ tinker_word(struct confparse *p, void *obj, const struct keyword *k,
 		t->allan = allan_log2(p, v->num);
 	else if (k->id == KW_TINKER_FREQ)
 		t->freq = v->num * PPM;
+	else if (k->id == KW_TINKER_DISCIPLINE)
+		tinker_discipline(p);
 	t->freq_given |= k->id == KW_TINKER_FREQ;
 	t->step_given |= k->id == KW_TINKER_STEP ||
 	    k->id == KW_TINKER_STEPFWD || k->id == KW_TINKER_STEPBACK;

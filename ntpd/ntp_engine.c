@@ -50,7 +50,8 @@ static struct loop_param
 loop_param_of(const struct ntp_engine *e)
 {
 	const struct config_tinker *tk = &e->cfg->tinker;
-	struct loop_param par = {.step_fwd = tk->step_fwd,
+	struct loop_param par = {.discipline = tk->pll ? LOOP_PLL : LOOP_KALMAN,
+	    .step_fwd = tk->step_fwd,
 	    .step_back = tk->step_back,
 	    .stepout = tk->stepout,
 	    .panic = tk->panic,
@@ -60,7 +61,8 @@ loop_param_of(const struct ntp_engine *e)
 	    .precision = e->sys.precision_s,
 	    .panic_once = e->opt.panic_once,
 	    .step_once = e->opt.step_once,
-	    .set_once = e->opt.set_once};
+	    .set_once = e->opt.set_once,
+	    .gentle = e->opt.slew};
 
 	if (e->opt.slew && !tk->step_given)
 		par.step_fwd = par.step_back = SLEW_STEP;

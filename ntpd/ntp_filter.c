@@ -230,3 +230,20 @@ filter_slewed(struct clock_filter *f, double phase, double freq, ntp_mono now)
 	if (f->used)
 		f->offset += freq * fmax(mono_diff(now, f->epoch), 0.0) - phase;
 }
+
+void
+filter_settle(
+    struct clock_filter *f, const struct filter_param *fp, ntp_mono now)
+{
+	struct sample newest = *by_age(f, 0);
+
+	if (newest.disp >= NTP_MAXDISP)
+		return;
+	for (unsigned i = 0; i < NTP_SHIFT; i++)
+		f->stage[i] = newest;
+	f->offset = newest.offset;
+	f->delay = newest.delay;
+	f->disp = disp_of(&newest, fp, now);
+	f->jitter = fp->precision;
+	f->epoch = newest.epoch;
+}

@@ -67,6 +67,18 @@
 #define STEP_AGAIN   3600.0 /* s; two steps within: the frequency is wrong */
 #define OFFSET_LIMIT 0x1p32 /* s, no difference of timestamps is more */
 
+/* LOOP_KALMAN */
+#define FREQ_UNKNOWN 2e-4 /* s/s, standard deviation */
+#define FREQ_FILE    2e-6 /* s/s, of what the drift file says */
+#define FREQ_TRAINED 1e-6 /* s/s, good enough to call it known */
+#define PHASE_SHARE  16.0 /* phase is worked off in poll interval / 16 */
+#define HURRY_MAX    0.05 /* s in a second, the first offset */
+#define HURRY_SETTLE 2.5  /* s until the clock is at rest again */
+#define POLL_UP	     1.3  /* stray within twice the interval, in noises */
+#define POLL_DOWN    1.6  /* stray within the interval */
+#define POLL_VOTES   4	  /* in a row */
+#define NOISE_SHARE  0.35 /* of the mean excess delay is in an offset */
+
 static int8_t
 clamp_poll(int poll, int lo, int hi)
 {
@@ -151,7 +163,11 @@ loop_init(struct loop_state *l, const struct loop_param *par, bool known,
 	    .epoch = now,
 	    .clamp_left = par->stepout,
 	    .panic_open = par->panic_once,
-	    .step_pending = par->step_once};
+	    .step_pending = par->step_once,
+	    .second = now};
+	if (par->discipline == LOOP_KALMAN)
+		l->clamp_left = 0.0;
+	est_init(&l->est, usable ? FREQ_FILE : FREQ_UNKNOWN);
 	(void)set_freq(l, usable ? freq : 0.0);
 }
 
@@ -162,11 +178,19 @@ loop_stepped(struct loop_state *l, ntp_mono now)
 	l->last_offset = 0.0;
 	l->jitter = l->par.precision;
 	l->train = (struct loop_train){.n = 0};
+	l->slewing = 0.0;
+	est_stepped(&l->est);
 	set_poll(l, l->minpoll, now);
 	l->poll_count = 0;
 	l->epoch = now;
 	if (l->mode == LOOP_SPIK)
 		l->mode = LOOP_SYNC;
+}
+
+bool
+loop_training(const struct loop_state *l)
+{
+	return l->mode == LOOP_NSET || l->mode == LOOP_FREQ;
 }
 
 static bool
@@ -314,12 +338,10 @@ discipline(struct loop_state *l, struct loop_decision *d, int8_t minpoll,
 	adjust_poll(l, d->offset, minpoll, maxpoll, now);
 }
 
-static enum loop_action
-small_offset(struct loop_state *l, struct loop_decision *d, int8_t minpoll,
+static void
+pll(struct loop_state *l, struct loop_decision *d, int8_t minpoll,
     int8_t maxpoll, ntp_mono now)
 {
-	update_jitter(l, d->offset);
-	set_poll(l, clamp_poll(l->poll, minpoll, maxpoll), now);
 	switch (l->mode) {
 	case LOOP_NSET:
 	case LOOP_FREQ:
@@ -337,6 +359,18 @@ small_offset(struct loop_state *l, struct loop_decision *d, int8_t minpoll,
 		break;
 	}
 	l->residual = d->offset;
+}
+
+static enum loop_action
+small_offset(struct loop_state *l, struct loop_decision *d, int8_t minpoll,
+    int8_t maxpoll, ntp_mono now)
+{
+	update_jitter(l, d->offset);
+	set_poll(l, clamp_poll(l->poll, minpoll, maxpoll), now);
+	if (l->par.discipline == LOOP_PLL)
+		pll(l, d, minpoll, maxpoll, now);
+	else
+		l->mode = loop_training(l) ? LOOP_FREQ : LOOP_SYNC;
 	l->last_offset = d->offset;
 	l->epoch = now;
 	l->panic_open = false;
@@ -378,21 +412,157 @@ local_clock(struct loop_state *l, double offset, int8_t minpoll, int8_t maxpoll,
 	return d;
 }
 
-double
-adj_host_clock(struct loop_state *l)
+/* --- steering by the estimator --------------------------------------------- */
+
+/* What was slewed so far in this second. */
+static void
+account_slew(struct loop_state *l, ntp_mono now)
+{
+	double part = fmax(fmin(mono_diff(now, l->second), 1.0), 0.0);
+
+	est_slewed(&l->est, l->slewing * part);
+	l->slewing *= 1.0 - part;
+	l->second = now;
+}
+
+static void
+steer(struct loop_state *l, struct loop_decision *d)
+{
+	double old = l->freq;
+
+	d->freq_clamped = set_freq(l, old + l->est.all.y);
+	est_retuned(&l->est, l->freq - old);
+	l->wander = average(l->wander, l->freq - old);
+	l->residual = l->est.all.x - l->slewing;
+	if (l->mode == LOOP_FREQ && sqrt(l->est.all.yy) < FREQ_TRAINED) {
+		l->mode = LOOP_SYNC;
+		d->new_mode = true;
+		d->freq_set = true;
+	}
+}
+
+/* The interval may double while the clock strays in it by no more than what
+ * one sample is uncertain by. */
+static void
+choose_poll(struct loop_state *l, const struct measurement *m, int8_t minpoll,
+    int8_t maxpoll, ntp_mono now)
+{
+	double noise = fmax(NOISE_SHARE * m->spread, m->limit);
+	double now_s = est_stray(&l->est, log2_to_s(l->poll));
+	double next_s = est_stray(&l->est, log2_to_s(l->poll + 1));
+
+	if (next_s < POLL_UP * noise)
+		l->poll_count = l->poll_count > 0 ? l->poll_count + 1 : 1;
+	else if (now_s > POLL_DOWN * noise)
+		l->poll_count = l->poll_count < 0 ? l->poll_count - 1 : -1;
+	else
+		l->poll_count = 0;
+	if (l->poll_count >= POLL_VOTES && l->poll < maxpoll)
+		set_poll(l, (int8_t)(l->poll + 1), now);
+	else if (l->poll_count <= -POLL_VOTES && l->poll > minpoll)
+		set_poll(l, (int8_t)(l->poll - 1), now);
+}
+
+static bool
+measures(const struct loop_state *l, ntp_mono now)
+{
+	return l->par.discipline == LOOP_KALMAN && !l->par.set_once &&
+	    l->mode != LOOP_NSET && l->mode != LOOP_SPIK &&
+	    (l->hurried.ns == 0 || mono_diff(now, l->hurried) > HURRY_SETTLE);
+}
+
+/* What is to be stepped goes through local_clock(), and only when it lasts. */
+static bool
+large_surprise(
+    const struct loop_state *l, const struct measurement *m, bool believe)
+{
+	return !believe && l->mode == LOOP_SYNC && est_settled(&l->est) &&
+	    beyond_step(l, m->offset) && !path_congested(m);
+}
+
+enum loop_verdict
+loop_measure(struct loop_state *l, const struct measurement *m, bool believe,
+    struct loop_limits poll, struct loop_decision *d, ntp_mono now)
+{
+	struct measurement sample = *m;
+
+	if (!measures(l, now) || beyond_step(l, m->offset)) {
+		est_skip(&l->est, now);
+		return large_surprise(l, m, believe) ? LOOP_SURPRISE
+						     : LOOP_UNUSED;
+	}
+	account_slew(l, now);
+	sample.limit = hypot(m->limit, l->slewing);
+	if (believe) {
+		est_jump(&l->est, &sample, now);
+		set_poll(l, poll.min, now);
+	} else if (est_add(&l->est, &sample, now) == EST_SURPRISE) {
+		return LOOP_SURPRISE;
+	}
+	steer(l, d);
+	choose_poll(l, m, poll.min, poll.max, now);
+	return LOOP_USED;
+}
+
+/* --- once a second --------------------------------------------------------- */
+
+static double
+within_maxfreq(const struct loop_state *l, double phase)
+{
+	phase = fmin(phase, l->par.maxfreq - l->freq);
+	return fmax(phase, -l->par.maxfreq - l->freq);
+}
+
+/* A clock that nobody relies on yet may be set right in a few seconds; it
+ * would be stepped if it were further off. */
+static bool
+hurry(struct loop_state *l)
+{
+	if (l->started || l->est.taken == 0 || l->par.gentle ||
+	    l->par.step_fwd <= 0.0 || l->par.step_back <= 0.0)
+		return false;
+	l->started = fabs(l->est.all.x) < l->par.floor;
+	return !l->started;
+}
+
+static double
+adj_kalman(struct loop_state *l, ntp_mono now)
+{
+	double time = fmax(log2_to_s(l->poll) / PHASE_SHARE, 1.0); /* s */
+	double phase;
+
+	account_slew(l, mono_add(l->second, 1.0));
+	l->second = now;
+	if (hurry(l)) {
+		phase = fmax(fmin(l->est.all.x, HURRY_MAX), -HURRY_MAX);
+		l->hurried = now;
+	} else {
+		phase = within_maxfreq(l, l->est.all.x / time);
+	}
+	l->slewing = phase;
+	l->residual = l->est.all.x - phase;
+	return phase;
+}
+
+static double
+adj_pll(struct loop_state *l)
 {
 	double time = CLOCK_PLL * log2_to_s(l->poll); /* s */
 	double phase;
 
 	if (l->clamp_left > 0.0)
 		time = CLAMP_TIME;
-	phase = l->residual / time;
-
-	phase = fmin(phase, l->par.maxfreq - l->freq);
-	phase = fmax(phase, -l->par.maxfreq - l->freq);
+	phase = within_maxfreq(l, l->residual / time);
 	l->residual -= phase;
 	l->train.slewed += phase;
 	if (l->mode == LOOP_SYNC)
 		l->clamp_left = fmax(l->clamp_left - 1.0, 0.0);
 	return phase;
+}
+
+double
+adj_host_clock(struct loop_state *l, ntp_mono now)
+{
+	return l->par.discipline == LOOP_KALMAN ? adj_kalman(l, now)
+						: adj_pll(l);
 }

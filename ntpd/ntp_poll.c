@@ -129,6 +129,7 @@ poll_sent(struct poll_state *p, bool iburst, bool burst, bool fit,
 	}
 	shift_reach(p, &ev);
 	follow_system(p, syspoll);
+	p->quick -= p->quick > 0 ? 1 : 0;
 	if (p->kiss_poll == 0 &&
 	    (p->reach == 0 ? iburst && p->unreach == 1 : burst && fit))
 		p->retry = NTP_RETRY - 1;
@@ -187,7 +188,25 @@ poll_kiss(struct poll_state *p, int8_t ppoll)
 	p->kiss_good = 0;
 	p->burst = 0;
 	p->retry = 0;
+	p->quick = 0;
 	p->throttle = NTP_SHIFT * log2_to_s(p->kiss_poll);
+}
+
+void
+poll_hasten(struct poll_state *p, unsigned n, int8_t exponent)
+{
+	if (p->kiss_poll != 0)
+		return;
+	p->quick = n;
+	p->quick_poll = exponent;
+}
+
+static double
+interval(const struct poll_state *p)
+{
+	double wait = log2_to_s(poll_exponent(p));
+
+	return p->quick > 0 ? fmin(wait, log2_to_s(p->quick_poll)) : wait;
 }
 
 /* The earliest date that guard time and headway permit. */
@@ -212,7 +231,7 @@ poll_update(struct poll_state *p, int8_t syspoll, double minpkt, double rnd,
 	follow_system(p, syspoll);
 	p->nextdate = earliest(p, gap, now);
 	if (p->burst == 0 && p->retry == 0) {
-		wait = log2_to_s(poll_exponent(p));
+		wait = interval(p);
 		next = mono_add(p->outdate, wait * (1.0 + SPREAD * rnd));
 		if (mono_before(p->nextdate, next))
 			p->nextdate = next;

@@ -6,9 +6,11 @@
  * selection and displays are the same.  So far there is one kind, the
  * undisciplined local clock (127.127.1.u), whose offset is zero by definition.
  */
+#include <math.h>
+
 #include "ntp_state.h"
 
-static struct filter_param
+struct filter_param
 filter_param_of(const struct ntp_engine *e, const struct peer *p)
 {
 	const struct config_tinker *tk = &e->cfg->tinker;
@@ -30,7 +32,11 @@ peer_sample(
     struct ntp_engine *e, struct peer *p, struct sample *s, struct ntp_now now)
 {
 	struct filter_param fp = filter_param_of(e, p);
-	enum filter_verdict v = clock_filter(&p->filter, s, &fp, now.mono);
+	enum filter_verdict v;
+
+	if (s != NULL)
+		path_add(&p->path, fmax(s->delay, fp.precision), s->epoch);
+	v = clock_filter(&p->filter, s, &fp, now.mono);
 
 	if (v == FILTER_POPCORN) {
 		report_peerevent(e, p, PEVNT_POPCORN, NULL);
@@ -44,9 +50,8 @@ peer_sample(
 		e->port.stats->peer(e->port.stats, &ps);
 	}
 	/* Inside a burst the filter fills first, unless we have no time. */
-	if (v == FILTER_NONE ||
-	    (v == FILTER_USE &&
-		(p->poll.burst == 0 || e->sys.leap == NTP_LEAP_UNSYNC)))
+	if (v == FILTER_NONE || p->poll.burst == 0 ||
+	    e->sys.leap == NTP_LEAP_UNSYNC || loop_training(&e->loop))
 		clock_select(e, now);
 }
 

@@ -233,8 +233,8 @@ update_unmeasured(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	tell_kernel(e, now);
 }
 
-static void
-report_mode(struct ntp_engine *e, const struct loop_decision *d)
+void
+report_loop(struct ntp_engine *e, const struct loop_decision *d)
 {
 	if (d->freq_set)
 		engine_log(e, NTP_LOG_INFO, "frequency set to %+.3f PPM",
@@ -247,7 +247,7 @@ report_mode(struct ntp_engine *e, const struct loop_decision *d)
 		report_sysevent(e, (enum ntp_sysevent)e->loop.mode, NULL);
 }
 
-static void
+void
 restate_samples(struct ntp_engine *e, double freq, ntp_mono now)
 {
 	PEER_FOREACH (p, &e->peers)
@@ -279,7 +279,7 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	}
 	d = local_clock(&e->loop, e->sys.offset, p->poll.minpoll,
 	    p->poll.maxpoll, now.mono);
-	report_mode(e, &d);
+	report_loop(e, &d);
 	restate_samples(e, e->loop.freq - freq, now.mono);
 	switch (d.action) {
 	case LOOP_PANIC:
@@ -296,6 +296,8 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 		break;
 	case LOOP_IGNORE:
 	default:
+		if (d.new_mode)
+			ask_soon(e, p, ASK_CONFIRM, now.mono);
 		if (e->sys.leap != NTP_LEAP_UNSYNC)
 			sys_update_vars(e, p, now.mono);
 		break;
@@ -431,12 +433,6 @@ find_preferred(const struct ntp_engine *e, size_t n)
 }
 
 static bool
-is_training(const struct ntp_engine *e)
-{
-	return e->loop.mode == LOOP_NSET || e->loop.mode == LOOP_FREQ;
-}
-
-static bool
 is_fresh(const struct ntp_engine *e, size_t i, ntp_mono now)
 {
 	return e->peers.p[e->cand[i].tag].filter.epoch.ns == now.ns;
@@ -472,7 +468,7 @@ mitigate(struct ntp_engine *e, size_t n, ntp_mono now, bool *news)
 	p = &e->peers.p[e->cand[lead].tag];
 	*news = mono_before(e->sys.peer_epoch, p->filter.epoch);
 	only = e->cand[lead].prefer ? lead : n;
-	if (is_training(e)) {
+	if (loop_training(&e->loop)) {
 		only = find_fresh(e, n, lead, now);
 		*news = only < n;
 	}
@@ -585,6 +581,8 @@ select_and_update(struct ntp_engine *e, struct ntp_now now)
 	set_system_peer(e, p);
 	if (news)
 		clock_update(e, p, now);
+	if (p->inuse && e->stop == ENGINE_RUN && measure_survivors(e, n, now))
+		clock_select(e, now);
 }
 
 void

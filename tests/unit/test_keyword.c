@@ -171,6 +171,7 @@ static const char *const places[] = {
     [KEYWORD_STATS] = "statistics ",
     [KEYWORD_FILEGEN] = "filegen loopstats ",
     [KEYWORD_FILETYPE] = "filegen loopstats type ",
+    [KEYWORD_DISCIPLINE] = "tinker discipline ",
     [KEYWORD_TOS] = "tos ",
     [KEYWORD_TINKER] = "tinker ",
     [KEYWORD_FLAG] = "enable ",
@@ -191,6 +192,8 @@ argument_of(const struct keyword *k)
 		return " fuzz";
 	if (k->id == KW_FILEGEN_TYPE)
 		return " day";
+	if (k->id == KW_TINKER_DISCIPLINE)
+		return " pll";
 	if (k->ctx == KEYWORD_IFACE)
 		return " all";
 	if (k->arg == ARG_STR)

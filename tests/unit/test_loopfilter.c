@@ -195,7 +195,7 @@ test_spike_keeps_slewing(void **state)
 	(void)update(&l, 1064, 0.02);
 	(void)update(&l, 1128, 0.5);
 	left = l.residual;
-	assert_near(adj_host_clock(&l), left / 256, 1e-15);
+	assert_near(adj_host_clock(&l, (ntp_mono){0}), left / 256, 1e-15);
 	assert_near(l.residual, left * (1 - 1.0 / 256), 1e-15);
 }
 
@@ -233,7 +233,7 @@ test_freq_accounts_for_slew(void **state)
 		if (t % 64 == 0)
 			d = local_clock(&l, error, 6, 10, at(t));
 		assert_int_equal(d.action, LOOP_SLEW);
-		error += 40 * PPM - l.freq - adj_host_clock(&l);
+		error += 40 * PPM - l.freq - adj_host_clock(&l, (ntp_mono){0});
 	}
 	assert_int_equal(t, 321);
 	assert_true(d.new_mode && d.freq_set && !d.freq_clamped);
@@ -391,12 +391,12 @@ test_clamp(void **state)
 	(void)state;
 	init(&l, true);
 	(void)update(&l, 0, 0.002);
-	assert_near(adj_host_clock(&l), 0.002 / 32, 1e-15);
+	assert_near(adj_host_clock(&l, (ntp_mono){0}), 0.002 / 32, 1e-15);
 	for (unsigned i = 1; i < 300; i++)
-		(void)adj_host_clock(&l);
+		(void)adj_host_clock(&l, (ntp_mono){0});
 	assert_near(l.clamp_left, 0, 0);
 	(void)update(&l, 300, 0.002);
-	assert_near(adj_host_clock(&l), 0.002 / 256, 1e-15);
+	assert_near(adj_host_clock(&l, (ntp_mono){0}), 0.002 / 256, 1e-15);
 	/* Less than half a millisecond ends it at once. */
 	init(&l, true);
 	(void)update(&l, 0, 0.002);
@@ -472,7 +472,7 @@ test_slew_limit(void **state)
 
 			loop_init(&l, &par, true, freqs[i], 6, at(0));
 			(void)update(&l, 10, sign * 100.0);
-			adj = adj_host_clock(&l);
+			adj = adj_host_clock(&l, (ntp_mono){0});
 			assert_near(l.freq, freqs[i], 0);
 			assert_near(l.freq + adj, sign * 500e-6, 1e-15);
 			assert_near(l.residual, sign * 100.0 - adj, 1e-12);
@@ -513,7 +513,7 @@ test_slew_is_no_jitter(void **state)
 	for (unsigned t = 0; t <= 640; t++) {
 		if (t % 64 == 0)
 			(void)update(&l, t, error);
-		error -= adj_host_clock(&l) + l.freq;
+		error -= adj_host_clock(&l, (ntp_mono){0}) + l.freq;
 	}
 	assert_true(l.jitter < 0.002);
 }
@@ -658,7 +658,8 @@ world_run(struct world *w, unsigned until)
 	for (w->worst = 0; w->t < until; w->t++) {
 		if (w->t == w->next)
 			world_poll(w);
-		w->error += w->freq - w->l.freq - adj_host_clock(&w->l);
+		w->error +=
+		    w->freq - w->l.freq - adj_host_clock(&w->l, (ntp_mono){0});
 		w->worst = fmax(w->worst, fabs(w->error));
 		assert_true(isfinite(w->error) && isfinite(w->l.residual));
 		assert_true(fabs(w->l.freq) <= NTP_MAXFREQ);

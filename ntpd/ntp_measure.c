@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_measure.c - every sample of the survivors, for the estimator
+ *
+ * The clock filter hands on the best of eight samples; that is what selection
+ * wants, which asks whom to believe.  The estimator asks what time it is, and
+ * to it each sample is news, weighted by its own delay.
+ *
+ * A sample that fits nothing known is held back.  One source alone is asked
+ * again at once; of several, more than half have to say the same.  Then it was
+ * the clock that jumped, or the truth: the old samples of those sources go,
+ * so that selection and the step threshold see it too.
+ */
+#include <math.h>
+
+#include "ntp_state.h"
+
+#define CONFIRM_POLLS 2
+#define CONFIRM_EXP   1 /* log2 s */
+#define TRAIN_POLLS   3
+#define TRAIN_EXP     4 /* log2 s */
+
+struct unseen {
+	struct peer *p;
+	struct sample s;
+};
+
+void
+ask_soon(struct ntp_engine *e, struct peer *p, enum ask_why why, ntp_mono now)
+{
+	if (why == ASK_CONFIRM)
+		poll_hasten(&p->poll, CONFIRM_POLLS, CONFIRM_EXP);
+	else
+		poll_hasten(&p->poll, TRAIN_POLLS, TRAIN_EXP);
+	poll_update(&p->poll, e->loop.poll, NTP_MINPKT, engine_uniform(e), now);
+}
+
+static struct peer *
+survivor(const struct ntp_engine *e, size_t i)
+{
+	return &e->peers.p[e->cand[i].tag];
+}
+
+static void
+ask_all(struct ntp_engine *e, size_t n, enum ask_why why, ntp_mono now)
+{
+	for (size_t i = 0; i < n; i++)
+		ask_soon(e, survivor(e, i), why, now);
+}
+
+/* --- the next sample ------------------------------------------------------- */
+
+static bool
+is_news(const struct ntp_engine *e, const struct sample *s)
+{
+	return s->disp < NTP_MAXDISP && mono_before(e->loop.est.at, s->epoch);
+}
+
+/* With a preferred survivor only its samples count. */
+static bool
+counts(const struct ntp_engine *e, size_t n, size_t i)
+{
+	if (e->cand[i].prefer)
+		return true;
+	for (size_t k = 0; k < n; k++) {
+		if (e->cand[k].prefer)
+			return false;
+	}
+	return survivor(e, i)->kind != PEER_CLOCK;
+}
+
+static bool
+oldest_unseen(const struct ntp_engine *e, size_t n, struct unseen *out)
+{
+	out->p = NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct peer *p = survivor(e, i);
+
+		for (unsigned k = 0; k < NTP_SHIFT && counts(e, n, i); k++) {
+			const struct sample *s = &p->filter.stage[k];
+
+			if (is_news(e, s) &&
+			    (out->p == NULL ||
+				mono_before(s->epoch, out->s.epoch)))
+				*out = (struct unseen){p, *s};
+		}
+	}
+	return out->p != NULL;
+}
+
+/* Without a delay, as of a reference clock, the noise is what the filter saw. */
+static struct measurement
+measurement_of(const struct ntp_engine *e, const struct unseen *u)
+{
+	struct measurement m =
+	    path_measure(&u->p->path, u->s.offset, u->s.delay, u->s.disp);
+
+	if (u->s.delay <= e->sys.precision_s)
+		m.limit = hypot(m.limit, u->p->filter.jitter);
+	return m;
+}
+
+/* --- surprises ------------------------------------------------------------- */
+
+/* The sources that are surprised, this one now among them. */
+static bool
+confirmed(struct ntp_engine *e, size_t n, struct peer *p, ntp_mono now)
+{
+	bool again = p->surprised;
+	size_t with = 0;
+
+	p->surprised = true;
+	for (size_t i = 0; i < n; i++)
+		with += survivor(e, i)->surprised ? 1 : 0;
+	if (with == 1 && !again)
+		ask_all(e, n, ASK_CONFIRM, now);
+	return n == 1 ? again : 2 * with > n;
+}
+
+static void
+drop_the_past(struct ntp_engine *e, size_t n, ntp_mono now)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct peer *p = survivor(e, i);
+		struct filter_param fp = filter_param_of(e, p);
+
+		if (p->surprised)
+			filter_settle(&p->filter, &fp, now);
+		p->surprised = false;
+	}
+}
+
+/* --- */
+
+static enum loop_verdict
+measure(struct ntp_engine *e, const struct unseen *u, bool believe)
+{
+	struct measurement m = measurement_of(e, u);
+	struct loop_limits lim = {u->p->poll.minpoll, u->p->poll.maxpoll};
+	struct loop_decision d = {.action = LOOP_IGNORE};
+	double freq = e->loop.freq;
+	enum loop_verdict v =
+	    loop_measure(&e->loop, &m, believe, lim, &d, u->s.epoch);
+
+	report_loop(e, &d);
+	restate_samples(e, e->loop.freq - freq, u->s.epoch);
+	return v;
+}
+
+bool
+measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now)
+{
+	bool first = e->loop.est.taken == 0, jumped = false;
+	struct unseen u;
+
+	if (e->loop.par.discipline != LOOP_KALMAN || e->noset)
+		return false;
+	while (oldest_unseen(e, n, &u)) {
+		enum loop_verdict v = measure(e, &u, false);
+
+		if (v == LOOP_USED)
+			u.p->surprised = false;
+		if (v == LOOP_SURPRISE && confirmed(e, n, u.p, now.mono)) {
+			drop_the_past(e, n, now.mono);
+			(void)measure(e, &u, true);
+			jumped = true;
+		}
+	}
+	if (first && e->loop.est.taken > 0 && loop_training(&e->loop))
+		ask_all(e, n, ASK_TRAIN, now.mono);
+	return jumped;
+}
