@@ -10,13 +10,16 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ntp_fmt.h"
 #include "ntpq.h"
 
 #define FORMAT_VARIABLE "NTPQ_FORMAT"
-#define DEFAULT_DELAY	20 /* ms */
+#define DEFAULT_DELAY	20    /* ms */
+#define WATCH_MAX	86400 /* s */
+#define CLEAR_SCREEN	"\033[H\033[J"
 
 struct target {
 	const char *name;
@@ -25,16 +28,24 @@ struct target {
 
 struct options {
 	bool maybe_command; /* --json was the last word */
+	bool prometheus;
+	unsigned watch; /* s between rounds; 0: one round */
 	const char *keyfile;
 	struct target host[NTPQ_HOSTS_MAX];
 	const char *command[NTPQ_COMMANDS_MAX];
 	unsigned nhosts, ncommands;
 };
 
-enum long_only { OPT_JSON = 256, OPT_NO_PLUS, OPT_OLD_RV };
+enum long_only {
+	OPT_FORMAT = 256,
+	OPT_JSON,
+	OPT_NO_PLUS,
+	OPT_OLD_RV,
+	OPT_WATCH
+};
 
 /* The leading '-' hands out operands in their place, as option 1. */
-static const char short_options[] = "-46a:c:dD:hik:npr:Vw?";
+static const char short_options[] = "-46a:c:dD:hik:npr:vVw?";
 
 static const struct option long_options[] = {
     {"ipv4", no_argument, NULL, '4'},
@@ -43,6 +54,7 @@ static const struct option long_options[] = {
     {"command", required_argument, NULL, 'c'},
     {"debug-level", no_argument, NULL, 'd'},
     {"set-debug-level", required_argument, NULL, 'D'},
+    {"format", required_argument, NULL, OPT_FORMAT},
     {"help", no_argument, NULL, 'h'},
     {"interactive", no_argument, NULL, 'i'},
     {"json", no_argument, NULL, OPT_JSON},
@@ -52,15 +64,18 @@ static const struct option long_options[] = {
     {"old-rv", no_argument, NULL, OPT_OLD_RV},
     {"peers", no_argument, NULL, 'p'},
     {"refid", required_argument, NULL, 'r'},
+    {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, 'V'},
+    {"watch", required_argument, NULL, OPT_WATCH},
     {"wide", no_argument, NULL, 'w'},
     {NULL, 0, NULL, 0},
 };
 
 static const char help_text[] =
-    "usage: ntpq [-46dhinpVw] [-a key] [-c command] [-D level] [-k file]\n"
+    "usage: ntpq [-46dhinpvVw] [-a key] [-c command] [-D level] [-k file]\n"
     "            [-r hash|ipv4] [host ...]\n"
     "       ntpq --json command [host ...]\n"
+    "       ntpq --format=prometheus [host ...]\n"
     "Asks the NTP daemon on each HOST (HOST, HOST:PORT, [ADDR]:PORT; default\n"
     "localhost) and shows what it answers.\n"
     "\n"
@@ -70,6 +85,7 @@ static const char help_text[] =
     "  -c, --command=COMMAND    run COMMAND; may be repeated\n"
     "  -d, --debug-level        tell more about packets; may be repeated\n"
     "  -D, --set-debug-level=N  tell that much\n"
+    "      --format=FORMAT      text, json or prometheus\n"
     "  -h, -?, --help           this text\n"
     "  -i, --interactive        prompt, even when not at a terminal\n"
     "      --json               one JSON document for each command\n"
@@ -79,7 +95,9 @@ static const char help_text[] =
     "      --old-rv             readvar always shows the status line\n"
     "  -p, --peers              the table of peers, as -c peers\n"
     "  -r, --refid=hash|ipv4    how the table shows reference ids\n"
+    "  -v, --verbose            explain the columns of the table of peers\n"
     "  -V, --version            the version of ntpq\n"
+    "      --watch=SECONDS      again and again\n"
     "  -w, --wide               do not cut long names\n"
     "\n"
     "Try: ntpq -pn, ntpq -c rv, ntpq -c as, ntpq -c help\n";
@@ -130,6 +148,26 @@ set_debug_level(struct ntpq *q, const char *s)
 }
 
 static void
+set_format(struct ntpq *q, struct options *o, const char *s)
+{
+	q->want_json = strcmp(s, "json") == 0;
+	o->prometheus = strcmp(s, "prometheus") == 0;
+	if (!q->want_json && !o->prometheus && strcmp(s, "text") != 0)
+		usage_error("--format is text, json or prometheus");
+}
+
+static void
+set_watch(struct options *o, const char *s)
+{
+	int64_t v;
+
+	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 1 ||
+	    v > WATCH_MAX)
+		usage_error("--watch takes seconds, from 1 to 86400");
+	o->watch = (unsigned)v;
+}
+
+static void
 set_refid(struct ntpq *q, const char *s)
 {
 	if (strcmp(s, "hash") != 0 && strcmp(s, "ipv4") != 0)
@@ -177,6 +215,9 @@ take_setting(struct ntpq *q, int opt)
 	case 'r':
 		set_refid(q, optarg);
 		return true;
+	case 'v':
+		q->legend = true;
+		return true;
 	case 'w':
 		q->wide = true;
 		return true;
@@ -218,6 +259,12 @@ take_option(struct ntpq *q, struct options *o, int opt)
 	case 'p':
 		add_command(o, "peers");
 		break;
+	case OPT_FORMAT:
+		set_format(q, o, optarg);
+		break;
+	case OPT_WATCH:
+		set_watch(o, optarg);
+		break;
 	case 'V':
 		version_print(stdout);
 		fprintf(stdout, "%s\n", edit_words);
@@ -247,8 +294,12 @@ read_options(struct ntpq *q, struct options *o, int argc, char **argv)
 		add_host(o, argv[optind], q->family);
 	if (o->nhosts == 0)
 		add_host(o, "localhost", q->family);
-	if (q->interactive && o->ncommands > 0)
-		usage_error("-i excludes -c and -p");
+	if (q->interactive && (o->ncommands > 0 || o->watch > 0))
+		usage_error("-i excludes -c, -p and --watch");
+	if (o->prometheus && o->ncommands > 0)
+		usage_error("--format=prometheus takes no commands");
+	if (o->watch > 0 && o->ncommands == 0)
+		add_command(o, "peers");
 }
 
 static void
@@ -293,27 +344,97 @@ run_commands(struct ntpq *q, const struct options *o)
 	}
 }
 
+/* Twice the same sample would spoil all of them. */
+static bool
+named_before(const struct options *o, unsigned host)
+{
+	unsigned i;
+
+	for (i = 0; i < host; i++)
+		if (strcmp(o->host[i].name, o->host[host].name) == 0)
+			return true;
+	return false;
+}
+
+static void
+run_metrics(struct ntpq *q, const struct options *o)
+{
+	struct metrics *m = metrics_new();
+	unsigned i;
+
+	if (m == NULL)
+		usage_error("out of memory");
+	for (i = 0; i < o->nhosts; i++) {
+		if (named_before(o, i))
+			continue;
+		if (ntpq_host(q, o->host[i].name, o->host[i].family))
+			metrics_collect(m, q);
+		else
+			metrics_down(m, q, o->host[i].name);
+	}
+	metrics_print(q->out, m);
+	metrics_free(&m);
+}
+
+static void
+run_hosts(struct ntpq *q, const struct options *o)
+{
+	unsigned i;
+
+	if (o->prometheus) {
+		run_metrics(q, o);
+		return;
+	}
+	for (i = 0; i < o->nhosts && !q->quit; i++)
+		if (ntpq_host(q, o->host[i].name, o->host[i].family))
+			run_commands(q, o);
+}
+
+/* On a terminal each round replaces the one before; in a pipe it follows. */
+static void
+watch(struct ntpq *q, const struct options *o)
+{
+	struct timespec pause = {.tv_sec = o->watch};
+	bool terminal = isatty(STDOUT_FILENO);
+
+	while (!q->quit) {
+		if (terminal) {
+			fputs(CLEAR_SCREEN, stdout);
+			q->ran = 0;
+		}
+		run_hosts(q, o);
+		if (fflush(stdout) != 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void
+run_input(struct ntpq *q, const struct options *o)
+{
+	q->interactive = q->interactive || isatty(STDIN_FILENO);
+	q->nhosts = 1;
+	ntpq_host(q, o->host[0].name, o->host[0].family);
+	command_loop(q);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct ntpq q;
 	struct options o = {.nhosts = 0};
-	unsigned i;
 
 	init(&q);
 	read_options(&q, &o, argc, argv);
 	count_hosts(&q, &o);
 	if (o.keyfile != NULL && !auth_read_keys(&q, o.keyfile))
 		leave(EXIT_FAILURE);
-	if (o.ncommands == 0) {
-		q.interactive = q.interactive || isatty(STDIN_FILENO);
-		q.nhosts = 1;
-		ntpq_host(&q, o.host[0].name, o.host[0].family);
-		command_loop(&q);
-	}
-	for (i = 0; o.ncommands > 0 && i < o.nhosts && !q.quit; i++)
-		if (ntpq_host(&q, o.host[i].name, o.host[i].family))
-			run_commands(&q, &o);
+	if (o.watch > 0)
+		watch(&q, &o);
+	else if (o.ncommands > 0 || o.prometheus)
+		run_hosts(&q, &o);
+	else
+		run_input(&q, &o);
 	net_close(&q.net);
 	auth_forget(&q);
 	leave(q.status);

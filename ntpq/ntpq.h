@@ -218,6 +218,8 @@ struct peer_line {
 void peer_read(struct peer_line *p, const struct reply *r, ntp_ts now,
     const struct peers_style *style);
 void peers_header(FILE *out, const struct peers_style *style);
+/* What the columns mean. */
+void peers_legend(FILE *out);
 void peers_row(
     FILE *out, const struct peer_line *p, const struct peers_style *style);
 
@@ -240,6 +242,7 @@ struct ntpq {
 	FILE *out, *err;
 	struct json *json; /* the document being written, or NULL for tables */
 	bool want_json;
+	bool legend; /* above the peers */
 	struct net net;
 	int family; /* AF_* asked for by -4 and -6 */
 	bool numeric, wide, raw, plus, oldrv, hashrefid;
@@ -309,6 +312,19 @@ void status_json(
     struct json *j, const struct query *query, const struct reply *rep);
 /* All items of the reply as the object KEY. */
 void reply_json(struct json *j, const char *key, const struct reply *rep);
+
+/* --- for Prometheus (ntpq_metrics.c) ------------------------------------ */
+
+struct metrics;
+
+/* Owned by the caller; NULL when out of memory. */
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics **m);
+/* Adds the state of the current host, or that HOST could not be asked. */
+void metrics_collect(struct metrics *m, struct ntpq *q);
+void metrics_down(struct metrics *m, const struct ntpq *q, const char *host);
+/* All of it in the text format 0.0.4. */
+void metrics_print(FILE *out, struct metrics *m);
 
 /* Whether the first word of LINE is the whole name of a command. */
 bool command_exists(const char *line);

@@ -83,6 +83,19 @@ ask(struct ntpq *q, const struct query *query, struct reply *rep)
 	return res == ASK_OK;
 }
 
+/* A document in place of those that the commands would have written. */
+static void
+host_error_json(FILE *out, const char *host, const char *why)
+{
+	struct json j = json_init(out);
+
+	json_object(&j, NULL);
+	json_text(&j, "host", host);
+	json_text(&j, "error", why);
+	json_object_end(&j);
+	fputc('\n', out);
+}
+
 bool
 ntpq_host(struct ntpq *q, const char *target, int family)
 {
@@ -94,8 +107,10 @@ ntpq_host(struct ntpq *q, const char *target, int family)
 		return true;
 	}
 	fflush(q->out);
-	fprintf(q->err, "ntpq: %s: %s\n",
-	    fmt_safe(name, sizeof(name), target, strlen(target)), why);
+	fmt_safe(name, sizeof(name), target, strlen(target));
+	fprintf(q->err, "ntpq: %s: %s\n", name, why);
+	if (q->want_json && q->json == NULL)
+		host_error_json(q->out, name, why);
 	return false;
 }
 

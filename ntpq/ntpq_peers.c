@@ -30,6 +30,26 @@ static const char *const headers[] = {
 };
 
 void
+peers_legend(FILE *out)
+{
+	fputs(
+	    " .-- * followed by the clock, o and its pulse, + combined, "
+	    "# spare, - outlier,\n"
+	    "|    x falseticker, . too many, blank: not usable\n"
+	    "| remote: name or address   refid: whom it follows   "
+	    "st: stratum\n"
+	    "| t: u server, p pool, l clock, s S symmetric, b B M broadcast, "
+	    "a manycast\n"
+	    "| when: since its last packet, poll: between packets; s or m, h, "
+	    "d\n"
+	    "| reach: the last eight polls in octal; 377 all answered, "
+	    "376 not the last\n"
+	    "| delay: round trip   offset: + ahead of our clock   "
+	    "jitter: scatter; in ms\n",
+	    out);
+}
+
+void
 peers_header(FILE *out, const struct peers_style *style)
 {
 	int i, width = RULE_WIDTH;
@@ -376,6 +396,8 @@ billboard_show(struct ntpq *q, const struct billboard *b)
 		show_peers(q, b);
 		json_array_end(q->json);
 	} else {
+		if (q->legend)
+			peers_legend(q->out);
 		peers_header(q->out, &b->style);
 		show_peers(q, b);
 	}
