@@ -371,5 +371,6 @@ command_fn cmd_keyid, cmd_keytype, cmd_passwd, cmd_authenticate;
 command_fn cmd_config, cmd_config_from_file, cmd_saveconfig;
 command_fn cmd_writevar, cmd_writelist;
 command_fn cmd_ifstats, cmd_reslist;
+command_fn cmd_why, cmd_history;
 
 #endif /* NTPQ_H */

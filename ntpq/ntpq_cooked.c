@@ -262,6 +262,7 @@ static const struct {
     {"org", cook_time},
     {"peeradr", cook_host},
     {"reach", cook_reach},
+    {"reasonsince", cook_time},
     {"rec", cook_time},
     {"refid", cook_refid},
     {"reftime", cook_time},

@@ -204,8 +204,8 @@ is_named(const struct var_item *it, const char *const *names, size_t n)
 	return false;
 }
 
-static void
-put_time(struct json *j, const char *key, ntp_ts ts, int64_t pivot)
+void
+json_time(struct json *j, const char *key, ntp_ts ts, int64_t pivot)
 {
 	char text[64], seconds[40];
 	uint32_t nsec;
@@ -242,11 +242,11 @@ put_numbers(struct json *j, const char *key, const struct var_item *it)
 
 /* Never numbers, whatever they look like. */
 static const char *const text_names[] = {"ident", "digest", "dstadr", "expire",
-    "host", "leapsec", "peeradr", "processor", "refid", "release",
-    "savedconfig", "signature", "srcadr", "srchost", "system", "until",
-    "update", "version"};
+    "host", "leapsec", "peeradr", "processor", "reason", "reasonword", "refid",
+    "release", "savedconfig", "signature", "srcadr", "srchost", "system",
+    "until", "update", "version"};
 static const char *const time_names[] = {
-    "clock", "org", "rec", "reftime", "xmt"};
+    "clock", "org", "reasonsince", "rec", "reftime", "xmt"};
 static const char *const list_names[] = {
     "filtdelay", "filtdisp", "filterror", "filtoffset"};
 
@@ -266,7 +266,7 @@ json_variable(struct json *j, const struct var_item *it, int64_t pivot)
 		put_numbers(j, key, &v);
 	else if (is_named(&v, time_names, COUNT(time_names)) &&
 	    fmt_parse_ts(v.value, v.valuelen, &ts) == 0)
-		put_time(j, key, ts, pivot);
+		json_time(j, key, ts, pivot);
 	else if (is_named(&v, text_names, COUNT(text_names)) ||
 	    !put_number(j, key, v.value, v.valuelen))
 		json_textn(j, key, v.value, v.valuelen);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "ntp_mode6.h"
+#include "ntp_time.h"
 
 #define JSON_DEPTH_MAX 8U
 
@@ -39,6 +40,9 @@ void json_int(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v);
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
+/* "2025-01-06T08:14:10.359000000Z"; null when zero.  PIVOT in Unix s unfolds
+ * the era. */
+void json_time(struct json *j, const char *key, ntp_ts ts, int64_t pivot);
 
 /*
  * A variable of a reply under its own name: a quoted value as text without

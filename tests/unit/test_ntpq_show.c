@@ -381,6 +381,95 @@ test_keys(void **state)
 	client_free(q);
 }
 
+/* --- reasons ------------------------------------------------------------ */
+
+static const struct answer reasons[] = {
+    {MODE6_READSTAT, 0, 0x0615, NULL, ASSOC_40211, 4, 0},
+    {MODE6_READVAR, 0, 0x0615, "reason,reasonword,reasonsince",
+	"reason=\"serving: serving as stratum 2\", reasonword=serving,\r\n"
+	"reasonsince=0xeb260f52.5be76c8c\r\n",
+	0, 0},
+    {MODE6_READVAR, 40211, 0x961a, NULL,
+	"srcadr=192.0.2.7, srchost=\"ntp.example\",\r\n"
+	"reason=\"syspeer: leads with weight 61.0 %\", reasonword=syspeer,\r\n"
+	"reasonsince=0xeb260f52.5be76c8c\r\n",
+	0, 0},
+    {MODE6_READVAR, 0, 0x0615, "history=1",
+	"history=71, when.8=0xeb260f52.5be76c8c, last.8=0xeb260f52.5be76c8c,"
+	"\r\ncount.8=1, assid.8=0, who.8=\"system\", why.8=step,"
+	"\r\ntext.8=\"by +1.500 s\", when.9=0xeb260f52.5be76c8c,\r\n"
+	"last.9=0xeb260f62.00000000, count.9=7, assid.9=40211,\r\n"
+	"who.9=\"ntp.example\", why.9=bogus, text.9=\"\x1b[2J1 forged\"\r\n",
+	0, 0},
+    {MODE6_READVAR, 0, 0x0615, "history=10", "history=71\r\n", 0, 0},
+};
+
+static void
+test_why(void **state)
+{
+	struct server s = {.answer = reasons, .n = 5};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	expect(q, "why",
+	    " system           serving: serving as stratum 2\n"
+	    "*ntp.example      syspeer: leads with weight 61.0 %\n",
+	    "");
+	expect(q, "why &1",
+	    "*ntp.example      syspeer: leads with weight 61.0 %\n", "");
+	q->want_json = true;
+	expect(q, "why",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"why\",\"reasons\":["
+	    "{\"associd\":0,\"who\":\"system\",\"word\":\"serving\","
+	    "\"since\":\"2025-01-06T08:14:10.359000000Z\","
+	    "\"reason\":\"serving: serving as stratum 2\"},"
+	    "{\"associd\":40211,\"who\":\"ntp.example\","
+	    "\"word\":\"syspeer\","
+	    "\"since\":\"2025-01-06T08:14:10.359000000Z\","
+	    "\"reason\":\"syspeer: leads with weight 61.0 %\"}]}\n",
+	    "");
+	client_free(q);
+}
+
+static void
+test_history(void **state)
+{
+	static const struct answer endless[] = {{MODE6_READVAR, 0, 0, NULL,
+	    "when.2147483640=1.0, when.9223372036854775807=1.0", 0, 0}};
+	struct server s = {.answer = reasons, .n = 5};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	expect(q, "history",
+	    "2025-01-06T08:14:10Z system           step: by +1.500 s\n"
+	    "2025-01-06T08:14:10Z ntp.example      bogus: ^[[2J1 forged"
+	    " (7 times; last 2025-01-06T08:14:26Z)\n",
+	    "");
+	q->want_json = true;
+	expect(q, "history",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"history\",\"history\":["
+	    "{\"number\":8,\"when\":\"2025-01-06T08:14:10.359000000Z\","
+	    "\"last\":\"2025-01-06T08:14:10.359000000Z\",\"count\":1,"
+	    "\"associd\":0,\"who\":\"system\",\"word\":\"step\","
+	    "\"text\":\"by +1.500 s\"},"
+	    "{\"number\":9,\"when\":\"2025-01-06T08:14:10.359000000Z\","
+	    "\"last\":\"2025-01-06T08:14:26.000000000Z\",\"count\":7,"
+	    "\"associd\":40211,\"who\":\"ntp.example\","
+	    "\"word\":\"bogus\",\"text\":\"\\u001b[2J1 forged\"}]}\n",
+	    "");
+	/* a daemon without reasons, and a hostile one */
+	q->want_json = false;
+	s.n = 0;
+	expect(q, "history", "",
+	    "***This daemon does not tell its reasons; rv and associations "
+	    "show what it knows\n");
+	s.answer = endless;
+	s.n = 1;
+	q->out = NULL;
+	expect(q, "history", "2036-02-07T06:28:16Z                  : \n", "");
+	client_free(q);
+}
+
 int
 main(void)
 {
@@ -392,6 +481,8 @@ main(void)
 	    cmocka_unit_test(test_reslist),
 	    cmocka_unit_test(test_configure),
 	    cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_why),
+	    cmocka_unit_test(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
