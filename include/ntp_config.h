@@ -57,7 +57,15 @@ struct config_io {
 	    const struct config_assoc **found);
 };
 
-enum assoc_kind { ASSOC_SERVER, ASSOC_POOL, ASSOC_PEER, ASSOC_REFCLOCK };
+enum assoc_kind {
+	ASSOC_SERVER,
+	ASSOC_POOL,
+	ASSOC_PEER,
+	ASSOC_REFCLOCK,
+	ASSOC_BROADCAST,
+	ASSOC_MANYCAST,
+	ASSOC_LISTEN /* a broadcast server that we found */
+};
 
 enum assoc_flag {
 	ASSOC_IBURST = 0x0001,
@@ -69,7 +77,7 @@ enum assoc_flag {
 	ASSOC_XLEAVE = 0x0040,
 };
 
-/* server, pool, peer, refclock */
+/* server, pool, peer, refclock, broadcast, manycastclient */
 struct config_assoc {
 	enum assoc_kind kind;
 	char *host;		 /* as written */
@@ -80,7 +88,8 @@ struct config_assoc {
 	uint8_t version;	 /* 1..4 */
 	int8_t minpoll, maxpoll; /* log2 s, always set */
 	uint16_t port;		 /* 123 unless `port N` */
-	uint8_t mode, ttl;
+	uint8_t mode;
+	uint8_t ttl; /* hops of group packets, 0: not given */
 	double bias; /* s */
 	/* reference clocks: 127.127.TYPE.UNIT, and fudge */
 	uint8_t ref_type, ref_unit;
@@ -128,6 +137,15 @@ struct config_iface {
 	unsigned bits;
 };
 
+/* multicastclient, manycastserver: a group to join */
+struct config_group {
+	struct ntp_addr addr;
+	bool hear;  /* multicastclient */
+	bool serve; /* manycastserver */
+};
+
+#define CONFIG_TTLS 8U
+
 struct config_range {
 	uint32_t lo, hi;
 };
@@ -138,6 +156,8 @@ struct config_tos {
 	unsigned floor, ceiling, orphan;
 	double orphanwait; /* s */
 	bool cohort;
+	double beacon;	      /* s between two searches of manycast */
+	unsigned bcpollbstep; /* polls after which broadcasts may go back */
 };
 
 /* `mru` */
@@ -223,6 +243,12 @@ struct ntp_config {
 	size_t nrestricts;
 	struct config_iface *iface;
 	size_t niface;
+	struct config_group *groups;
+	size_t ngroups;
+	bool broadcastclient;
+	double broadcastdelay;	  /* s; 0: measure it */
+	uint8_t ttl[CONFIG_TTLS]; /* hops of a manycast search, in order */
+	size_t nttl;
 	struct config_range *trusted;
 	size_t ntrusted;
 	struct config_tos tos;

@@ -243,5 +243,7 @@ conf_directive confdo_dscp, confdo_number, confdo_simulate;
 conf_directive confdo_ignore;
 /* ntp_config_var.c */
 conf_directive confdo_setvar;
+/* ntp_config_modes.c */
+conf_directive confdo_broadcastclient, confdo_groups, confdo_broadcastdelay;
 
 #endif /* NTP_CONFPARSE_H */

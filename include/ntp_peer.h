@@ -14,18 +14,28 @@
 
 #include "ntp.h"
 #include "ntp_addr.h"
+#include "ntp_bcast.h"
 #include "ntp_config.h"
 #include "ntp_filter.h"
 #include "ntp_packet.h"
 #include "ntp_path.h"
 #include "ntp_poll.h"
 #include "ntp_reason.h"
+#include "ntp_symm.h"
 #include "ntp_time.h"
 
 #define PEER_NAME_MAX 256U /* a domain name with its NUL */
 #define POOL_CAND_MAX 16U  /* addresses remembered of one answer */
 
-enum peer_kind { PEER_SERVER, PEER_POOL, PEER_CLOCK };
+/* A server is whoever gives us time by the network, in any mode; a broadcast
+ * only sends; pool and manycast make servers of those they find. */
+enum peer_kind {
+	PEER_SERVER,
+	PEER_POOL,
+	PEER_CLOCK,
+	PEER_BROADCAST,
+	PEER_MANYCAST
+};
 
 struct peer_counters {
 	uint64_t sent, received, processed;
@@ -55,6 +65,7 @@ struct peer {
 	enum peer_kind kind;
 	uint16_t associd;		/* never 0 */
 	const struct config_assoc *cfg; /* borrowed */
+	struct config_assoc own;	/* what cfg is when a packet made it */
 	struct peer *parent;		/* pool that made it, or NULL */
 	char name[PEER_NAME_MAX];	/* as configured; "" if numeric */
 
@@ -63,6 +74,7 @@ struct peer {
 	bool addr_lost;			/* open a new endpoint at next send */
 	uint8_t hmode, pmode;		/* enum ntp_mode */
 	uint8_t version;
+	uint8_t ttl; /* hops of what is sent, 0: as the system has it */
 
 	/* from the last valid packet */
 	uint8_t leap, stratum;	    /* stratum 16: unsynchronized */
@@ -77,6 +89,8 @@ struct peer {
 	ntp_ts rec;  /* arrival of the last valid packet (T4) */
 	ntp_ts xmt;  /* transmit timestamp of the last valid packet (T3) */
 	ntp_mono sent_at;
+	struct symm_state symm;	  /* symmetric modes */
+	struct bcast_state bcast; /* broadcast, either end */
 
 	struct clock_filter filter;
 	struct path path; /* survives a step: delays do not change */
@@ -127,12 +141,22 @@ struct peer *peer_alloc(struct peer_table *t);
 void peer_release(struct peer *p);
 
 struct peer *peer_by_associd(const struct peer_table *t, uint16_t associd);
+/* No line of the configuration, but a packet made it. */
+bool peer_is_ephemeral(const struct peer *p);
+/* Gives time, or will: takes part in the selection. */
+bool peer_is_source(const struct peer *p);
+/* Active or passive. */
+bool peer_is_symmetric(const struct peer *p);
+
 /* By the endpoint a datagram came in on. */
 struct peer *peer_by_endpoint(const struct peer_table *t, int ep);
 /* A client association with this address and port. */
 struct peer *peer_by_addr(
     const struct peer_table *t, const struct ntp_addr *addr);
 size_t peer_count(const struct peer_table *t);
+
+/* What an association shows as reference id before it has heard anything. */
+const char *peer_first_refid(const struct peer *p);
 
 /*
  * Forget what was measured (start, step, silence): filter, reach, packet

@@ -47,7 +47,8 @@ struct datagram {
 	const struct ntp_addr *dst;
 	const struct ntp_addr *src; /* local address to answer from */
 	const void *buf;
-	size_t len; /* octets */
+	size_t len;  /* octets */
+	uint8_t ttl; /* hops it may go; 0: as the system has it */
 };
 
 /* Where datagrams leave.  There is no timer port: engine_deadline() says when
@@ -55,8 +56,9 @@ struct datagram {
 struct packet_port {
 	/*
 	 * Open an endpoint of its own for an association: connected to
-	 * REMOTE, random source port (RFC 9109).  Returns its number > 0 and
-	 * the local address, or -NTP_E*.  Endpoint 0 is the server's sockets.
+	 * REMOTE unless that is a multicast group, random source port (RFC
+	 * 9109).  Returns its number > 0 and the local address, or -NTP_E*.
+	 * Endpoint 0 is the server's sockets.
 	 */
 	int (*open)(struct packet_port *, const struct ntp_addr *remote,
 	    struct ntp_addr *local);
@@ -64,6 +66,11 @@ struct packet_port {
 	/* *TX gets the departure time when it is known at once, else zero.
 	 * 0 or -NTP_E*. */
 	int (*send)(struct packet_port *, const struct datagram *, ntp_ts *tx);
+	/* The address, with the server's port, that a datagram to REMOTE
+	 * leaves from by endpoint 0.  0 or -NTP_E*.  May be NULL: that is not
+	 * known, and send() has to find one. */
+	int (*route)(struct packet_port *, const struct ntp_addr *remote,
+	    struct ntp_addr *local);
 };
 
 /* Random octets: getrandom(2) in ntpd, a seeded generator in the simulator. */

@@ -26,6 +26,8 @@ struct recvbuf {
 	const struct ntp_addr *src;
 	const struct ntp_addr *dst; /* local address it was sent to */
 	int ep;			    /* endpoint, 0: the server's sockets */
+	bool group;		    /* sent to a broadcast or multicast address;
+				     * DST is then one of ours, or none */
 	ntp_ts rx_time;		    /* kernel or hardware arrival time */
 	const uint8_t *data;
 	size_t len; /* octets */

@@ -10,6 +10,7 @@
 #include "ntp_algo.h"
 #include "ntp_config.h"
 #include "ntp_engine.h"
+#include "ntp_ext.h"
 #include "ntp_fmt.h"
 #include "ntp_history.h"
 #include "ntp_leap.h"
@@ -147,10 +148,70 @@ double sys_rootdisp(const struct ntp_engine *e, ntp_mono now);
 
 /* --- ntp_proto.c --------------------------------------------------------- */
 
+/* Answer RB without state, as its client asks; or not at all. */
+void serve(struct ntp_engine *e, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now);
+
+/* Take RB apart: header, version and tail are as the access flags FLAGS and
+ * the format want them, or the reason to drop it. */
+enum ntp_drop packet_open(const struct recvbuf *rb, uint16_t flags,
+    struct ntp_packet *pkt, struct ext_tail *tail);
+/* Is the MAC right, and of a key that its source may use? */
+bool mac_verifies(const struct ntp_engine *e, const struct recvbuf *rb,
+    const struct ext_tail *t);
+/* Has RB the authentication that P and the access flags FLAGS ask for?
+ * Reports what is wrong. */
+enum ntp_drop packet_authenticate(struct ntp_engine *e, struct peer *p,
+    const struct recvbuf *rb, uint16_t flags, const struct ext_tail *tail);
+/* PKT is authentic and answers the packet that left at p->org. */
+enum ntp_drop answer_received(struct ntp_engine *e, struct peer *p,
+    const struct ntp_packet *pkt, ntp_ts t4, struct ntp_now now);
+/* PKT passed all tests and S was measured with it. */
+enum ntp_drop packet_measured(struct ntp_engine *e, struct peer *p,
+    const struct ntp_packet *pkt, struct sample *s, ntp_ts t4,
+    struct ntp_now now);
+/* PKT failed the tests FLASH: why, for the notes too. */
+enum ntp_drop refuse_header(
+    struct peer *p, const struct ntp_packet *pkt, unsigned flash);
+bool wants_iburst(const struct ntp_engine *e, const struct peer *p);
+bool wants_burst(const struct peer *p);
+
+/* --- ntp_xmit.c ---------------------------------------------------------- */
+
 /* A poll is due: send, or run the reference clock (RFC 5905 13). */
 void transmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
-/* Build and send the client packet. */
+/* Build and send what P's mode sends. */
 void peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+/* The header of a packet that tells our time: modes 1, 2 and 5; the timestamps
+ * but reftime are the caller's. */
+struct ntp_packet time_packet(
+    const struct ntp_engine *e, const struct peer *p, struct ntp_now now);
+/* The clock as a transmit timestamp: what is below its precision is random,
+ * and it is never one that P has sent before. */
+ntp_ts transmit_timestamp(struct ntp_engine *e);
+/* Sign and send PKT; *LEFT is when it left.  False: not sent. */
+bool packet_send(struct ntp_engine *e, struct peer *p,
+    const struct ntp_packet *pkt, struct ntp_now now, ntp_ts *left);
+/* Find our own address for a peer that is sent to from the server's sockets.
+ * False: there is no way to it. */
+bool peer_route(struct ntp_engine *e, struct peer *p);
+
+/* --- ntp_symmetric.c ----------------------------------------------------- */
+
+enum ntp_drop symmetric_receive(struct ntp_engine *e, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now);
+void symmetric_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+
+/* --- ntp_broadcast.c ----------------------------------------------------- */
+
+/* A broadcast came in. */
+enum ntp_drop broadcast_receive(struct ntp_engine *e, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now);
+/* The server whose delay P measures has answered: is it enough? */
+void broadcast_volley(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+/* An interval has passed without a broadcast. */
+void broadcast_missed(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+void broadcast_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 
 /* --- ntp_test.c ---------------------------------------------------------- */
 
@@ -163,6 +224,9 @@ bool stratum_unfit(const struct ntp_engine *e, unsigned leap, unsigned stratum);
 bool peer_too_far(
     const struct ntp_engine *e, const struct peer *p, ntp_mono now);
 double peer_distance_limit(const struct ntp_engine *e, const struct peer *p);
+/* Tests 3, 6 and 7: what is in it, whomever it answers. */
+unsigned content_tests(
+    const struct ntp_engine *e, const struct ntp_packet *pkt);
 /* Peer tests 10..13: sets p->flash; true when unfit. */
 bool peer_unfit(struct ntp_engine *e, struct peer *p, ntp_mono now);
 
@@ -233,6 +297,19 @@ void access_resolved(struct ntp_engine *e, struct restrict_name *n,
 
 struct peer *peer_mobilize(struct ntp_engine *e, const struct config_assoc *cfg,
     struct peer *parent, const struct ntp_addr *addr, struct ntp_now now);
+/* An association that a packet from ADDR makes; CFG is copied.  NULL when
+ * there is no room for more of them. */
+struct peer *peer_mobilize_ephemeral(struct ntp_engine *e,
+    const struct config_assoc *cfg, const struct ntp_addr *addr,
+    struct ntp_now now);
+/* Of the N candidates leave out the passive peers if they are not fewer than
+ * the others: whoever holds a key could make himself many.  Where nobody was
+ * configured they are all we have.  The number left. */
+size_t ephemeral_bridle(struct ntp_engine *e, size_t n);
+/* May a packet that RES admits make an association?  With a good MAC, or where
+ * none is asked for; and not more of one address than it may have. */
+bool may_mobilize(const struct ntp_engine *e, const struct restrict_entry *res,
+    const struct ntp_addr *src, bool authentic);
 void peer_demobilize(struct ntp_engine *e, struct peer *p);
 void names_tick(struct ntp_engine *e, struct ntp_now now);
 

@@ -35,7 +35,7 @@ DIRECTIVE(SERVER, "server", A, WORKS, assoc, "take time from this server")
 DIRECTIVE(POOL, "pool", A, WORKS, assoc, "take time from servers of this name")
 DIRECTIVE(RESTRICT, "restrict", A, WORKS, restrict, "who may do what")
 DIRECTIVE(DRIFTFILE, "driftfile", A, WORKS, driftfile, "frequency file")
-DIRECTIVE(PEER, "peer", B, WORKS, assoc, "a server that may use us too")
+DIRECTIVE(PEER, "peer", B, WORKS, assoc, "give and take time")
 DIRECTIVE(REFCLOCK, "refclock", B, WORKS, refclock, "clock driver by name")
 DIRECTIVE(FUDGE, "fudge", A, WORKS, fudge, "set up a reference clock")
 DIRECTIVE(UNPEER, "unpeer", B, WORKS, unpeer, "remove a server line")
@@ -79,18 +79,18 @@ DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
 DIRECTIVE(SETVAR, "setvar", B, WORKS, setvar, "a variable for ntpq")
 DIRECTIVE(SAVECONFIGDIR, "saveconfigdir", C, WORKS, path,
 	"where ntpq may save the configuration")
-DIRECTIVE(BROADCAST, "broadcast", C, NOTYET, ignore,
-	"line ignored; clients should use `server` or `pool`")
-DIRECTIVE(BROADCASTCLIENT, "broadcastclient", C, NOTYET, ignore,
-	"line ignored; use `server` or `pool`")
-DIRECTIVE(MULTICASTCLIENT, "multicastclient", C, NOTYET, ignore,
-	"line ignored; use `server` or `pool`")
+DIRECTIVE(BROADCAST, "broadcast", C, WORKS, assoc,
+	"tell everybody the time at this address")
+DIRECTIVE(BROADCASTCLIENT, "broadcastclient", C, WORKS, broadcastclient,
+	"take time from broadcasts")
+DIRECTIVE(MULTICASTCLIENT, "multicastclient", C, WORKS, groups,
+	"take time from a multicast group")
 DIRECTIVE(MANYCASTCLIENT, "manycastclient", C, NOTYET, ignore,
 	"line ignored; use `server` or `pool`")
 DIRECTIVE(MANYCASTSERVER, "manycastserver", C, NOTYET, ignore,
 	"line ignored; name this host in the clients")
-DIRECTIVE(BROADCASTDELAY, "broadcastdelay", C, NOTYET, number,
-	"no broadcast client")
+DIRECTIVE(BROADCASTDELAY, "broadcastdelay", C, WORKS, broadcastdelay,
+	"delay of broadcasts, s; 0 measures it")
 DIRECTIVE(TTL, "ttl", C, NOTYET, ignore, "no manycast client")
 DIRECTIVE(MDNSTRIES, "mdnstries", C, NOTYET, number, "not registered in mDNS")
 DIRECTIVE(RLIMIT, "rlimit", C, OBSOLETE, options,
@@ -154,7 +154,7 @@ KEYNUM(ASSOC, MODE, "mode", B, UINT, NOTYET, 0, 4294967295.0,
 	"for reference clock drivers")
 KEYNUM(ASSOC, SUBTYPE, "subtype", B, UINT, NOTYET, 0, 4294967295.0,
 	"for reference clock drivers")
-KEYSTRICT(ASSOC, TTL, "ttl", C, UINT, NOTYET, 0, 255, "no manycast")
+KEYNUM(ASSOC, TTL, "ttl", C, UINT, WORKS, 0, 255, "hops of group packets")
 KEYWORD(ASSOC, PREEMPT, "preempt", C, NONE, NOTYET, "the server is kept")
 KEYWORD(ASSOC, XLEAVE, "xleave", C, NONE, NOTYET, "no interleaved mode")
 KEYWORD(ASSOC, PRECONN, "preconn", C, NONE, NOTYET, "no effect")
@@ -388,8 +388,8 @@ KEYNUM(TOS, BEACON, "beacon", C, INT, OBSOLETE, 0, 2147483647.0,
 	"no manycast client")
 KEYWORD(TOS, BASEDATE, "basedate", B, STR, NOTYET,
 	"the era is that of the clock")
-KEYNUM(TOS, BCPOLLBSTEP, "bcpollbstep", C, INT, NOTYET, 0, 4,
-	"no broadcast client")
+KEYNUM(TOS, BCPOLLBSTEP, "bcpollbstep", C, INT, WORKS, 0, 4,
+	"silent intervals after which a broadcast may go back")
 
 /* --- tinker -------------------------------------------------------------- */
 
@@ -427,7 +427,7 @@ KEYWORD(FLAG, KERNEL, "kernel", A, NONE, WORKS, "kernel discipline")
 KEYWORD(FLAG, MONITOR, "monitor", A, NONE, WORKS, "keep the client list")
 KEYWORD(FLAG, STATS, "stats", A, NONE, WORKS, "write statistics files")
 KEYWORD(FLAG, AUTH, "auth", A, NONE, WORKS, "new associations need a MAC")
-KEYWORD(FLAG, BCLIENT, "bclient", C, NONE, NOTYET, "no broadcast client")
+KEYWORD(FLAG, BCLIENT, "bclient", C, NONE, WORKS, "take broadcasts")
 KEYWORD(FLAG, CALIBRATE, "calibrate", C, NONE, NOTYET, "no such clocks")
 KEYWORD(FLAG, MODE7, "mode7", C, NONE, NOTYET, "use ntpq instead of ntpdc")
 KEYWORD(FLAG, PPS, "pps", C, NONE, OBSOLETE, "use `enable kernel`")

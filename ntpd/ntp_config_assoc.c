@@ -46,6 +46,12 @@ read_host(struct confparse *p, enum addr_family *family)
 }
 
 static bool
+is_group_kind(enum assoc_kind kind)
+{
+	return kind == ASSOC_BROADCAST || kind == ASSOC_MANYCAST;
+}
+
+static bool
 address_fits(struct confparse *p, const struct config_assoc *a)
 {
 	if (a->addr.family == ADDR_NONE)
@@ -55,9 +61,30 @@ address_fits(struct confparse *p, const struct config_assoc *a)
 		    "'%.60s' is not an IPv%d address", a->host, (int)a->family);
 		return false;
 	}
-	if (addr_is_multicast(&a->addr) || addr_is_any(&a->addr)) {
+	if (addr_is_any(&a->addr) ||
+	    (addr_is_multicast(&a->addr) && !is_group_kind(a->kind))) {
 		conf_error(p, NULL, "the line is ignored",
 		    "attempt to configure invalid address %.60s", a->host);
+		return false;
+	}
+	return true;
+}
+
+/* What is sent to many needs the address of many. */
+static bool
+group_fits(struct confparse *p, const struct config_assoc *a)
+{
+	if (!is_group_kind(a->kind))
+		return true;
+	if (a->addr.family == ADDR_NONE) {
+		conf_error(p, NULL, "the line is ignored",
+		    "'%.60s' is not a numeric address", a->host);
+		return false;
+	}
+	if (a->kind == ASSOC_MANYCAST && !addr_is_multicast(&a->addr)) {
+		conf_error(p, NULL, "224.0.1.1 and ff05::101 are NTP's",
+		    "%.60s is no multicast group, the line is ignored",
+		    a->host);
 		return false;
 	}
 	return true;
@@ -71,9 +98,9 @@ settle_kind(struct confparse *p, struct config_assoc *a)
 
 	if (!addr_is_refclock(&a->addr, &type, &unit))
 		return true;
-	if (a->kind == ASSOC_POOL) {
+	if (a->kind != ASSOC_SERVER && a->kind != ASSOC_PEER) {
 		conf_error(p, NULL, "use `server`",
-		    "a reference clock is no pool, the line is ignored");
+		    "a reference clock is a server, the line is ignored");
 		return false;
 	}
 	a->kind = ASSOC_REFCLOCK;
@@ -133,6 +160,10 @@ option_flag(enum keyword_id id)
 		return ASSOC_PREFER;
 	if (id == KW_ASSOC_TRUE)
 		return ASSOC_TRUE;
+	if (id == KW_ASSOC_PREEMPT)
+		return ASSOC_PREEMPT;
+	if (id == KW_ASSOC_XLEAVE)
+		return ASSOC_XLEAVE;
 	return id == KW_ASSOC_NOSELECT ? ASSOC_NOSELECT : 0;
 }
 
@@ -160,6 +191,8 @@ assoc_option(struct confparse *p, void *obj, const struct keyword *k,
 		a->port = (uint16_t)v->num;
 	else if (k->id == KW_ASSOC_BIAS)
 		a->bias = v->num;
+	else if (k->id == KW_ASSOC_TTL)
+		a->ttl = (uint8_t)v->num;
 	else if (a->kind != ASSOC_REFCLOCK)
 		conf_warn(p, NULL, NULL, "'%s' is for reference clocks only",
 		    k->word);
@@ -186,6 +219,12 @@ rest_authenticates(struct confparse *p)
 
 /* --- into the configuration ---------------------------------------------- */
 
+static bool
+has_one_poll(enum assoc_kind kind)
+{
+	return kind == ASSOC_REFCLOCK || kind == ASSOC_BROADCAST;
+}
+
 /* A poll bound that was not given follows the other one; the upper bound wins
  * over a lower bound above it. */
 static void
@@ -196,8 +235,9 @@ settle_polls(struct confparse *p, struct config_assoc *a)
 	if (!given)
 		a->minpoll = NTP_MINPOLL;
 	if (a->maxpoll == POLL_UNSET)
-		a->maxpoll =
-		    a->kind == ASSOC_REFCLOCK ? a->minpoll : NTP_MAXPOLL;
+		a->maxpoll = has_one_poll(a->kind) ? a->minpoll : NTP_MAXPOLL;
+	if (a->kind == ASSOC_BROADCAST)
+		a->maxpoll = a->minpoll;
 	if (a->minpoll <= a->maxpoll)
 		return;
 	if (given)
@@ -222,7 +262,7 @@ static bool
 same_server(const struct config_assoc *a, const struct config_assoc *b)
 {
 	return a->addr.family != ADDR_NONE && addr_equal(&a->addr, &b->addr) &&
-	    a->port == b->port;
+	    a->port == b->port && a->kind == b->kind;
 }
 
 static bool
@@ -302,15 +342,16 @@ finish_line(struct confparse *p, struct draft *d)
 }
 
 static enum assoc_kind
-kind_of(struct confparse *p, const struct keyword *k)
+kind_of(const struct keyword *k)
 {
 	if (k->id == KW_DIRECTIVE_POOL)
 		return ASSOC_POOL;
-	if (k->id != KW_DIRECTIVE_PEER)
-		return ASSOC_SERVER;
-	conf_warn(p, NULL, "use `server`",
-	    "'peer' is treated as 'server' in this release");
-	return ASSOC_PEER;
+	if (k->id == KW_DIRECTIVE_PEER)
+		return ASSOC_PEER;
+	if (k->id == KW_DIRECTIVE_BROADCAST)
+		return ASSOC_BROADCAST;
+	return k->id == KW_DIRECTIVE_MANYCASTCLIENT ? ASSOC_MANYCAST
+						    : ASSOC_SERVER;
 }
 
 /* Close the line: options are read. */
@@ -327,7 +368,7 @@ void
 confdo_assoc(struct confparse *p, const struct keyword *k)
 {
 	struct draft d = {.par.given = 0};
-	enum assoc_kind kind = kind_of(p, k);
+	enum assoc_kind kind = kind_of(k);
 	enum addr_family family;
 
 	if (!read_host(p, &family))
@@ -336,7 +377,8 @@ confdo_assoc(struct confparse *p, const struct keyword *k)
 		return;
 	d.a.family = family;
 	d.host_at = conf_here(p);
-	if (!address_fits(p, &d.a) || !settle_kind(p, &d.a)) {
+	if (!address_fits(p, &d.a) || !group_fits(p, &d.a) ||
+	    !settle_kind(p, &d.a)) {
 		free(d.a.host);
 		return;
 	}

@@ -84,6 +84,7 @@ config_free(struct ntp_config **cp)
 	free(c->assoc);
 	free(c->restricts);
 	free(c->iface);
+	free(c->groups);
 	free(c->trusted);
 	free(c->files);
 	free(c->var);
@@ -103,11 +104,13 @@ disown(struct ntp_config *c)
 	c->assoc = NULL;
 	c->restricts = NULL;
 	c->iface = NULL;
+	c->groups = NULL;
 	c->trusted = NULL;
 	c->files = NULL;
 	c->var = NULL;
 	c->pending = NULL;
 	c->nassoc = c->nrestricts = c->niface = c->ntrusted = 0;
+	c->ngroups = 0;
 	c->nfiles = c->nvar = 0;
 	for (size_t i = 0; i < STRINGS; i++)
 		*string_at(c, i) = NULL;
@@ -232,6 +235,18 @@ copy_trusted(struct ntp_config *to, const struct ntp_config *c)
 }
 
 static bool
+copy_groups(struct ntp_config *to, const struct ntp_config *c)
+{
+	void *a = NULL;
+
+	if (!copy_array(&a, c->groups, c->ngroups, sizeof(*c->groups)))
+		return false;
+	to->groups = a;
+	to->ngroups = c->ngroups;
+	return true;
+}
+
+static bool
 copy_vars(struct ntp_config *to, const struct ntp_config *c)
 {
 	void *a = NULL;
@@ -277,7 +292,8 @@ config_copy(const struct ntp_config *c)
 	to->pending = calloc(1, sizeof(*to->pending));
 	if (to->pending == NULL || !copy_files(to, c) || !copy_assocs(to, c) ||
 	    !copy_restricts(to, c) || !copy_ifaces(to, c) ||
-	    !copy_trusted(to, c) || !copy_vars(to, c) || !copy_strings(to, c)) {
+	    !copy_trusted(to, c) || !copy_groups(to, c) || !copy_vars(to, c) ||
+	    !copy_strings(to, c)) {
 		config_free(&to);
 		return NULL;
 	}

@@ -48,6 +48,8 @@ tos_word(struct confparse *p, void *obj, const struct keyword *k,
 		t->ceiling = (unsigned)v->num;
 	else if (k->id == KW_TOS_ORPHANWAIT)
 		t->orphanwait = v->num;
+	else if (k->id == KW_TOS_BCPOLLBSTEP)
+		t->bcpollbstep = (unsigned)v->num;
 }
 
 /* Old files give it in seconds (1500) rather than as a power of two. */
@@ -205,6 +207,8 @@ flag_of(struct ntp_config *c, enum keyword_id id)
 		return &c->monitor;
 	if (id == KW_FLAG_STATS)
 		return &c->stats;
+	if (id == KW_FLAG_BCLIENT)
+		return &c->broadcastclient;
 	return id == KW_FLAG_AUTH ? &c->auth : NULL;
 }
 

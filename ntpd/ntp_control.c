@@ -262,7 +262,11 @@ send_datagram(struct control *c, uint8_t buf[MODE6_PACKET_MAX], size_t len)
 	if (c->keyid != 0)
 		(void)keys_sign(
 		    c->e->opt.keys, c->keyid, buf, MODE6_PACKET_MAX, &len);
-	reply = (struct datagram){c->rb->ep, c->rb->src, c->rb->dst, buf, len};
+	reply = (struct datagram){.ep = c->rb->ep,
+	    .dst = c->rb->src,
+	    .src = c->rb->dst,
+	    .buf = buf,
+	    .len = len};
 	(void)port->send(port, &reply, &tx);
 	c->e->ctl.frags++;
 }

@@ -285,7 +285,8 @@ engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr, size_t n,
 		e->own[i] = addr[i];
 	e->own_hashed = false;
 	PEER_FOREACH (p, &e->peers) {
-		if (p->ep != 0 && !engine_owns(e, &p->dstadr))
+		if (p->dstadr.family != ADDR_NONE &&
+		    !engine_owns(e, &p->dstadr))
 			p->addr_lost = true;
 		if (p->poll.reach == 0)
 			peer_hurry(e, p, now);
@@ -317,7 +318,7 @@ static void
 count_sources(const struct ntp_engine *e, struct engine_status *out)
 {
 	PEER_FOREACH (p, &e->peers) {
-		if (p->kind == PEER_POOL)
+		if (!peer_is_source(p))
 			continue;
 		out->sources++;
 		if (p->poll.reach != 0)

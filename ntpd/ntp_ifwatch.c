@@ -205,6 +205,7 @@ servers_update(struct daemon *d)
 	if (want == NULL)
 		return -NTP_ENOMEM;
 	n = iface_plan(&w->rules, &w->list, want, IO_SERVERS);
+	n = groups_plan(d, want, n, IO_SERVERS);
 	for (size_t i = 0; i < d->io.nserver; i++)
 		d->io.server[i].wanted = false;
 	for (size_t i = 0; i < n && err == 0; i++) {
@@ -222,6 +223,8 @@ servers_update(struct daemon *d)
 			server_close(d, ns);
 	}
 	free(want);
+	if (err == 0)
+		groups_join(d);
 	return err;
 }
 
@@ -243,7 +246,8 @@ ifwatch_publish(struct daemon *d)
 	for (size_t i = 0; i < d->io.nserver; i++) {
 		const struct netsock *ns = &d->io.server[i];
 
-		if (ns->state == SOCK_OPEN && !ns->wildcard)
+		if (ns->state == SOCK_OPEN && !ns->wildcard &&
+		    !addr_is_multicast(&ns->local))
 			own[n++] = ns->local;
 	}
 	engine_local_addrs(d->engine, own, n, ntpd_now(d));

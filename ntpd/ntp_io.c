@@ -97,8 +97,9 @@ refused(const struct netsock *ns, const struct mmsghdr *mm,
 	    src->family == ADDR_NONE || ns->drop)
 		return true;
 	if (ns->ep != 0)
-		return false;
-	return info->group || iface_spoofed(&w->list, src, info->ifindex) ||
+		return info->group;
+	return (info->group && !groups_wanted(ns->d)) ||
+	    iface_spoofed(&w->list, src, info->ifindex) ||
 	    (ns->wildcard && !iface_allows(&w->rules, &w->list, &info->dst));
 }
 
@@ -113,11 +114,14 @@ rx_fill(struct netsock *ns, struct rxslot *s, struct mmsghdr *mm,
 	sock_info_get(&mm->msg_hdr, &info);
 	sock_addr_get(from, &s->src);
 	s->dead = refused(ns, mm, &info, &s->src);
-	s->dst = info.dst.family != ADDR_NONE ? info.dst : ns->local;
+	s->dst = info.dst;
+	if (s->dst.family == ADDR_NONE && !info.group)
+		s->dst = ns->local;
 	s->dst.port = ns->local.port;
 	s->rb = (struct recvbuf){.src = &s->src,
 	    .dst = &s->dst,
 	    .ep = ns->ep,
+	    .group = info.group,
 	    .rx_time = info.stamped ? ns->d->io.arrival(clock, &info.at) : now,
 	    .data = s->data,
 	    .len = mm->msg_len};
@@ -333,8 +337,8 @@ server_socket(
 
 		if (ns->state != SOCK_OPEN || ns->local.family != dst->family)
 			continue;
-		if (ns->wildcard ||
-		    (src != NULL && addr_equal(&ns->local, src)))
+		if (ns->wildcard || src == NULL || src->family == ADDR_NONE ||
+		    addr_equal(&ns->local, src))
 			return ns;
 	}
 	return NULL;
@@ -348,20 +352,29 @@ io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 	struct clock_port *clock = io->d->ports.clock;
 	struct netsock *ns = dg->ep == 0 ? server_socket(io, dg->dst, dg->src)
 					 : endpoint(io, dg->ep);
-	bool connected = dg->ep != 0;
 	int err;
 
 	if (ns == NULL || ns->state != SOCK_OPEN)
 		return -NTP_ENET;
 	*tx = clock->get_systime(clock);
-	err = sock_send(ns->fd, connected ? NULL : dg->dst,
-	    connected ? NULL : dg->src, dg->buf, dg->len);
+	err = sock_send(ns->fd, dg, dg->ep != 0 && !addr_is_multicast(dg->dst));
 	if (err != 0)
 		return port_error(err);
 	ns->sent++;
 	return 0;
 }
 /* NOLINTEND(readability-function-size) */
+
+static int
+io_route(struct packet_port *p, const struct ntp_addr *remote,
+    struct ntp_addr *local)
+{
+	struct io *io = (struct io *)p;
+	int err = sock_route(remote, local);
+
+	local->port = io->d->conf->port;
+	return err != 0 ? port_error(err) : 0;
+}
 
 /* --- waiting ------------------------------------------------------------- */
 
@@ -404,6 +417,7 @@ io_init(struct daemon *d, uint8_t dscp)
 	io->port.open = io_open;
 	io->port.close = io_close;
 	io->port.send = io_send;
+	io->port.route = io_route;
 	io->d = d;
 	io->dscp = dscp;
 	io->server = calloc(IO_SERVERS, sizeof *io->server);

@@ -74,6 +74,24 @@ peer_by_associd(const struct peer_table *t, uint16_t associd)
 	return NULL;
 }
 
+bool
+peer_is_ephemeral(const struct peer *p)
+{
+	return p->cfg == &p->own;
+}
+
+bool
+peer_is_source(const struct peer *p)
+{
+	return p->kind == PEER_SERVER || p->kind == PEER_CLOCK;
+}
+
+bool
+peer_is_symmetric(const struct peer *p)
+{
+	return p->hmode == NTP_MODE_ACTIVE || p->hmode == NTP_MODE_PASSIVE;
+}
+
 struct peer *
 peer_by_endpoint(const struct peer_table *t, int ep)
 {
@@ -106,6 +124,36 @@ peer_count(const struct peer_table *t)
 	return n;
 }
 
+const char *
+peer_first_refid(const struct peer *p)
+{
+	switch (p->kind) {
+	case PEER_POOL:
+		return "POOL";
+	case PEER_MANYCAST:
+		return "ACST";
+	case PEER_BROADCAST:
+		return addr_is_multicast(&p->cfg->addr) ? "MCST" : "BCST";
+	case PEER_SERVER:
+	case PEER_CLOCK:
+	default:
+		return "INIT";
+	}
+}
+
+/* What was heard and learnt of a broadcast server outlasts a step of ours; an
+ * arrival on the old clock does not, nor a volley that no broadcast followed.
+ */
+static void
+clear_broadcast(struct peer *p)
+{
+	p->bcast.at = (ntp_ts){0};
+	if (p->bcast.phase != BCAST_CALIBRATE)
+		return;
+	p->bcast.phase = BCAST_VOLLEY;
+	p->hmode = NTP_MODE_CLIENT;
+}
+
 void
 peer_clear(struct peer *p, const char *refid, double precision, ntp_mono now)
 {
@@ -115,6 +163,8 @@ peer_clear(struct peer *p, const char *refid, double precision, ntp_mono now)
 	p->rootdelay = p->rootdisp = 0;
 	p->refid = refid_from_text(refid);
 	p->reftime = p->aorg = p->org = p->rec = p->xmt = (ntp_ts){0};
+	p->symm = (struct symm_state){0};
+	clear_broadcast(p);
 	p->pmode = NTP_MODE_UNSPEC;
 	p->flash = 0;
 	p->select = SEL_REJECT;
@@ -133,7 +183,7 @@ peer_status_word(const struct peer *p)
 {
 	unsigned flags = 0;
 
-	if (p->parent == NULL)
+	if (p->parent == NULL && !peer_is_ephemeral(p))
 		flags |= 0x80;
 	if (p->cfg->key != 0)
 		flags |= 0x40;
@@ -141,7 +191,7 @@ peer_status_word(const struct peer *p)
 		flags |= 0x20;
 	if (p->poll.reach != 0)
 		flags |= 0x10;
-	if (p->kind == PEER_POOL)
+	if (!peer_is_source(p) || p->hmode == NTP_MODE_CONTROL)
 		flags |= 0x08;
 	return (uint16_t)((flags | (p->select & 7U)) << 8 |
 	    (p->nevents & 15U) << 4 | (p->event & 15U));

@@ -25,10 +25,30 @@
 static enum peer_kind
 kind_of(const struct config_assoc *cfg, const struct peer *parent)
 {
-	if (cfg->kind == ASSOC_REFCLOCK)
+	switch (cfg->kind) {
+	case ASSOC_REFCLOCK:
 		return PEER_CLOCK;
-	return cfg->kind == ASSOC_POOL && parent == NULL ? PEER_POOL
-							 : PEER_SERVER;
+	case ASSOC_BROADCAST:
+		return PEER_BROADCAST;
+	case ASSOC_POOL:
+		return parent == NULL ? PEER_POOL : PEER_SERVER;
+	case ASSOC_MANYCAST:
+		return parent == NULL ? PEER_MANYCAST : PEER_SERVER;
+	case ASSOC_SERVER:
+	case ASSOC_PEER:
+	case ASSOC_LISTEN:
+	default:
+		return PEER_SERVER;
+	}
+}
+
+static uint8_t
+mode_of(const struct config_assoc *cfg)
+{
+	if (cfg->kind == ASSOC_PEER)
+		return NTP_MODE_ACTIVE;
+	return cfg->kind == ASSOC_BROADCAST ? NTP_MODE_BROADCAST
+					    : NTP_MODE_CLIENT;
 }
 
 static void
@@ -38,13 +58,13 @@ set_address(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
 	struct ntp_addr old = p->srcadr;
 
 	p->srcadr = *addr;
-	if (p->kind == PEER_SERVER)
+	if (p->kind != PEER_CLOCK)
 		p->srcadr.port = p->cfg->port;
 	p->addr_lost = true;
 	access_unfollow(e, &old);
 	if (p->kind == PEER_SERVER)
 		access_follow(e, &p->srcadr);
-	peer_clear(p, "INIT", e->sys.precision_s, now.mono);
+	peer_clear(p, peer_first_refid(p), e->sys.precision_s, now.mono);
 	p->poll.nextdate = mono_add(now.mono, engine_uniform(e));
 }
 
@@ -73,10 +93,10 @@ peer_mobilize(struct ntp_engine *e, const struct config_assoc *cfg,
 	p->parent = parent;
 	p->kind = kind_of(cfg, parent);
 	p->version = cfg->version;
-	p->hmode = NTP_MODE_CLIENT;
+	p->hmode = mode_of(cfg);
+	p->ttl = cfg->ttl;
 	p->timereset = p->timereceived = now.mono;
-	peer_clear(p, p->kind == PEER_POOL ? "POOL" : "INIT",
-	    e->sys.precision_s, now.mono);
+	peer_clear(p, peer_first_refid(p), e->sys.precision_s, now.mono);
 	if (named) {
 		set_name(p, cfg->host);
 		p->dns.again = true;
@@ -121,8 +141,7 @@ active_count(const struct ntp_engine *e)
 	size_t n = 0;
 
 	PEER_FOREACH (p, &e->peers) {
-		if (p->kind != PEER_POOL &&
-		    (p->cfg->flags & ASSOC_NOSELECT) == 0)
+		if (peer_is_source(p) && (p->cfg->flags & ASSOC_NOSELECT) == 0)
 			n++;
 	}
 	return n;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_proto.c - receive, transmit, peer_xmit (RFC 5905 9, 13, 14).
+ * ntp_proto.c - receive (RFC 5905 9, 14).
  *
  * A datagram that came in on an association's own endpoint can only be a
- * reply to it; everything else goes to the server path or to mode 6.  The
- * order is origin, then authentication, then the rest: until both have passed
- * only error counters change.
+ * reply to it; everything else goes to the server path, to the symmetric and
+ * broadcast modes or to mode 6.  The order is origin, then authentication,
+ * then the rest: until both have passed only error counters change.
  */
 #include <math.h>
 #include <string.h>
@@ -87,10 +87,19 @@ handle_kiss(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt)
 	return true;
 }
 
-/* What is wrong with a reply that carries T, AUTH_OK when nothing: the key must
- * be the association's own and the digest right. */
+bool
+mac_verifies(const struct ntp_engine *e, const struct recvbuf *rb,
+    const struct ext_tail *t)
+{
+	return t->kind == EXT_TAIL_MAC && e->opt.keys != NULL &&
+	    keys_allows(e->opt.keys, t->keyid, rb->src) &&
+	    keys_verify(e->opt.keys, rb->data, t->mac_off, t->mac_len) == 0;
+}
+
+/* What is wrong with a packet that carries T, AUTH_OK when nothing: the key
+ * must be the association's own and the digest right. */
 static enum auth_fault
-reply_auth_fault(struct ntp_engine *e, const struct peer *p,
+packet_auth_fault(const struct ntp_engine *e, const struct peer *p,
     const struct recvbuf *rb, const struct ext_tail *t)
 {
 	const struct keystore *keys = e->opt.keys;
@@ -111,7 +120,7 @@ reply_auth_fault(struct ntp_engine *e, const struct peer *p,
 	    : AUTH_DIGEST;
 }
 
-static enum ntp_drop
+enum ntp_drop
 refuse_header(struct peer *p, const struct ntp_packet *pkt, unsigned flash)
 {
 	p->notes.code = (uint32_t)pkt->leap << 8 | pkt->stratum;
@@ -124,26 +133,34 @@ refuse_header(struct peer *p, const struct ntp_packet *pkt, unsigned flash)
 	return DROP_HEADER;
 }
 
-/* With -q every source hurries. */
-static bool
+/* With -q every source hurries; only who answers at once can be hurried. */
+bool
 wants_iburst(const struct ntp_engine *e, const struct peer *p)
 {
-	return (p->cfg->flags & ASSOC_IBURST) != 0 || e->opt.set_once;
+	return p->hmode == NTP_MODE_CLIENT &&
+	    ((p->cfg->flags & ASSOC_IBURST) != 0 || e->opt.set_once);
 }
 
-/* The reply is ours, authentic and sane: take the measurement. */
-static enum ntp_drop
-process_packet(struct ntp_engine *e, struct peer *p,
-    const struct ntp_packet *pkt, ntp_ts t4, struct ntp_now now)
+bool
+wants_burst(const struct peer *p)
 {
-	struct sample s = onwire_sample(e, p, pkt, t4, now.mono);
+	return p->hmode == NTP_MODE_CLIENT &&
+	    (p->cfg->flags & ASSOC_BURST) != 0;
+}
+
+/* The packet is authentic and sane: take the measurement S of it. */
+enum ntp_drop
+packet_measured(struct ntp_engine *e, struct peer *p,
+    const struct ntp_packet *pkt, struct sample *s, ntp_ts t4,
+    struct ntp_now now)
+{
 	bool was_reachable = p->poll.reach != 0;
 	uint8_t leap = p->leap;
 
 	if (leap_is_close(e, now))
 		return DROP_LEAP;
-	if (s.delay > fmax(e->cfg->tos.maxdist, NTP_MAXDIST)) {
-		p->notes.value = s.delay;
+	if (s->delay > fmax(e->cfg->tos.maxdist, NTP_MAXDIST)) {
+		p->notes.value = s->delay;
 		p->count.seldisp++;
 		return DROP_DELAY;
 	}
@@ -153,25 +170,25 @@ process_packet(struct ntp_engine *e, struct peer *p,
 	p->timereceived = now.mono;
 	reason_answered(p, now.mono);
 	p->dns.wait = 0;
-	poll_reply(&p->poll, pkt->poll, wants_iburst(e, p),
-	    (p->cfg->flags & ASSOC_BURST) != 0);
+	poll_reply(&p->poll, pkt->poll, wants_iburst(e, p), wants_burst(p));
 	if (!was_reachable) {
 		p->timereachable = now.mono;
 		report_peerevent(e, p, PEVNT_REACH, NULL);
 	}
-	peer_sample(e, p, &s, now);
+	peer_sample(e, p, s, now);
 	if (p->inuse && p->stratum != NTP_MAXSTRAT)
 		poll_update(&p->poll, e->loop.poll, NTP_MINPKT,
 		    engine_uniform(e), now.mono);
 	return DROP_NONE;
 }
 
-/* From here on the packet answers our request and is authentic. */
-static enum ntp_drop
-judge_reply(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
-    ntp_ts t4, struct ntp_now now)
+/* From here on the packet answers one of ours and is authentic. */
+enum ntp_drop
+answer_received(struct ntp_engine *e, struct peer *p,
+    const struct ntp_packet *pkt, ntp_ts t4, struct ntp_now now)
 {
-	unsigned flash = packet_tests(e, p, pkt);
+	unsigned flash = content_tests(e, pkt);
+	struct sample s;
 
 	p->aorg = (ntp_ts){0};
 	p->flash = (p->flash & FLASH_PEER_MASK) | flash;
@@ -182,7 +199,8 @@ judge_reply(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 	}
 	if (flash != 0)
 		return refuse_header(p, pkt, flash);
-	return process_packet(e, p, pkt, t4, now);
+	s = onwire_sample(e, p, pkt, t4, now.mono);
+	return packet_measured(e, p, pkt, &s, t4, now);
 }
 
 /* A late answer to what was asked before a step is nobody's attack. */
@@ -222,43 +240,68 @@ refuse_auth(struct ntp_engine *e, struct peer *p, const struct ext_tail *t,
 	return t->kind == EXT_TAIL_CRYPTO_NAK ? DROP_CRYPTONAK : DROP_BADAUTH;
 }
 
+enum ntp_drop
+packet_open(const struct recvbuf *rb, uint16_t flags, struct ntp_packet *pkt,
+    struct ext_tail *tail)
+{
+	if ((flags & RES_NOSERVE) != 0)
+		return DROP_NOSERVE;
+	if (packet_decode(rb->data, rb->len, pkt) != 0)
+		return DROP_SHORT;
+	if (pkt->version < NTP_OLDVERSION || pkt->version > NTP_VERSION ||
+	    ((flags & RES_VERSION) != 0 && pkt->version != NTP_VERSION))
+		return DROP_VERSION;
+	if (ext_split(rb->data, rb->len, pkt->version, tail) != 0)
+		return DROP_FORMAT;
+	return DROP_NONE;
+}
+
+enum ntp_drop
+packet_authenticate(struct ntp_engine *e, struct peer *p,
+    const struct recvbuf *rb, uint16_t flags, const struct ext_tail *tail)
+{
+	enum auth_fault fault;
+
+	if ((flags & RES_NOTRUST) != 0 && tail->kind != EXT_TAIL_MAC)
+		return DROP_NOTRUST;
+	fault = packet_auth_fault(e, p, rb, tail);
+	if (fault != AUTH_OK)
+		return refuse_auth(e, p, tail, fault);
+	p->authentic = tail->kind == EXT_TAIL_MAC;
+	return DROP_NONE;
+}
+
 static enum ntp_drop
 process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
     uint16_t flags, struct ntp_now now)
 {
 	struct ntp_packet pkt;
 	struct ext_tail tail;
-	enum auth_fault fault;
 	unsigned flash;
+	enum ntp_drop why;
 
 	p->count.received++;
-	if ((flags & RES_NOSERVE) != 0)
-		return DROP_NOSERVE;
-	if (packet_decode(rb->data, rb->len, &pkt) != 0)
-		return DROP_SHORT;
+	why = packet_open(rb, flags, &pkt, &tail);
+	if (why != DROP_NONE)
+		return why;
 	if (pkt.mode != NTP_MODE_SERVER ||
 	    !addr_equal_port(rb->src, &p->srcadr))
 		return DROP_MODE;
-	if (pkt.version < NTP_OLDVERSION || pkt.version > NTP_VERSION ||
-	    ((flags & RES_VERSION) != 0 && pkt.version != NTP_VERSION))
-		return DROP_VERSION;
-	if (ext_split(rb->data, rb->len, pkt.version, &tail) != 0)
-		return DROP_FORMAT;
 	flash = packet_tests(e, p, &pkt);
 	if ((flash & (FLASH_DUP | FLASH_BOGUS)) != 0)
 		return refuse_origin(p, flash);
-	if ((flags & RES_NOTRUST) != 0 && tail.kind != EXT_TAIL_MAC)
-		return DROP_NOTRUST;
-	fault = reply_auth_fault(e, p, rb, &tail);
-	if (fault != AUTH_OK)
-		return refuse_auth(e, p, &tail, fault);
-	p->authentic = tail.kind == EXT_TAIL_MAC;
-	return judge_reply(e, p, &pkt, rb->rx_time, now);
+	why = packet_authenticate(e, p, rb, flags, &tail);
+	if (why != DROP_NONE)
+		return why;
+	why = answer_received(e, p, &pkt, rb->rx_time, now);
+	if (p->inuse && p->bcast.phase == BCAST_VOLLEY)
+		broadcast_volley(e, p, now);
+	return why;
 }
 
 /* --- requests ----------------------------------------------------------- */
 
-static void
+void
 serve(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
 {
@@ -274,7 +317,8 @@ serve(struct ntp_engine *e, const struct recvbuf *rb,
 		return;
 	server_seal(
 	    &e->server, out, &len, e->port.clock->get_systime(e->port.clock));
-	reply = (struct datagram){0, rb->src, rb->dst, out, len};
+	reply = (struct datagram){
+	    .dst = rb->src, .src = rb->dst, .buf = out, .len = len};
 	if (e->server.ask_signd)
 		(void)e->port.signd->sign(
 		    e->port.signd, e->server.reply_key, &reply);
@@ -306,6 +350,51 @@ query_invited(const struct restrict_entry *res, const struct ntp_addr *src)
 }
 
 static enum ntp_drop
+query(struct ntp_engine *e, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now)
+{
+	if ((res->flags & RES_NOQUERY) != 0 || !query_invited(res, rb->src))
+		return DROP_NOQUERY;
+	process_control(e, rb, res->flags, now);
+	return DROP_NONE;
+}
+
+/* What came in where everybody may send. */
+static enum ntp_drop
+dispatch_open(struct ntp_engine *e, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now)
+{
+	switch ((enum ntp_mode)packet_mode(rb->data)) {
+	case NTP_MODE_UNSPEC:
+	case NTP_MODE_CLIENT:
+		serve(e, rb, res, now);
+		return DROP_NONE;
+	case NTP_MODE_ACTIVE:
+	case NTP_MODE_PASSIVE:
+		return symmetric_receive(e, rb, res, now);
+	case NTP_MODE_CONTROL:
+		return query(e, rb, res, now);
+	case NTP_MODE_SERVER:
+		return DROP_NOASSOC;
+	case NTP_MODE_PRIVATE:
+		return DROP_MODE7;
+	case NTP_MODE_BROADCAST:
+	default:
+		return DROP_MODE;
+	}
+}
+
+/* To a group only broadcasts go. */
+static enum ntp_drop
+dispatch_group(struct ntp_engine *e, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now)
+{
+	if (packet_mode(rb->data) == NTP_MODE_BROADCAST)
+		return broadcast_receive(e, rb, res, now);
+	return DROP_GROUP;
+}
+
+static enum ntp_drop
 dispatch(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
 {
@@ -317,27 +406,8 @@ dispatch(struct ntp_engine *e, const struct recvbuf *rb,
 			return DROP_NOASSOC;
 		return process_reply(e, p, rb, res->flags, now);
 	}
-	switch ((enum ntp_mode)packet_mode(rb->data)) {
-	case NTP_MODE_UNSPEC:
-	case NTP_MODE_ACTIVE:
-	case NTP_MODE_CLIENT:
-		serve(e, rb, res, now);
-		return DROP_NONE;
-	case NTP_MODE_CONTROL:
-		if ((res->flags & RES_NOQUERY) != 0 ||
-		    !query_invited(res, rb->src))
-			return DROP_NOQUERY;
-		process_control(e, rb, res->flags, now);
-		return DROP_NONE;
-	case NTP_MODE_SERVER:
-		return DROP_NOASSOC;
-	case NTP_MODE_PRIVATE:
-		return DROP_MODE7;
-	case NTP_MODE_PASSIVE:
-	case NTP_MODE_BROADCAST:
-	default:
-		return DROP_MODE;
-	}
+	return rb->group ? dispatch_group(e, rb, res, now)
+			 : dispatch_open(e, rb, res, now);
 }
 
 void
@@ -361,112 +431,4 @@ receive(struct ntp_engine *e, const struct recvbuf *rb, struct ntp_now now)
 	if (rb->ep != 0)
 		reason_refused(
 		    e, peer_by_endpoint(&e->peers, rb->ep), why, now);
-}
-
-/* --- transmission ------------------------------------------------------- */
-
-/* An endpoint of its own for every association; anew when our address went
- * away, and after a silence, so that a source port cannot be guessed at
- * leisure (RFC 9109). */
-static bool
-peer_endpoint(struct ntp_engine *e, struct peer *p)
-{
-	struct packet_port *net = e->port.packet;
-	int ep;
-
-	if (p->ep != 0 && !p->addr_lost)
-		return true;
-	if (p->ep != 0)
-		net->close(net, p->ep);
-	p->ep = 0;
-	p->addr_lost = false;
-	ep = net->open(net, &p->srcadr, &p->dstadr);
-	p->notes.send_error = ep <= 0 ? ep : 0;
-	if (ep <= 0)
-		return false;
-	p->ep = ep;
-	return true;
-}
-
-static ntp_ts
-random_nonce(struct ntp_engine *e)
-{
-	ntp_ts t = {0};
-
-	while (ts_is_zero(t))
-		e->port.rng->fill(e->port.rng, &t.v, sizeof t.v);
-	return t;
-}
-
-/* A client packet tells nothing: a random transmit timestamp, precision 32,
- * and the poll interval, which servers want to know. */
-void
-peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
-{
-	struct packet_port *net = e->port.packet;
-	struct ntp_packet pkt = {.version = p->version,
-	    .mode = NTP_MODE_CLIENT,
-	    .poll = poll_advertised(&p->poll),
-	    .precision = 32};
-	uint8_t buf[NTP_HEADER_LEN + NTP_MAC_MAX];
-	size_t len = NTP_HEADER_LEN;
-	struct datagram request;
-	ntp_ts tx = {0};
-
-	p->aorg = (ntp_ts){0};
-	if (!peer_endpoint(e, p))
-		return;
-	pkt.xmt = random_nonce(e);
-	packet_encode(&pkt, buf);
-	if (p->cfg->key != 0 &&
-	    (e->opt.keys == NULL ||
-		keys_sign(e->opt.keys, p->cfg->key, buf, sizeof buf, &len) !=
-		    0)) {
-		p->count.badauth++;
-		report_peerevent(e, p, PEVNT_AUTH, "no key");
-		p->notes.auth = AUTH_NOKEY;
-		reason_refused(e, p, DROP_BADAUTH, now);
-		return;
-	}
-	request = (struct datagram){p->ep, &p->srcadr, &p->dstadr, buf, len};
-	p->notes.send_error = net->send(net, &request, &tx);
-	if (p->notes.send_error != 0) {
-		p->addr_lost = true;
-		return;
-	}
-	p->aorg = pkt.xmt;
-	p->org = ts_is_zero(tx) ? now.sys : tx;
-	p->sent_at = now.mono;
-	p->count.sent++;
-}
-
-static void
-peer_unreachable(struct ntp_engine *e, struct peer *p, struct ntp_now now)
-{
-	p->timereachable = now.mono;
-	p->addr_lost = true;
-	report_peerevent(e, p, PEVNT_UNREACH, NULL);
-	peer_sample(e, p, NULL, now);
-	clock_select(e, now);
-}
-
-void
-transmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
-{
-	struct poll_event ev;
-
-	ev = poll_sent(&p->poll, wants_iburst(e, p),
-	    (p->cfg->flags & ASSOC_BURST) != 0, !peer_unfit(e, p, now.mono),
-	    e->loop.poll, now.mono);
-	if (ev.shifted)
-		p->falsepolls =
-		    p->select == SEL_FALSETICK ? p->falsepolls + 1 : 0;
-	if (ev.lost_reach)
-		peer_unreachable(e, p, now);
-	if (p->kind == PEER_CLOCK)
-		refclock_poll(e, p, now);
-	else
-		peer_xmit(e, p, now);
-	poll_update(
-	    &p->poll, e->loop.poll, NTP_MINPKT, engine_uniform(e), now.mono);
 }

@@ -63,7 +63,8 @@ static void
 send_signed(struct signd *s, struct signd_request *q, const uint8_t *pkt)
 {
 	struct packet_port *net = &s->d->io.port;
-	struct datagram dg = {0, &q->dst, &q->src, pkt, SIGNED_LEN};
+	struct datagram dg = {
+	    .dst = &q->dst, .src = &q->src, .buf = pkt, .len = SIGNED_LEN};
 	ntp_ts tx;
 
 	(void)net->send(net, &dg, &tx);

@@ -119,8 +119,23 @@ sock_open_server(const struct ntp_addr *local, uint8_t dscp)
 	if (fd < 0)
 		return fd;
 	set_common(fd, v6, dscp);
+	if (!v6)
+		(void)set_int(fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (!set_pktinfo(fd, v6) || bind(fd, (struct sockaddr *)&ss, len) != 0)
 		return sock_fail(fd);
+	return fd;
+}
+
+/* FD, and where it is bound in *LOCAL; or -errno. */
+static int
+sock_name(int fd, struct ntp_addr *local)
+{
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof ss;
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+		return sock_fail(fd);
+	sock_addr_get(&ss, local);
 	return fd;
 }
 
@@ -141,13 +156,51 @@ sock_open_client(
 		(void)set_int(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
 	else
 		(void)set_int(fd, IPPROTO_IP, IP_RECVERR, 1);
+	if (addr_is_multicast(remote)) {
+		struct ntp_addr any = {.family = remote->family};
+
+		len = sock_addr_put(&any, &ss);
+		if (!set_pktinfo(fd, v6) ||
+		    bind(fd, (struct sockaddr *)&ss, len) != 0)
+			return sock_fail(fd);
+	} else if (connect(fd, (struct sockaddr *)&ss, len) != 0) {
+		return sock_fail(fd);
+	}
+	return sock_name(fd, local);
+}
+
+int
+sock_join(int fd, const struct ntp_addr *group, unsigned ifindex)
+{
+	bool v6 = group->family == ADDR_V6;
+	struct group_req req = {.gr_interface = ifindex};
+
+	(void)sock_addr_put(group, &req.gr_group);
+	if (setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, MCAST_JOIN_GROUP,
+		&req, sizeof req) == 0 ||
+	    errno == EADDRINUSE)
+		return 0;
+	return -errno;
+}
+
+int
+sock_route(const struct ntp_addr *remote, struct ntp_addr *local)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sock_addr_put(remote, &ss);
+	int fd = sock_new(remote->family == ADDR_V6);
+
+	if (fd < 0)
+		return fd;
+	(void)set_int(fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (connect(fd, (struct sockaddr *)&ss, len) != 0)
 		return sock_fail(fd);
-	len = sizeof ss;
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
-		return sock_fail(fd);
-	sock_addr_get(&ss, local);
-	return fd;
+	fd = sock_name(fd, local);
+	if (fd < 0)
+		return fd;
+	local->port = 0;
+	(void)close(fd);
+	return 0;
 }
 
 /* The kernel puts the address of the sender behind its own structure. */
@@ -216,9 +269,12 @@ info_v6(const struct cmsghdr *cm, struct sock_info *info)
 	struct in6_pktinfo pi;
 
 	memcpy(&pi, CMSG_DATA(cm), sizeof pi);
+	info->ifindex = pi.ipi6_ifindex;
+	info->group = IN6_IS_ADDR_MULTICAST(&pi.ipi6_addr);
+	if (info->group)
+		return;
 	info->dst.family = ADDR_V6;
 	memcpy(info->dst.ip, &pi.ipi6_addr, 16);
-	info->ifindex = pi.ipi6_ifindex;
 	if (addr_is_linklocal(&info->dst))
 		info->dst.scope = pi.ipi6_ifindex;
 }
@@ -242,48 +298,67 @@ sock_info_get(struct msghdr *mh, struct sock_info *info)
 	}
 }
 
+/* Append one piece of control data to MH. */
+static void
+put_control(
+    struct msghdr *mh, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr *cm =
+	    (struct cmsghdr *)(void *)((uint8_t *)mh->msg_control +
+		mh->msg_controllen);
+
+	cm->cmsg_level = level;
+	cm->cmsg_type = type;
+	cm->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(cm), data, len);
+	mh->msg_controllen += CMSG_SPACE(len);
+}
+
 /* Name the local address that the datagram shall leave from. */
 static void
-put_source(struct msghdr *mh, void *control, const struct ntp_addr *src)
+put_source(struct msghdr *mh, const struct ntp_addr *src)
 {
-	bool v6 = src->family == ADDR_V6;
 	struct in_pktinfo pi = {0};
 	struct in6_pktinfo pi6 = {0};
-	struct cmsghdr *cm;
-	size_t len = v6 ? sizeof pi6 : sizeof pi;
 
-	mh->msg_control = control;
-	mh->msg_controllen = CMSG_SPACE(len);
-	cm = CMSG_FIRSTHDR(mh);
-	cm->cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
-	cm->cmsg_type = v6 ? IPV6_PKTINFO : IP_PKTINFO;
-	cm->cmsg_len = CMSG_LEN(len);
-	if (v6) {
+	if (src->family == ADDR_V6) {
 		memcpy(&pi6.ipi6_addr, src->ip, 16);
 		pi6.ipi6_ifindex = src->scope;
-		memcpy(CMSG_DATA(cm), &pi6, len);
+		put_control(mh, IPPROTO_IPV6, IPV6_PKTINFO, &pi6, sizeof pi6);
 	} else {
 		memcpy(&pi.ipi_spec_dst, src->ip, 4);
-		memcpy(CMSG_DATA(cm), &pi, len);
+		put_control(mh, IPPROTO_IP, IP_PKTINFO, &pi, sizeof pi);
 	}
 }
 
+static void
+put_ttl(struct msghdr *mh, bool v6, int ttl)
+{
+	if (v6)
+		put_control(mh, IPPROTO_IPV6, IPV6_HOPLIMIT, &ttl, sizeof ttl);
+	else
+		put_control(mh, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
+}
+
 int
-sock_send(int fd, const struct ntp_addr *dst, const struct ntp_addr *src,
-    const void *buf, size_t len)
+sock_send(int fd, const struct datagram *dg, bool connected)
 {
 	_Alignas(struct cmsghdr) uint8_t control[SOCK_CONTROL] = {0};
 	struct sockaddr_storage ss;
-	struct iovec iov = {.iov_len = len};
-	struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct iovec iov = {.iov_len = dg->len};
+	struct msghdr mh = {
+	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control};
 
-	memcpy(&iov.iov_base, &buf, sizeof buf);
-	if (dst != NULL) {
-		mh.msg_namelen = sock_addr_put(dst, &ss);
+	memcpy(&iov.iov_base, &dg->buf, sizeof dg->buf);
+	if (!connected) {
+		mh.msg_namelen = sock_addr_put(dg->dst, &ss);
 		mh.msg_name = &ss;
 	}
-	if (src != NULL && src->family != ADDR_NONE && !addr_is_any(src))
-		put_source(&mh, control, src);
+	if (!connected && dg->src != NULL && dg->src->family != ADDR_NONE &&
+	    !addr_is_any(dg->src))
+		put_source(&mh, dg->src);
+	if (dg->ttl != 0)
+		put_ttl(&mh, dg->dst->family == ADDR_V6, dg->ttl);
 	if (sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0)
 		return 0;
 	if (errno == EAGAIN || errno == EMSGSIZE)

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "ntp_addr.h"
+#include "ntp_ports.h"
 
 #define SOCK_CONTROL 256U /* octets of control data, enough for all we ask */
 
@@ -25,16 +26,25 @@ socklen_t sock_addr_put(const struct ntp_addr *a, struct sockaddr_storage *ss);
  * Never shared: a second daemon gets EADDRINUSE.  The descriptor or -errno. */
 int sock_open_server(const struct ntp_addr *local, uint8_t dscp);
 
-/* A socket connected to REMOTE from a port that the kernel draws; *LOCAL is
- * where it ended up.  The descriptor or -errno. */
+/* A socket to REMOTE from a port that the kernel draws, connected unless
+ * REMOTE is a group; *LOCAL is where it ended up.  The descriptor or -errno. */
 int sock_open_client(
     const struct ntp_addr *remote, uint8_t dscp, struct ntp_addr *local);
+
+/* Hear what is sent to GROUP on interface IFINDEX (0: the kernel's choice); it
+ * is no error to hear it already.  0 or -errno. */
+int sock_join(int fd, const struct ntp_addr *group, unsigned ifindex);
+
+/* The address, without port, that datagrams to REMOTE leave from; 0 or
+ * -errno. */
+int sock_route(const struct ntp_addr *remote, struct ntp_addr *local);
 
 /* What came along with a datagram. */
 struct sock_info {
 	bool stamped;
 	struct timespec at;  /* CLOCK_REALTIME of arrival, when stamped */
-	struct ntp_addr dst; /* family ADDR_NONE when unknown; no port */
+	struct ntp_addr dst; /* family ADDR_NONE when unknown; no port; never
+			      * a group */
 	bool group;	     /* sent to a broadcast or multicast address */
 	unsigned ifindex;    /* 0 when unknown */
 };
@@ -52,11 +62,11 @@ bool sock_error_get(int fd, struct sock_error *err);
 void sock_info_get(struct msghdr *mh, struct sock_info *info);
 
 /*
- * Send to DST (NULL: as connected) from the local address SRC (NULL or any:
- * the kernel chooses).  0 or -errno.  A pending error of an earlier datagram
- * is consumed and does not keep this one from leaving.
+ * Send DG; where the socket is CONNECTED its addresses are not looked at.  A
+ * source that is NULL, none or any leaves the choice to the kernel.  0 or
+ * -errno.  A pending error of an earlier datagram is consumed and does not
+ * keep this one from leaving.
  */
-int sock_send(int fd, const struct ntp_addr *dst, const struct ntp_addr *src,
-    const void *buf, size_t len);
+int sock_send(int fd, const struct datagram *dg, bool connected);
 
 #endif /* NTP_SOCKET_H */

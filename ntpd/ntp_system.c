@@ -70,10 +70,9 @@ restart_peer(
 	struct poll_state before = p->poll;
 
 	p->sent_at = (ntp_mono){0};
-	if (p->kind == PEER_POOL)
-		refid = "POOL";
-	else if (p->srcadr.family == ADDR_NONE && p->kind == PEER_SERVER)
-		refid = "INIT";
+	if (!peer_is_source(p) ||
+	    (p->srcadr.family == ADDR_NONE && p->kind == PEER_SERVER))
+		refid = peer_first_refid(p);
 	peer_clear(p, refid, e->sys.precision_s, now.mono);
 	p->poll.kiss_poll = before.kiss_poll;
 	p->poll.kiss_good = before.kiss_good;
@@ -350,7 +349,7 @@ gather(struct ntp_engine *e, bool last_resort, ntp_mono now)
 	size_t n = 0;
 
 	PEER_FOREACH (p, &e->peers) {
-		if (p->kind == PEER_POOL)
+		if (!peer_is_source(p))
 			continue;
 		if (!last_resort)
 			p->select = SEL_REJECT;
@@ -519,7 +518,7 @@ set_system_peer(struct ntp_engine *e, struct peer *p)
 static size_t
 vote(struct ntp_engine *e, ntp_mono now)
 {
-	size_t n = gather(e, false, now);
+	size_t n = ephemeral_bridle(e, gather(e, false, now));
 	size_t kept = n > 0 ? survivors(e, n) : 0;
 
 	if (kept > 0 && kept >= e->cfg->tos.minsane)
@@ -533,11 +532,11 @@ vote(struct ntp_engine *e, ntp_mono now)
 bool
 still_asking(const struct peer *p)
 {
-	if (p->kind == PEER_CLOCK)
-		return false;
 	if (p->kind == PEER_POOL)
 		return p->pool.ncand > 0 ||
 		    (p->dns.pending && !p->dns.complained);
+	if (p->kind != PEER_SERVER || p->hmode == NTP_MODE_CONTROL)
+		return false;
 	if (p->srcadr.family == ADDR_NONE)
 		return !p->dns.complained;
 	return p->poll.burst > 0 || p->poll.retry > 0 ||

@@ -23,11 +23,12 @@ test_bogus(const struct peer *p, const struct ntp_packet *pkt)
 	    !ts_equal(pkt->org, p->aorg);
 }
 
-/* TEST3: the server's timestamps are missing. */
+/* TEST3: the server's timestamps are missing; a broadcast received nothing. */
 static bool
 test_unsync(const struct ntp_packet *pkt)
 {
-	return ts_is_zero(pkt->xmt) || ts_is_zero(pkt->rec);
+	return ts_is_zero(pkt->xmt) ||
+	    (ts_is_zero(pkt->rec) && pkt->mode != NTP_MODE_BROADCAST);
 }
 
 bool
@@ -57,10 +58,16 @@ unsigned
 packet_tests(const struct ntp_engine *e, const struct peer *p,
     const struct ntp_packet *pkt)
 {
-	unsigned flash = 0;
-
 	if (test_bogus(p, pkt))
 		return test_duplicate(p, pkt) ? FLASH_DUP : FLASH_BOGUS;
+	return content_tests(e, pkt);
+}
+
+unsigned
+content_tests(const struct ntp_engine *e, const struct ntp_packet *pkt)
+{
+	unsigned flash = 0;
+
 	if (test_unsync(pkt))
 		flash |= FLASH_UNSYNC;
 	if (test_stratum(e, pkt))

@@ -78,7 +78,7 @@ static bool
 polls(const struct peer *p)
 {
 	return p->kind == PEER_CLOCK ||
-	    (p->kind == PEER_SERVER && p->srcadr.family != ADDR_NONE);
+	    (p->kind != PEER_POOL && p->srcadr.family != ADDR_NONE);
 }
 
 /* -q: is there anybody whose answer may still come? */

@@ -232,6 +232,17 @@ int ifwatch_start(struct daemon *d);
 void ifwatch_publish(struct daemon *d);
 void ifwatch_fini(struct daemon *d);
 
+/* --- ntp_groups.c: multicast and broadcast --------------------------------- */
+
+/* Does the configuration want anything that is sent to a group? */
+bool groups_wanted(const struct daemon *d);
+/* Add to the N sockets planned in W (CAP) those that groups need where there
+ * is no wildcard socket; the new number. */
+size_t groups_plan(
+    struct daemon *d, struct iface_want *w, size_t n, size_t cap);
+/* Join the groups on every interface, also on those that have come since. */
+void groups_join(struct daemon *d);
+
 /* --- ntp_holder.c --------------------------------------------------------- */
 
 /* Who holds UDP port PORT: "chronyd (pid 812)" into OUT; false when that

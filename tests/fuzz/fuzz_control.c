@@ -160,7 +160,11 @@ set_scene(struct lab *l, unsigned scene)
 static unsigned
 deliver(struct lab *l, const uint8_t *data, size_t len, uint16_t flags)
 {
-	const struct recvbuf rb = {&l->src, &l->dst, 0, l->now.sys, data, len};
+	const struct recvbuf rb = {.src = &l->src,
+	    .dst = &l->dst,
+	    .rx_time = l->now.sys,
+	    .data = data,
+	    .len = len};
 
 	l->nsent = 0;
 	l->next = 0;

@@ -61,7 +61,11 @@ exchange(struct circumstances *s, const uint8_t *data, size_t len,
     uint8_t out[NTP_REPLY_MAX], size_t *outlen)
 {
 	const struct ntp_now now = {{0xe8aa5b0080000000U}, {5000000000}};
-	const struct recvbuf rb = {&s->src, &s->dst, 0, now.sys, data, len};
+	const struct recvbuf rb = {.src = &s->src,
+	    .dst = &s->dst,
+	    .rx_time = now.sys,
+	    .data = data,
+	    .len = len};
 
 	*outlen = 0;
 	s->c.rnd = s->rnd;

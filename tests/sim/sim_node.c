@@ -189,6 +189,16 @@ port_send(struct packet_port *port, const struct datagram *dg, ntp_ts *tx)
 	return 0;
 }
 
+static int
+port_route(struct packet_port *port, const struct ntp_addr *remote,
+    struct ntp_addr *local)
+{
+	(void)remote;
+	*local = NODE(port, net)->addr;
+	local->port = NTP_PORT;
+	return 0;
+}
+
 static void
 port_fill(struct rng_port *r, void *buf, size_t len)
 {
@@ -380,7 +390,8 @@ read_leapfile(struct sim_node *n, const struct ntp_config *c, FILE *err)
 static void
 set_ports(struct sim_node *n)
 {
-	n->net = (struct packet_port){port_open, port_close, port_send};
+	n->net =
+	    (struct packet_port){port_open, port_close, port_send, port_route};
 	n->rngport.fill = port_fill;
 	n->dns.resolve = port_resolve;
 	n->log = (struct log_port){NTP_LOG_INFO, port_log};
@@ -474,7 +485,8 @@ endpoint_for(const struct sim_node *n, const struct sim_packet *p)
 		return 0;
 	for (size_t i = 0; i < n->neps; i++) {
 		if (n->ep[i].ep != 0 && n->ep[i].port == p->dst.port &&
-		    addr_equal_port(&n->ep[i].remote, &p->src))
+		    (addr_equal_port(&n->ep[i].remote, &p->src) ||
+			addr_is_multicast(&n->ep[i].remote)))
 			return n->ep[i].ep;
 	}
 	return -1;
@@ -484,9 +496,15 @@ void
 node_deliver(struct sim_node *n, const struct sim_packet *p)
 {
 	struct ntp_now now;
-	struct recvbuf rb = {
-	    .src = &p->src, .dst = &p->dst, .data = p->data, .len = p->len};
+	struct ntp_addr dst = p->dst;
+	struct recvbuf rb = {.src = &p->src,
+	    .dst = &dst,
+	    .group = !addr_equal(&p->dst, &n->addr),
+	    .data = p->data,
+	    .len = p->len};
 
+	if (rb.group)
+		dst = n->addr;
 	sim_clock_advance(&n->clock, n->w->now);
 	if (!n->running)
 		return;

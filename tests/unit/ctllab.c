@@ -145,7 +145,11 @@ unsigned
 lab_deliver(struct lab *l, size_t len)
 {
 	uint8_t *exact = malloc(len + 1);
-	struct recvbuf rb = {&l->src, &l->dst, 0, l->now.sys, exact, len};
+	struct recvbuf rb = {.src = &l->src,
+	    .dst = &l->dst,
+	    .rx_time = l->now.sys,
+	    .data = exact,
+	    .len = len};
 
 	assert_non_null(exact);
 	memcpy(exact, l->in, len);

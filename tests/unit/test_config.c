@@ -171,7 +171,6 @@ authentication_is_never_lost(void **state)
 	    "server x iburst key 70000 prefer",
 	    "server x version 5",
 	    "server x version 0",
-	    "server x ttl 256",
 	};
 
 	(void)state;

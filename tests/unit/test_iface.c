@@ -105,6 +105,17 @@ plan(const struct iface_rules *r)
 	return out;
 }
 
+/* Send TEXT; DST NULL: as connected. */
+static int
+say(int fd, const struct ntp_addr *dst, const struct ntp_addr *src,
+    const char *text)
+{
+	struct datagram dg = {
+	    .dst = dst, .src = src, .buf = text, .len = strlen(text)};
+
+	return sock_send(fd, &dg, dst == NULL);
+}
+
 static void
 assert_plan(const struct config_iface *rules, size_t n, const char *expect)
 {
@@ -339,12 +350,12 @@ test_answers_from_where_it_was_asked(void **state)
 	client = sock_open_client(&to, 46, &local);
 	assert_true(client >= 0);
 	assert_true(addr_is_loopback(&local) && local.port != 0);
-	assert_int_equal(sock_send(client, NULL, NULL, "ask", 3), 0);
+	assert_int_equal(say(client, NULL, NULL, "ask"), 0);
 	assert_int_equal(take(server, &info, &from), 3);
 	assert_true(info.stamped && info.ifindex != 0);
 	assert_true(addr_equal(&info.dst, &to));
 	/* the client is connected: only an answer from 127.0.0.5 arrives */
-	assert_int_equal(sock_send(server, &from, &info.dst, "answer", 6), 0);
+	assert_int_equal(say(server, &from, &info.dst, "answer"), 0);
 	assert_int_equal(take(client, &info, &from), 6);
 	assert_true(addr_equal_port(&from, &to));
 	(void)close(client);
@@ -381,13 +392,13 @@ test_send_after_refusal(void **state)
 	(void)close(server);
 	client = sock_open_client(&a, 0, &local);
 	assert_true(client >= 0);
-	assert_int_equal(sock_send(client, NULL, NULL, "lost", 4), 0);
+	assert_int_equal(say(client, NULL, NULL, "lost"), 0);
 	pf.fd = client;
 	assert_int_equal(poll(&pf, 1, 5000), 1);
 	assert_true((pf.revents & POLLERR) != 0);
 	server = sock_open_server(&a, 0);
 	assert_true(server >= 0);
-	assert_int_equal(sock_send(client, NULL, NULL, "found", 5), 0);
+	assert_int_equal(say(client, NULL, NULL, "found"), 0);
 	assert_int_equal(take(server, &info, &from), 5);
 	(void)close(client);
 	(void)close(server);

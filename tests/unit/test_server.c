@@ -98,7 +98,11 @@ request(struct world *w, unsigned version, unsigned mode)
 static enum server_verdict
 ask(struct world *w, size_t len)
 {
-	struct recvbuf rb = {&w->src, &w->dst, 0, {T_RX}, w->in, len};
+	struct recvbuf rb = {.src = &w->src,
+	    .dst = &w->dst,
+	    .rx_time = {T_RX},
+	    .data = w->in,
+	    .len = len};
 	enum server_verdict v;
 
 	memset(w->out, 0xee, sizeof w->out);

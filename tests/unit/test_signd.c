@@ -133,8 +133,10 @@ teardown(void **state)
 static int
 ask(struct lab *l, uint32_t account)
 {
-	struct datagram dg = {
-	    0, &l->client, &l->local, l->reply, sizeof l->reply};
+	struct datagram dg = {.dst = &l->client,
+	    .src = &l->local,
+	    .buf = l->reply,
+	    .len = sizeof l->reply};
 
 	return l->port->sign(l->port, account, &dg);
 }

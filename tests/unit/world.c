@@ -217,6 +217,16 @@ port_send(struct packet_port *n, const struct datagram *dg, ntp_ts *tx)
 	return 0;
 }
 
+static int
+port_route(struct packet_port *n, const struct ntp_addr *remote,
+    struct ntp_addr *local)
+{
+	(void)n;
+	(void)remote;
+	*local = world_addr(200);
+	return 0;
+}
+
 static void
 port_fill(struct rng_port *r, void *buf, size_t len)
 {
@@ -289,7 +299,8 @@ world_init(struct world *w, const char *conf, const struct engine_options *opt,
 	w->natural = ppm * 1e-6;
 	w->clock = (struct clock_port){port_get, port_adj, port_step,
 	    port_status, NULL, -20, port_tai, false};
-	w->net = (struct packet_port){port_open, port_close, port_send};
+	w->net =
+	    (struct packet_port){port_open, port_close, port_send, port_route};
 	w->rngport.fill = port_fill;
 	w->dns.resolve = port_resolve;
 	w->log = (struct log_port){NTP_LOG_INFO, port_log};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_symm.c - what a symmetric packet may do.
+ *
+ * RFC 5905 lets every packet whose origin does not match replace the state,
+ * because otherwise a lost packet would leave a pair out of step for ever.
+ * That makes one forged or replayed packet a poll enough to keep a pair apart.
+ * Here a packet out of step is taken only if its origin is a timestamp that we
+ * sent not long ago and its own is newer than the last: that is what a peer
+ * sends that missed a packet, and what nobody else can.  A zero origin, which
+ * a restarted peer sends, needs no exception: it will answer our next packet,
+ * and that answer proves itself.
+ */
+#include "ntp_symm.h"
+
+#include <stddef.h>
+
+static struct symm_sent *
+find_sent(struct symm_state *s, ntp_ts xmt)
+{
+	if (ts_is_zero(xmt))
+		return NULL;
+	for (unsigned i = 0; i < SYMM_SENT; i++) {
+		if (ts_equal(s->sent[i].xmt, xmt))
+			return &s->sent[i];
+	}
+	return NULL;
+}
+
+bool
+symm_in_touch(const struct symm_state *s)
+{
+	return s->proven && s->unheard < SYMM_SENT;
+}
+
+enum symm_verdict
+symm_judge(struct symm_state *s, ntp_ts last, const struct ntp_packet *pkt,
+    struct symm_sent **hit)
+{
+	bool touch = symm_in_touch(s);
+
+	*hit = find_sent(s, pkt->org);
+	if (find_sent(s, pkt->xmt) != NULL)
+		return SYMM_OWN;
+	if (ts_is_zero(pkt->xmt))
+		return SYMM_BOGUS;
+	if (ts_equal(pkt->xmt, last) || (touch && ts_diff(pkt->xmt, last) < 0))
+		return SYMM_DUPLICATE;
+	if (*hit == NULL)
+		return touch ? SYMM_BOGUS : SYMM_ADOPT;
+	s->proven = true;
+	s->unheard = 0;
+	return (*hit)->used ? SYMM_ADOPT : SYMM_SAMPLE;
+}
+
+void
+symm_consume(struct symm_state *s, const struct symm_sent *hit)
+{
+	unsigned i = (unsigned)(hit - s->sent);
+
+	for (;;) {
+		s->sent[i].used = true;
+		if (i == s->next)
+			break;
+		i = (i + SYMM_SENT - 1) % SYMM_SENT;
+	}
+}
+
+void
+symm_sent(struct symm_state *s, ntp_ts xmt, ntp_ts left)
+{
+	s->sent[s->next] = (struct symm_sent){.xmt = xmt, .left = left};
+	s->next = (s->next + 1) % SYMM_SENT;
+	s->unheard++;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_xmit.c - transmit, peer_xmit (RFC 5905 9.1, 13).
+ *
+ * A client's packet tells nothing and carries a secret; what peers and
+ * broadcast servers send tells our time, and its timestamp is a time.
+ */
+#include <string.h>
+
+#include "ntp_err.h"
+#include "ntp_state.h"
+
+#define FRACTION_BITS 32
+
+/* An endpoint of its own for every association; anew when our address went
+ * away, and after a silence, so that a source port cannot be guessed at
+ * leisure (RFC 9109). */
+static bool
+peer_endpoint(struct ntp_engine *e, struct peer *p)
+{
+	struct packet_port *net = e->port.packet;
+	int ep;
+
+	if (p->ep != 0 && !p->addr_lost)
+		return true;
+	if (p->ep != 0)
+		net->close(net, p->ep);
+	p->ep = 0;
+	p->addr_lost = false;
+	ep = net->open(net, &p->srcadr, &p->dstadr);
+	p->notes.send_error = ep <= 0 ? ep : 0;
+	if (ep <= 0)
+		return false;
+	p->ep = ep;
+	return true;
+}
+
+bool
+peer_route(struct ntp_engine *e, struct peer *p)
+{
+	struct packet_port *net = e->port.packet;
+
+	if (p->dstadr.family != ADDR_NONE && !p->addr_lost)
+		return true;
+	p->dstadr = (struct ntp_addr){0};
+	p->addr_lost =
+	    net->route != NULL && net->route(net, &p->srcadr, &p->dstadr) != 0;
+	return !p->addr_lost;
+}
+
+static ntp_ts
+random_nonce(struct ntp_engine *e)
+{
+	ntp_ts t = {0};
+
+	while (ts_is_zero(t))
+		e->port.rng->fill(e->port.rng, &t.v, sizeof t.v);
+	return t;
+}
+
+ntp_ts
+transmit_timestamp(struct ntp_engine *e)
+{
+	ntp_ts t = e->port.clock->get_systime(e->port.clock);
+	int noise = FRACTION_BITS + e->sys.precision;
+
+	if (noise > 0 && noise < FRACTION_BITS)
+		t.v ^= random_nonce(e).v >> (2 * FRACTION_BITS - noise);
+	return t;
+}
+
+struct ntp_packet
+time_packet(
+    const struct ntp_engine *e, const struct peer *p, struct ntp_now now)
+{
+	const struct sys_vars *s = &e->sys;
+	bool synced = s->stratum > 0 && s->stratum < NTP_MAXSTRAT;
+	struct ntp_packet pkt = {
+	    .leap = synced ? s->leap : NTP_LEAP_UNSYNC,
+	    .version = p->version,
+	    .mode = p->hmode,
+	    .stratum = synced ? s->stratum : 0,
+	    .poll = poll_advertised(&p->poll),
+	    .precision = s->precision,
+	    .rootdelay = short_from_s(s->rootdelay),
+	    .rootdisp = short_from_s(sys_rootdisp(e, now.mono)),
+	    .refid = s->refid,
+	    .reftime = s->reftime,
+	};
+
+	return pkt;
+}
+
+/* A packet that shall be signed and cannot is not sent. */
+static bool
+sign(
+    struct ntp_engine *e, struct peer *p, uint8_t *buf, size_t cap, size_t *len)
+{
+	if (p->cfg->key == 0 ||
+	    (e->opt.keys != NULL &&
+		keys_sign(e->opt.keys, p->cfg->key, buf, cap, len) == 0))
+		return true;
+	p->count.badauth++;
+	report_peerevent(e, p, PEVNT_AUTH, "no key");
+	p->notes.auth = AUTH_NOKEY;
+	return false;
+}
+
+bool
+packet_send(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
+    struct ntp_now now, ntp_ts *left)
+{
+	struct packet_port *net = e->port.packet;
+	uint8_t buf[NTP_HEADER_LEN + NTP_MAC_MAX];
+	struct datagram dg = {.ep = p->ep,
+	    .dst = &p->srcadr,
+	    .src = &p->dstadr,
+	    .buf = buf,
+	    .len = NTP_HEADER_LEN,
+	    .ttl = p->ttl};
+
+	packet_encode(pkt, buf);
+	if (!sign(e, p, buf, sizeof buf, &dg.len)) {
+		reason_refused(e, p, DROP_BADAUTH, now);
+		return false;
+	}
+	*left = (ntp_ts){0};
+	p->notes.send_error = net->send(net, &dg, left);
+	if (p->notes.send_error != 0) {
+		p->addr_lost = true;
+		return false;
+	}
+	if (ts_is_zero(*left))
+		*left = now.sys;
+	p->sent_at = now.mono;
+	p->count.sent++;
+	return true;
+}
+
+/* A client packet tells nothing: a random transmit timestamp, precision 32,
+ * and the poll interval, which servers want to know. */
+static void
+client_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	struct ntp_packet pkt = {.version = p->version,
+	    .mode = NTP_MODE_CLIENT,
+	    .poll = poll_advertised(&p->poll),
+	    .precision = 32};
+
+	p->aorg = (ntp_ts){0};
+	if (!peer_endpoint(e, p))
+		return;
+	pkt.xmt = random_nonce(e);
+	if (packet_send(e, p, &pkt, now, &p->org))
+		p->aorg = pkt.xmt;
+}
+
+void
+peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	if (p->kind == PEER_CLOCK)
+		refclock_poll(e, p, now);
+	else if (p->kind == PEER_BROADCAST)
+		broadcast_xmit(e, p, now);
+	else if (peer_is_symmetric(p))
+		symmetric_xmit(e, p, now);
+	else
+		client_xmit(e, p, now);
+}
+
+static void
+peer_unreachable(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	p->timereachable = now.mono;
+	p->addr_lost = true;
+	report_peerevent(e, p, PEVNT_UNREACH, NULL);
+	peer_sample(e, p, NULL, now);
+	clock_select(e, now);
+}
+
+/* Nobody asked for it, and nobody is there; a peer that only listens to us
+ * still is. */
+static bool
+has_left(const struct peer *p, const struct poll_event *ev)
+{
+	return ev->demobilize_due && peer_is_ephemeral(p) &&
+	    !(peer_is_symmetric(p) && symm_in_touch(&p->symm));
+}
+
+void
+transmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	struct poll_event ev =
+	    poll_sent(&p->poll, wants_iburst(e, p), wants_burst(p),
+		!peer_unfit(e, p, now.mono), e->loop.poll, now.mono);
+
+	if (ev.shifted)
+		p->falsepolls =
+		    p->select == SEL_FALSETICK ? p->falsepolls + 1 : 0;
+	if (ev.lost_reach)
+		peer_unreachable(e, p, now);
+	if (has_left(p, &ev)) {
+		peer_demobilize(e, p);
+		return;
+	}
+	if (p->hmode == NTP_MODE_CONTROL) {
+		broadcast_missed(e, p, now);
+		return;
+	}
+	peer_xmit(e, p, now);
+	poll_update(
+	    &p->poll, e->loop.poll, NTP_MINPKT, engine_uniform(e), now.mono);
+}
