@@ -56,7 +56,7 @@ gauge_percentile(const struct sim_gauge *g, double q)
 		if (seen >= want)
 			break;
 	}
-	return middle_of(bin);
+	return bin > 0 ? middle_of(bin) : 0;
 }
 
 /* --- sampling --------------------------------------------------------------- */
@@ -145,7 +145,7 @@ gauge_sample(struct sim_gauge *g, double t)
 	const struct sim_node *n = g->node;
 	double err, freq;
 
-	if (t < g->from || t > g->to)
+	if (t < g->from || t >= g->to)
 		return;
 	if (!g->begun)
 		gauge_begin(g);

@@ -8,7 +8,6 @@
 
 #include "ntp_config.h"
 #include "ntp_err.h"
-#include "ntp_leapsec.h"
 #include "ntp_state.h"
 #include "sim_math.h"
 #include "sim_world.h"
@@ -274,117 +273,6 @@ port_resolve(
 	    n->nlookups++);
 }
 
-/* --- configuration ---------------------------------------------------------- */
-
-struct conf_reader {
-	const struct sim_node *n;
-	FILE *err;
-};
-
-static const char *
-virtual_file(const struct scenario *sc, const char *path)
-{
-	for (size_t i = 0; i < sc->nvfile; i++) {
-		if (strcmp(sc->vfile[i].path, path) == 0)
-			return sc->vfile[i].text;
-	}
-	return NULL;
-}
-
-static int
-conf_load(void *arg, const char *path, const char *from, char **buf,
-    size_t *len, char **real)
-{
-	const struct conf_reader *r = arg;
-	const char *text = virtual_file(r->n->w->sc, path);
-
-	(void)from;
-	if (text == NULL)
-		return -NTP_ENOENT;
-	*buf = strdup(text);
-	*real = strdup(path);
-	*len = strlen(text);
-	return *buf != NULL && *real != NULL ? 0 : -NTP_ENOMEM;
-}
-
-/* Lines are told as those of the scenario file. */
-static void
-conf_diag(void *arg, const struct config_diag *d)
-{
-	const struct conf_reader *r = arg;
-	const struct sim_node *n = r->n;
-	bool ours = strcmp(d->file, n->w->sc->file) == 0;
-
-	if (d->severity != CONFIG_ERROR && n->w->log == NULL)
-		return;
-	(void)fprintf(r->err, "%s:%u:%u: %s%s%s\n", d->file,
-	    d->line + (ours ? n->def->conf_line - 1 : 0), d->column, d->text,
-	    d->hint != NULL ? "; " : "", d->hint != NULL ? d->hint : "");
-}
-
-static struct ntp_config *
-read_conf(struct sim_node *n, FILE *err)
-{
-	struct conf_reader r = {n, err};
-	struct config_io io = {.arg = &r, .load = conf_load, .diag = conf_diag};
-	struct ntp_config *c = config_new();
-	const char *text = n->def->conf;
-
-	if (c == NULL)
-		return NULL;
-	if (config_parse(c, n->w->sc->file, text, strlen(text), &io) == 0)
-		config_finish(c, &io);
-	else
-		c->nerrors++;
-	if (c->nerrors > 0)
-		config_free(&c);
-	return c;
-}
-
-static int
-read_keys(struct sim_node *n, const struct ntp_config *c, FILE *err)
-{
-	const char *text;
-
-	keys_free(&n->keys);
-	if (c->keysfile == NULL)
-		return 0;
-	n->keys = keys_new();
-	text = virtual_file(n->w->sc, c->keysfile);
-	if (n->keys == NULL || text == NULL ||
-	    keys_parse(n->keys, text, strlen(text), NULL, NULL) < 0) {
-		(void)fprintf(err, "%s: %s: no `file %s { }`\n", n->w->sc->file,
-		    n->name, c->keysfile);
-		return -NTP_ENOENT;
-	}
-	for (size_t i = 0; i < c->ntrusted; i++)
-		(void)keys_trust(n->keys, c->trusted[i].lo, c->trusted[i].hi);
-	return 0;
-}
-
-static int
-read_leapfile(struct sim_node *n, const struct ntp_config *c, FILE *err)
-{
-	const char *path = c->leapfile, *text;
-	struct leap_table t;
-	unsigned line;
-
-	if (path == NULL)
-		return 0;
-	text = virtual_file(n->w->sc, path);
-	if (text == NULL ||
-	    leap_parse(&t, text, strlen(text), !c->leap_ignorehash, &line) !=
-		0) {
-		(void)fprintf(err,
-		    "%s: %s: no leap second file in "
-		    "`file %s { }`\n",
-		    n->w->sc->file, n->name, path);
-		return -NTP_EFORMAT;
-	}
-	engine_set_leap(n->e, &t, sim_clock_now(&n->clock));
-	return 0;
-}
-
 /* --- life ------------------------------------------------------------------- */
 
 static void
@@ -405,7 +293,7 @@ start_engine(struct sim_node *n, FILE *err)
 	    .rng = &n->rngport,
 	    .dns = &n->dns,
 	    .log = &n->log};
-	struct ntp_config *cfg = read_conf(n, err);
+	struct ntp_config *cfg = node_conf(n, err);
 	struct engine_options opt = {.panic_once = n->def->panic_once,
 	    .step_once = n->def->step_once,
 	    .slew = n->def->slew,
@@ -413,7 +301,7 @@ start_engine(struct sim_node *n, FILE *err)
 	    .processor = "sim",
 	    .system = "sim"};
 
-	if (cfg == NULL || read_keys(n, cfg, err) != 0) {
+	if (cfg == NULL || node_keys(n, cfg, err) != 0) {
 		config_free(&cfg);
 		return -NTP_EFORMAT;
 	}
@@ -424,7 +312,7 @@ start_engine(struct sim_node *n, FILE *err)
 	config_free(&cfg);
 	if (n->e == NULL)
 		return -NTP_ENOMEM;
-	return read_leapfile(n, n->e->cfg, err);
+	return node_leapfile(n, err);
 }
 
 int

@@ -176,29 +176,6 @@ parse_node(struct scn_reader *r, bool daemon)
 
 /* --- links ------------------------------------------------------------------ */
 
-static char *
-slurp(const char *path)
-{
-	FILE *fp = fopen(path, "r");
-	size_t len = 0, got;
-	char *text = NULL, *more;
-
-	while (fp != NULL) {
-		more = realloc(text, len + 65537);
-		if (more == NULL)
-			break;
-		text = more;
-		got = fread(text + len, 1, 65536, fp);
-		len += got;
-		text[len] = '\0';
-		if (got == 0)
-			break;
-	}
-	if (fp != NULL)
-		(void)fclose(fp);
-	return text;
-}
-
 /* Delays in s, one a line; the name is relative to the scenario's. */
 static void
 read_trace(struct scn_reader *r, struct scn_trace *t)
@@ -211,7 +188,7 @@ read_trace(struct scn_reader *r, struct scn_trace *t)
 	scn_name(r, name, sizeof name, "the file of the trace");
 	(void)snprintf(path, sizeof path, "%.*s%s", name[0] == '/' ? 0 : dir,
 	    r->s->file, name);
-	text = slurp(path);
+	text = scn_slurp(path);
 	if (text == NULL) {
 		scn_error(r, "cannot read %s", path);
 		return;
@@ -484,7 +461,7 @@ parse_expect(struct scn_reader *r)
 	x->line = r->line;
 	x->text = join_words(r);
 	x->from = s->settle;
-	x->to = s->run;
+	x->to = s->run + 1; /* the last moment counts */
 	x->median = scn_is(r, "median");
 	scn_name(r, x->node, sizeof x->node, "the name of the node");
 	w = scn_word(r);

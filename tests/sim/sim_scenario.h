@@ -164,6 +164,8 @@ struct scenario {
 	unsigned runs;
 	bool fast;	  /* short enough for every build */
 	bool has_control; /* there are "control:" lines */
+	bool lenient;	  /* a real ntp.conf: files are those of the disk, and
+			   * what they lack is no error */
 	struct sim_utc utc;
 	unsigned except; /* enum scn_invariant: not looked at */
 	struct scn_node *node;
@@ -186,6 +188,12 @@ struct scenario {
 struct scenario *scenario_parse(
     const char *file, const char *text, bool control, FILE *err);
 void scenario_free(struct scenario **s);
+
+/* The text of the file PATH, malloc'd; NULL when it cannot be read. */
+char *scn_slurp(const char *path);
+/* As config_io.load: PATH on the disk, beside FROM or as it stands. */
+int scn_load(void *arg, const char *path, const char *from, char **buf,
+    size_t *len, char **real);
 
 /* "5ms", "2h", "10ppm", "3%", "7": S as a number in s, s/s or of itself. */
 enum scn_unit { UNIT_TIME, UNIT_FREQ, UNIT_NUMBER };

@@ -6,9 +6,11 @@
 #include <math.h>
 
 #include "ntp_packet.h"
+#include "ntp_wire.h"
 #include "sim_world.h"
 
-#define WARN_NS (86400 * NS_PER_S) /* a leap second is announced for so long */
+#define KEYID_LEN 4U
+#define WARN_NS	  (86400 * NS_PER_S) /* a leap second is announced for so long */
 
 /* Servers announce a leap second on its day. */
 static uint8_t
@@ -24,12 +26,29 @@ leap_bits(const struct sim_node *n)
 	return u->leap > 0 ? NTP_LEAP_INS : NTP_LEAP_DEL;
 }
 
+/* A request with a MAC is answered with the key that it names: the server
+ * shares its clients' keys. */
+static void
+server_sign(const struct sim_node *n, const struct sim_packet *p, uint8_t *out,
+    size_t cap, size_t *len)
+{
+	const struct sim_node *client = world_node_at(n->w, &p->src);
+	struct wire_rd r;
+
+	if (p->len < NTP_HEADER_LEN + KEYID_LEN || client == NULL ||
+	    client->keys == NULL)
+		return;
+	r = wire_rd_init(p->data + NTP_HEADER_LEN, KEYID_LEN);
+	(void)keys_sign(client->keys, wire_get32(&r), out, cap, len);
+}
+
 void
 server_deliver(struct sim_node *n, const struct sim_packet *p)
 {
 	const struct scn_node *d = n->def;
 	struct ntp_packet q, r;
-	uint8_t out[NTP_HEADER_LEN];
+	uint8_t out[NTP_HEADER_LEN + NTP_MAC_MAX];
+	size_t len = NTP_HEADER_LEN;
 	int64_t turn = (int64_t)floor(d->turnaround * 1e9 + 0.5);
 
 	sim_clock_advance(&n->clock, n->w->now);
@@ -50,7 +69,7 @@ server_deliver(struct sim_node *n, const struct sim_packet *p)
 	    .rec = sim_clock_read(&n->clock, 0),
 	    .xmt = sim_clock_read(&n->clock, d->turnaround)};
 	packet_encode(&r, out);
+	server_sign(n, p, out, sizeof out, &len);
 	n->served++;
-	net_send(
-	    n, &(struct sim_frame){&p->dst, &p->src, out, sizeof out}, turn);
+	net_send(n, &(struct sim_frame){&p->dst, &p->src, out, len}, turn);
 }

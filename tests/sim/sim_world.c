@@ -142,7 +142,7 @@ add_gauge(struct sim_world *w, struct sim_node *n, struct sim_gauge *g)
 	n->gauge = list;
 	n->gauge[n->ngauges++] = g;
 	g->node = n;
-	g->to = w->sc->run;
+	g->to = w->sc->run + 1;
 	return true;
 }
 

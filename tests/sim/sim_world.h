@@ -162,6 +162,14 @@ void net_send(struct sim_node *from, const struct sim_frame *f, int64_t after);
 void net_inject(struct sim_node *to, const struct sim_frame *f, int64_t delay);
 void net_fini(struct sim_world *w);
 
+/* --- sim_conf.c ------------------------------------------------------------ */
+
+/* The node's ntp.conf, its keys, its leap second file; what is wrong with them
+ * goes to ERR.  0 or -NTP_E*. */
+struct ntp_config *node_conf(struct sim_node *n, FILE *err);
+int node_keys(struct sim_node *n, const struct ntp_config *c, FILE *err);
+int node_leapfile(struct sim_node *n, FILE *err);
+
 /* --- sim_node.c ------------------------------------------------------------ */
 
 int node_start(struct sim_node *n, FILE *err);

@@ -8,50 +8,38 @@
 #include <unistd.h>
 
 #include "ntp_fmt.h"
+#include "sim_plot.h"
+#include "sim_rehearse.h"
 #include "sim_report.h"
-
-#define FILE_MAX (16U << 20)
 
 struct options {
 	uint64_t seed;
 	unsigned runs;
+	const char *csv, *svg; /* files to write, or NULL */
+	const char *conf;
+	const struct rehearsal *rehearse;
 	bool seed_given, control, verbose, tap, fast, progress;
 };
 
 static const char usage_text[] =
-    "usage: simrun [-cv] [-s seed] [-n runs] file ...\n"
+    "usage: simrun [-cv] [-s seed] [-n runs] [--csv file] [--svg file] file ..."
+    "\n"
     "       simrun --tap [--fast] file ...\n"
+    "       simrun --conf ntp.conf --rehearse "
+    "leap|outage|falseticker|step|attack\n"
     "  -s, --seed N   first seed (default: the file's)\n"
     "  -n, --runs N   that many runs, each with the next seed\n"
     "  -c, --control  as the file's control, which should fail\n"
     "  -v, --verbose  what the daemons log\n"
+    "      --csv FILE write the first run's samples\n"
+    "      --svg FILE draw the first run's errors\n"
     "      --tap      run each file and its control, say ok or not ok\n"
     "      --fast     only those files that are marked fast\n";
-
-static char *
-read_all(const char *path)
-{
-	FILE *fp = fopen(path, "r");
-	char *text = NULL;
-	size_t len = 0;
-
-	if (fp == NULL)
-		return NULL;
-	text = calloc(1, FILE_MAX + 1);
-	if (text != NULL)
-		len = fread(text, 1, FILE_MAX, fp);
-	(void)fclose(fp);
-	if (len == FILE_MAX) {
-		free(text);
-		text = NULL;
-	}
-	return text;
-}
 
 static struct scenario *
 read_scenario(const char *path, bool control)
 {
-	char *text = read_all(path);
+	char *text = scn_slurp(path);
 	struct scenario *sc;
 
 	if (text == NULL) {
@@ -65,30 +53,97 @@ read_scenario(const char *path, bool control)
 	return sc;
 }
 
+/* What is kept of the first run beside its figures. */
+struct recorder {
+	const char *name;
+	bool progress, begun;
+	FILE *csv;
+	struct sim_plot *plot;
+};
+
+static void
+record(void *arg, const struct sim_world *w)
+{
+	struct recorder *r = arg;
+
+	if (r->csv != NULL)
+		csv_sample(r->csv, w, !r->begun);
+	if (r->plot != NULL)
+		plot_sample(r->plot, w);
+	r->begun = true;
+}
+
 static void
 show_progress(void *arg, double share)
 {
-	(void)fprintf(
-	    stderr, "\r%s: %3.0f %%\r", (const char *)arg, share * 100);
+	const struct recorder *r = arg;
+
+	if (r->progress)
+		(void)fprintf(
+		    stderr, "\r%s: %3.0f %% \r", r->name, share * 100);
+}
+
+static bool
+record_open(struct recorder *r, const struct options *o, bool first)
+{
+	if (!first)
+		return true;
+	if (o->csv != NULL && (r->csv = fopen(o->csv, "w")) == NULL) {
+		(void)fprintf(stderr, "simrun: cannot write %s\n", o->csv);
+		return false;
+	}
+	if (o->svg != NULL)
+		r->plot = calloc(1, sizeof *r->plot);
+	return o->svg == NULL || r->plot != NULL;
+}
+
+static bool
+write_plot(const struct recorder *r, const struct options *o,
+    const struct scenario *sc)
+{
+	FILE *fp = fopen(o->svg, "w");
+
+	if (fp != NULL)
+		plot_write(r->plot, sc, fp);
+	if (fp != NULL && fclose(fp) == 0)
+		return true;
+	(void)fprintf(stderr, "simrun: cannot write %s\n", o->svg);
+	return false;
+}
+
+static bool
+record_close(
+    struct recorder *r, const struct options *o, const struct scenario *sc)
+{
+	bool ok = r->plot == NULL || write_plot(r, o, sc);
+
+	if (r->csv != NULL && fclose(r->csv) != 0) {
+		(void)fprintf(stderr, "simrun: cannot write %s\n", o->csv);
+		ok = false;
+	}
+	free(r->plot);
+	return ok;
 }
 
 /* One run; false when the world cannot be made. */
 static bool
 run_once(struct sim_report *r, const struct options *o, uint64_t seed)
 {
+	struct recorder rec = {.name = r->sc->file, .progress = o->progress};
 	struct sim_world *w =
 	    world_new(r->sc, seed, o->verbose ? stdout : NULL, stderr);
+	bool ok = w != NULL && record_open(&rec, o, r->runs == 0);
 
-	if (w == NULL)
-		return false;
-	if (o->progress) {
+	if (ok) {
+		w->arg = &rec;
 		w->progress = show_progress;
-		w->arg = r->sc->file;
+		w->trace = record;
+		world_run(w);
+		report_add(r, w);
+		ok = record_close(&rec, o, r->sc);
 	}
-	world_run(w);
-	report_add(r, w);
 	world_free(&w);
-	return true;
+	return ok;
 }
 
 /* The number of failures, < 0 when it cannot be run. */
@@ -126,6 +181,38 @@ run_file(const char *path, const struct options *o)
 	failures = run_scenario(sc, o, o->control, true);
 	scenario_free(&sc);
 	return failures < 0 ? 2 : failures > 0;
+}
+
+/* --- rehearsal ---------------------------------------------------------------- */
+
+static int
+run_rehearsal(const struct options *o)
+{
+	char *text = scn_slurp(o->conf);
+	struct recorder rec = {.name = o->conf, .progress = o->progress};
+	struct scenario *sc = NULL;
+	struct sim_world *w = NULL;
+	bool ok = false;
+
+	if (text == NULL)
+		(void)fprintf(stderr, "simrun: cannot read %s\n", o->conf);
+	else
+		sc = rehearse_scenario(o->conf, text, o->rehearse, stderr);
+	if (sc != NULL)
+		w = world_new(sc, o->seed_given ? o->seed : sc->seed,
+		    o->verbose ? stdout : NULL, stderr);
+	if (w != NULL && record_open(&rec, o, true)) {
+		w->arg = &rec;
+		w->progress = show_progress;
+		w->trace = record;
+		world_run(w);
+		rehearse_report(w, o->rehearse, stdout);
+		ok = record_close(&rec, o, sc);
+	}
+	world_free(&w);
+	scenario_free(&sc);
+	free(text);
+	return ok ? 0 : 2;
 }
 
 /* --- as a test program ------------------------------------------------------ */
@@ -172,7 +259,7 @@ run_tap(char **files, const struct options *o)
 
 /* --- the command line ------------------------------------------------------- */
 
-enum { OPT_TAP = 256, OPT_FAST };
+enum { OPT_TAP = 256, OPT_FAST, OPT_CSV, OPT_SVG, OPT_CONF, OPT_REHEARSE };
 
 static const struct option long_options[] = {
     {"seed", required_argument, NULL, 's'},
@@ -181,6 +268,10 @@ static const struct option long_options[] = {
     {"verbose", no_argument, NULL, 'v'},
     {"tap", no_argument, NULL, OPT_TAP},
     {"fast", no_argument, NULL, OPT_FAST},
+    {"conf", required_argument, NULL, OPT_CONF},
+    {"rehearse", required_argument, NULL, OPT_REHEARSE},
+    {"csv", required_argument, NULL, OPT_CSV},
+    {"svg", required_argument, NULL, OPT_SVG},
     {NULL, 0, NULL, 0},
 };
 
@@ -217,6 +308,18 @@ take_option(struct options *o, int c)
 	case 'v':
 		o->verbose = true;
 		return true;
+	case OPT_CONF:
+		o->conf = optarg;
+		return true;
+	case OPT_REHEARSE:
+		o->rehearse = rehearsal_find(optarg);
+		return o->rehearse != NULL;
+	case OPT_CSV:
+		o->csv = optarg;
+		return true;
+	case OPT_SVG:
+		o->svg = optarg;
+		return true;
 	case OPT_TAP:
 		o->tap = true;
 		return true;
@@ -241,13 +344,16 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind == argc) {
+	if ((optind == argc) != (o.conf != NULL) ||
+	    (o.conf != NULL) != (o.rehearse != NULL)) {
 		(void)fputs(usage_text, stderr);
 		return 2;
 	}
 	if (o.tap)
 		return run_tap(argv + optind, &o);
 	o.progress = isatty(STDERR_FILENO) == 1;
+	if (o.conf != NULL)
+		return run_rehearsal(&o);
 	for (; optind < argc; optind++) {
 		c = run_file(argv[optind], &o);
 		worst = c > worst ? c : worst;
