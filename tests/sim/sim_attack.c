@@ -3,9 +3,9 @@
  * sim_attack.c - somebody who forges datagrams between a client and a server.
  *
  * `forge`, `kiss` and `flood` are blind: they know addresses and ports, but
- * see nothing.  `replay` repeats what the server has said.  `race` sits on the
- * wire, sees each request and answers before the server does: without keys
- * nothing helps against that but other servers.
+ * see nothing.  `replay` repeats what the server has said.  `race`, `racekiss`
+ * and `racenak` sit on the wire, see each request and answer before the server
+ * does: without keys nothing helps against that but other servers.
  */
 #include <math.h>
 #include <string.h>
@@ -13,12 +13,19 @@
 #include "ntp_packet.h"
 #include "sim_world.h"
 
-#define RACE_DELAY (NS_PER_S / 100000)
+#define RACE_DELAY     (NS_PER_S / 100000)
+#define CRYPTO_NAK_LEN 4U
 
 static bool
 attack_on(const struct scn_attack *a, double t)
 {
 	return t >= a->begin && (!(a->length > 0) || t < a->begin + a->length);
+}
+
+static bool
+is_blind(enum scn_attack_kind k)
+{
+	return k == ATTACK_FORGE || k == ATTACK_KISS || k == ATTACK_FLOOD;
 }
 
 static struct ntp_packet
@@ -36,7 +43,7 @@ forged_reply(const struct sim_world *w, const struct scn_attack *a)
 	t = ts_add(t, a->offset);
 	r.reftime = ts_add(t, -1);
 	r.rec = r.xmt = t;
-	if (a->kind == ATTACK_KISS) {
+	if (a->kind == ATTACK_KISS || a->kind == ATTACK_RACEKISS) {
 		r.leap = NTP_LEAP_UNSYNC;
 		r.stratum = 0;
 		r.refid = refid_from_text("RATE");
@@ -103,7 +110,7 @@ attack_start(struct sim_world *w)
 	for (size_t i = 0; i < w->sc->nattack; i++) {
 		const struct scn_attack *a = &w->sc->attack[i];
 
-		if (a->kind != ATTACK_REPLAY && a->kind != ATTACK_RACE)
+		if (is_blind(a->kind))
 			(void)queue_push(&w->queue,
 			    (int64_t)floor(a->begin * 1e9 + 0.5), attack_tick,
 			    w, i);
@@ -117,12 +124,15 @@ answer_first(struct sim_node *client, const struct sim_frame *f,
     const struct scn_attack *a, const struct ntp_packet *q)
 {
 	struct ntp_packet r = forged_reply(client->w, a);
-	uint8_t out[NTP_HEADER_LEN];
+	uint8_t out[NTP_HEADER_LEN + CRYPTO_NAK_LEN] = {0};
+	size_t len = NTP_HEADER_LEN;
 
 	r.org = q->xmt;
 	packet_encode(&r, out);
-	net_inject(client, &(struct sim_frame){f->dst, f->src, out, sizeof out},
-	    RACE_DELAY);
+	if (a->kind == ATTACK_RACENAK)
+		len += CRYPTO_NAK_LEN;
+	net_inject(
+	    client, &(struct sim_frame){f->dst, f->src, out, len}, RACE_DELAY);
 }
 
 static bool
@@ -146,7 +156,8 @@ attack_see(
 		if (!attack_on(a, world_time(w)) ||
 		    packet_decode(f->data, f->len, &q) != 0)
 			continue;
-		if (a->kind == ATTACK_RACE && q.mode == NTP_MODE_CLIENT &&
+		if (!is_blind(a->kind) && a->kind != ATTACK_REPLAY &&
+		    q.mode == NTP_MODE_CLIENT &&
 		    between(from, to, a->client, a->server))
 			answer_first(from, f, a, &q);
 		if (a->kind == ATTACK_REPLAY && q.mode == NTP_MODE_SERVER &&

@@ -361,6 +361,8 @@ static const struct word_value attacks[] = {
     {"kiss", ATTACK_KISS},
     {"replay", ATTACK_REPLAY},
     {"race", ATTACK_RACE},
+    {"racekiss", ATTACK_RACEKISS},
+    {"racenak", ATTACK_RACENAK},
     {"flood", ATTACK_FLOOD},
     {NULL, 0},
 };
