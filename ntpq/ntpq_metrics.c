@@ -22,7 +22,7 @@
 
 enum metric {
 #define METRIC(id, type, name, help) M_##id,
-#include "ntpq_tbl_metric.h"
+#include "ntp_tbl_metric.h"
 #undef METRIC
 	METRICS
 };
@@ -31,7 +31,7 @@ static const struct {
 	const char *type, *name, *help;
 } families[METRICS] = {
 #define METRIC(id, type, name, help) [M_##id] = {(type), (name), (help)},
-#include "ntpq_tbl_metric.h"
+#include "ntp_tbl_metric.h"
 #undef METRIC
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntpq_tbl_metric.h - METRIC(id, type, name, help): the families that
+ * ntp_tbl_metric.h - METRIC(id, type, name, help): the families that
  * --format=prometheus writes, in order.  Included with METRIC defined.
  */
 METRIC(UP, "gauge", "ntp_up", "Whether the daemon answered.")
