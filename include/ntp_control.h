@@ -15,6 +15,7 @@
 #include "ntp_mode6.h"
 #include "ntp_time.h"
 
+struct ntp_addr;
 struct ntp_engine;
 struct peer;
 struct recvbuf;
@@ -36,6 +37,14 @@ struct control {
 	enum mode6_err err;
 };
 
+/* Where an answer goes. */
+struct control_way {
+	int ep;
+	const struct ntp_addr *dst, *src; /* borrowed */
+	uint32_t keyid;			  /* to sign with, 0: not at all */
+	size_t align;			  /* of the authenticator */
+};
+
 /* An operation: true, and the text is in e->out; or false, see below. */
 typedef bool control_op(struct control *c);
 
@@ -48,6 +57,11 @@ bool control_authorized(const struct control *c);
 /* Find the association asked about and the status word; false, and the error
  * is set, when there is none. */
 bool control_subject(struct control *c);
+/* The header of a reply to it. */
+struct mode6_hdr control_header(const struct control *c);
+/* Send BUF, LEN octets, padded and signed as WAY says; the octets sent. */
+size_t control_send(struct ntp_engine *e, const struct control_way *way,
+    uint8_t buf[MODE6_PACKET_MAX], size_t len);
 
 /* --- ntp_ctlwrite.c ------------------------------------------------------- */
 

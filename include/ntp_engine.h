@@ -49,6 +49,10 @@ void receive(
 /* Run everything that is due, at least once a second for adj_host_clock(). */
 void timer(struct ntp_engine *e, struct ntp_now now);
 
+/* Do a little, some 20 us, of what can wait; true when there is more.  To be
+ * called while nothing else is to be done. */
+bool engine_background(struct ntp_engine *e);
+
 /* When timer() must next run. */
 ntp_mono engine_deadline(const struct ntp_engine *e);
 

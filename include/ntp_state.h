@@ -9,6 +9,8 @@
 
 #include "ntp_algo.h"
 #include "ntp_config.h"
+#include "ntp_ctlguard.h"
+#include "ntp_ctlmru.h"
 #include "ntp_engine.h"
 #include "ntp_ext.h"
 #include "ntp_fmt.h"
@@ -85,6 +87,8 @@ struct ntp_engine {
 	struct server_counters count;
 	struct control_counters ctl;
 	struct control_replay replay;
+	struct ctl_guard guard;
+	struct ctl_mru ctlmru;
 
 	struct candidate *cand; /* scratch of selection, peers.cap each */
 	struct endpoint *ends;	/* 2 * peers.cap */

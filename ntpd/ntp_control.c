@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ntp_control.h"
+#include "ntp_ctlmru.h"
 #include "ntp_ctlvars.h"
 #include "ntp_packet.h"
 #include "ntp_state.h"
@@ -212,6 +213,10 @@ operate(struct control *c)
 		return read_status(c);
 	case MODE6_READVAR:
 		return read_variables(c, c->req.count);
+	case MODE6_READ_MRU:
+		return ctlmru_read(c);
+	case MODE6_REQ_NONCE:
+		return ctlmru_nonce(c);
 	case MODE6_WRITEVAR:
 		return write_variables(c);
 	case MODE6_READCLOCK:
@@ -227,8 +232,6 @@ operate(struct control *c)
 		    control_authorized(c) ? MODE6_ERR_BADOP
 					  : MODE6_ERR_PERMISSION);
 	case MODE6_ASYNCMSG:
-	case MODE6_READ_MRU:
-	case MODE6_REQ_NONCE:
 	default:
 		return control_fail(c, MODE6_ERR_BADOP);
 	}
@@ -236,8 +239,8 @@ operate(struct control *c)
 
 /* --- the answer ----------------------------------------------------------- */
 
-static struct mode6_hdr
-reply_header(const struct control *c)
+struct mode6_hdr
+control_header(const struct control *c)
 {
 	struct mode6_hdr h = {
 	    .leap = c->e->sys.leap,
@@ -252,23 +255,42 @@ reply_header(const struct control *c)
 	return h;
 }
 
-static void
-send_datagram(struct control *c, uint8_t buf[MODE6_PACKET_MAX], size_t len)
+size_t
+control_send(struct ntp_engine *e, const struct control_way *way,
+    uint8_t buf[MODE6_PACKET_MAX], size_t len)
 {
-	struct packet_port *port = c->e->port.packet;
+	struct packet_port *port = e->port.packet;
 	struct datagram reply;
+	size_t pad;
 	ntp_ts tx;
 
-	if (c->keyid != 0)
+	if (way->keyid != 0) {
+		pad = (way->align - len % way->align) % way->align;
+		memset(buf + len, 0, pad);
+		len += pad;
 		(void)keys_sign(
-		    c->e->opt.keys, c->keyid, buf, MODE6_PACKET_MAX, &len);
-	reply = (struct datagram){.ep = c->rb->ep,
-	    .dst = c->rb->src,
-	    .src = c->rb->dst,
+		    e->opt.keys, way->keyid, buf, MODE6_PACKET_MAX, &len);
+	}
+	reply = (struct datagram){.ep = way->ep,
+	    .dst = way->dst,
+	    .src = way->src,
 	    .buf = buf,
 	    .len = len};
 	(void)port->send(port, &reply, &tx);
-	c->e->ctl.frags++;
+	e->ctl.frags++;
+	return len;
+}
+
+static void
+send_datagram(
+    struct control *c, uint8_t buf[MODE6_PACKET_MAX], size_t len, size_t align)
+{
+	struct control_way way = {
+	    c->rb->ep, c->rb->src, c->rb->dst, c->keyid, align};
+
+	len = control_send(c->e, &way, buf, len);
+	if (c->keyid == 0)
+		guard_charge(&c->e->guard, c->rb->src, len, c->now.mono);
 }
 
 /* The authenticator of an error follows the header at once, aligned or not:
@@ -276,47 +298,67 @@ send_datagram(struct control *c, uint8_t buf[MODE6_PACKET_MAX], size_t len)
 static void
 send_error(struct control *c)
 {
-	struct mode6_hdr h = reply_header(c);
+	struct mode6_hdr h = control_header(c);
 	uint8_t buf[MODE6_PACKET_MAX];
 
 	h.error = true;
 	h.status = (uint16_t)((unsigned)c->err << 8);
 	mode6_encode(&h, buf);
-	send_datagram(c, buf, MODE6_HEADER_LEN);
+	send_datagram(c, buf, MODE6_HEADER_LEN, 4);
 	c->e->ctl.errors++;
-}
-
-static size_t
-pad_for_mac(const struct control *c, uint8_t buf[MODE6_PACKET_MAX], size_t len)
-{
-	size_t pad = c->keyid != 0 ? (c->align - len % c->align) % c->align : 0;
-
-	memset(buf + len, 0, pad);
-	return len + pad;
 }
 
 static void
 send_text(struct control *c)
 {
-	struct mode6_hdr h = reply_header(c);
+	struct mode6_hdr h = control_header(c);
 	uint8_t buf[MODE6_PACKET_MAX];
 	size_t len;
 
 	do {
 		h.offset = (uint16_t)(h.offset + h.count);
 		len = mode6_fragment(&h, c->e->out, c->len, buf);
-		send_datagram(c, buf, pad_for_mac(c, buf, len));
+		send_datagram(c, buf, len, c->align);
 	} while (h.more);
 	c->e->ctl.responses++;
+}
+
+/* Is the answer out of proportion to a request that may be forged?  To ask
+ * for more an honest client pads his request, or signs it. */
+static bool
+out_of_proportion(const struct control *c)
+{
+	bool bare = c->req.opcode == MODE6_READVAR && c->req.count == 0;
+	size_t frags = c->len / MODE6_DATA_MAX + 1;
+
+	return c->keyid == 0 && !bare && !addr_is_loopback(c->rb->src) &&
+	    c->len + frags * MODE6_HEADER_LEN > GUARD_RATIO * c->rb->len;
+}
+
+/* Who may be forged, and has been answered enough for now. */
+static bool
+over_budget(const struct control *c)
+{
+	return c->keyid == 0 &&
+	    !guard_admits(&c->e->guard, c->rb->src, c->now.mono);
 }
 
 static bool
 answer(struct control *c)
 {
-	if (!length_ok(c))
+	bool ok = length_ok(c);
+
+	if (ok)
+		authenticate(c);
+	if (over_budget(c)) {
+		c->e->count.drop[DROP_LIMITED]++;
+		return control_silent(c);
+	}
+	if (!ok)
 		return control_fail(c, MODE6_ERR_BADFMT);
-	authenticate(c);
-	return operate(c);
+	if (!operate(c))
+		return false;
+	return !out_of_proportion(c) || control_fail(c, MODE6_ERR_PERMISSION);
 }
 
 void

@@ -228,6 +228,7 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 	e->quit_at = mono_add(now.mono, QUIT_WAIT);
 	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	e->noset = opt->noset || !e->cfg->ntp;
+	guard_init(&e->guard, e->port.rng);
 	init_sys(e, now.mono);
 	if (init_tables(e) != 0 || init_access(e, now.mono) != 0 ||
 	    init_server(e) != 0) {
@@ -253,6 +254,7 @@ engine_free(struct ntp_engine **ep)
 	}
 	peer_table_fini(&e->peers);
 	restrict_free(&e->access);
+	ctlmru_stop(e);
 	mru_free(&e->mru);
 	config_free(&e->cfg);
 	free(e->rname);
@@ -351,6 +353,12 @@ engine_status(const struct ntp_engine *e, struct engine_status *out)
 	if (n >= sizeof out->peer)
 		n = sizeof out->peer - 1;
 	memcpy(out->peer, label, n);
+}
+
+bool
+engine_background(struct ntp_engine *e)
+{
+	return ctlmru_step(e);
 }
 
 struct snap_ring *

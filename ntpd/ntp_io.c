@@ -406,7 +406,7 @@ io_handler(struct daemon *d)
 {
 	d->alarm_flag = false;
 	alarm_set(d);
-	(void)uv_run(&d->loop, UV_RUN_ONCE);
+	(void)uv_run(&d->loop, d->backlog ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 }
 
 int

@@ -307,6 +307,7 @@ main_loop(struct daemon *d)
 			receive(d->engine, rb, ntpd_now(d));
 			freerecvbuf(d, rb);
 		}
+		d->backlog = engine_background(d->engine);
 		watch_engine(d);
 	}
 }

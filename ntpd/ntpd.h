@@ -187,6 +187,7 @@ struct daemon {
 	uv_timer_t hourly;   /* drift file */
 	uv_timer_t minutely; /* leap second file */
 	bool alarm_flag;
+	bool backlog; /* engine_background() has more to do */
 	bool noset;   /* measure and serve only */
 	bool started; /* the parent has been told */
 	bool synced;  /* likewise */

@@ -101,12 +101,13 @@ port_send(struct packet_port *n, const struct datagram *dg, ntp_ts *tx)
 {
 	struct lab *l = lab_of(n, offsetof(struct lab, net));
 
-	must(dg->ep == 0 && dg->dst == &l->src && dg->src == &l->dst);
+	must(dg->ep == 0 && addr_equal_port(dg->dst, &l->src) &&
+	    addr_equal_port(dg->src, &l->dst));
 	*tx = (ntp_ts){0};
 	check_datagram(l, dg->buf, dg->len);
 	memcpy(l->sent, dg->buf, dg->len);
 	l->sentlen = dg->len;
-	must(++l->nsent <= MODE6_FRAGS_MAX);
+	must(++l->nsent <= MRU_FRAGS_MAX + 1);
 	return 0;
 }
 
@@ -171,6 +172,8 @@ deliver(struct lab *l, const uint8_t *data, size_t len, uint16_t flags)
 	l->done = false;
 	(void)mode6_decode(data, len, &l->req);
 	process_control(l->e, &rb, flags, l->now);
+	while (engine_background(l->e))
+		continue;
 	must(l->nsent == 0 || l->done);
 	return l->nsent;
 }

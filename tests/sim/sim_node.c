@@ -402,6 +402,8 @@ node_deliver(struct sim_node *n, const struct sim_packet *p)
 	now = sim_clock_now(&n->clock);
 	rb.rx_time = sim_clock_read(&n->clock, stamp_noise(n));
 	receive(n->e, &rb, now);
+	while (engine_background(n->e))
+		continue;
 	after_engine(n);
 }
 

@@ -51,10 +51,10 @@ port_send(struct packet_port *n, const struct datagram *dg, ntp_ts *tx)
 
 	*tx = (ntp_ts){0};
 	assert_int_equal(dg->ep, 0);
-	assert_ptr_equal(dg->dst, &l->src);
-	assert_ptr_equal(dg->src, &l->dst);
+	assert_true(addr_equal_port(dg->dst, &l->src));
+	assert_true(addr_equal_port(dg->src, &l->dst));
 	assert_true(dg->len <= MODE6_PACKET_MAX && dg->len % 4 == 0);
-	assert_true(l->nsent < MODE6_FRAGS_MAX);
+	assert_true(l->nsent < LAB_FRAGS);
 	assert_int_equal(mode6_decode(dg->buf, dg->len, &h), 0);
 	assert_int_equal(((const uint8_t *)dg->buf)[0] & 7, NTP_MODE_CONTROL);
 	assert_true(h.response);
@@ -155,6 +155,8 @@ lab_deliver(struct lab *l, size_t len)
 	memcpy(exact, l->in, len);
 	l->nsent = 0;
 	process_control(l->e, &rb, l->flags, l->now);
+	while (engine_background(l->e))
+		continue;
 	free(exact);
 	return l->nsent;
 }

@@ -11,6 +11,8 @@
 #include "ntp_rng.h"
 #include "ntp_state.h"
 
+#define LAB_FRAGS (MRU_FRAGS_MAX + 1)
+
 struct lab {
 	struct ntp_ports ports;
 	struct clock_port clock;
@@ -28,8 +30,8 @@ struct lab {
 	struct mode6_hdr req;
 
 	unsigned nsent;
-	uint8_t sent[MODE6_FRAGS_MAX][MODE6_PACKET_MAX];
-	size_t sentlen[MODE6_FRAGS_MAX];
+	uint8_t sent[LAB_FRAGS][MODE6_PACKET_MAX];
+	size_t sentlen[LAB_FRAGS];
 	struct mode6_asm reply;
 	char value[2048];
 };

@@ -371,6 +371,8 @@ world_inject(struct world *w, int ep, const struct ntp_addr *src,
 	    .len = len};
 
 	receive(w->e, &rb, now);
+	while (engine_background(w->e))
+		continue;
 }
 
 static struct world_packet *
