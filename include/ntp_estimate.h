@@ -63,6 +63,9 @@ bool est_settled(const struct estimator *e);
 void est_slewed(struct estimator *e, double phase);
 void est_retuned(struct estimator *e, double freq);
 
+/* The clock may have been moved by SD s (standard deviation) unseen. */
+void est_doubt(struct estimator *e, double sd);
+
 /* The clock was stepped: its offset is unknown, its frequency is not. */
 void est_stepped(struct estimator *e);
 

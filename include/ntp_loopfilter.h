@@ -73,6 +73,7 @@ struct loop_state {
 	int8_t minpoll;	   /* log2 s, of the last update: after a step */
 	struct loop_train train;
 	struct estimator est; /* LOOP_KALMAN */
+	double noise;	      /* s, of one sample of late */
 	double slewing;	      /* s, of this second, not in est yet */
 	ntp_mono second;      /* when it began */
 	ntp_mono hurried;     /* last second of a quick start, 0: none */
@@ -107,21 +108,26 @@ struct loop_decision local_clock(struct loop_state *l, double offset,
     int8_t minpoll, int8_t maxpoll, ntp_mono now);
 
 /*
- * One sample of a survivor, taken at NOW; with LOOP_KALMAN the frequency and
- * the phase to work off follow each of these and not local_clock(), which then
- * only keeps the state.  Does nothing with LOOP_PLL, nor while a large offset
- * is being watched.  BELIEVE: take it though it surprises.
+ * One sample of a survivor, taken at NOW; with LOOP_KALMAN phase and frequency
+ * follow these and not local_clock(), which then only keeps the state.  Not
+ * used while a large offset is being watched.  BELIEVE: take it though it
+ * surprises.
  */
 enum loop_verdict {
 	LOOP_UNUSED,
 	LOOP_USED,
 	LOOP_SURPRISE, /* held back: ask again, ask others */
 };
+enum loop_verdict loop_measure(struct loop_state *l,
+    const struct measurement *m, bool believe, ntp_mono now);
+
+/* After the samples that came by NOW: correct the frequency, have the phase
+ * worked off, choose the poll interval.  Sets of D what concerns frequency and
+ * mode. */
 struct loop_limits {
 	int8_t min, max; /* log2 s, of the poll exponent */
 };
-enum loop_verdict loop_measure(struct loop_state *l,
-    const struct measurement *m, bool believe, struct loop_limits poll,
+void loop_steer(struct loop_state *l, struct loop_limits poll,
     struct loop_decision *d, ntp_mono now);
 
 /* Is the frequency still being measured? */

@@ -14,6 +14,7 @@
 /* All in s.  The association keeps one; zero is a path not yet seen. */
 struct path {
 	double least[2]; /* delay, of this window and of the one before */
+	double mean;	 /* delay, of late */
 	double spread;	 /* mean excess over the least delay, of late */
 	double quiet;	 /* the same over hours, with bursts cut off */
 	unsigned seen;	 /* samples */

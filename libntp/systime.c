@@ -75,17 +75,26 @@ systime_arrival(struct clock_port *p, const struct timespec *at)
 	return ts_from_unix(at->tv_sec, (uint32_t)at->tv_nsec);
 }
 
+/* The kernel spreads a phase over a second of the clock that it slews, which
+ * takes 1 / (1 + PHASE) s: what it is to be told so that ADJ is slewed. */
+static double
+phase_for(double adj)
+{
+	return adj / (1.0 - adj);
+}
+
 int
 adj_systime(struct clock_port *p, double adj, double freq)
 {
 	struct systime *s = (struct systime *)p;
 	struct timex tx = {0};
+	double phase = limit(phase_for(limit(adj, PHASE_MAX)), PHASE_MAX);
 
 	tx.modes =
 	    ADJ_STATUS | ADJ_NANO | ADJ_TIMECONST | ADJ_OFFSET | ADJ_FREQUENCY;
 	tx.status = s->status;
 	tx.constant = 0;
-	tx.offset = lround(4.0 * limit(adj, PHASE_MAX) * 1e9);
+	tx.offset = lround(4.0 * phase * 1e9);
 	tx.freq = lround(limit(freq, NTP_MAXFREQ) * FREQ_SCALE);
 	return kernel_adjust(s, &tx);
 }

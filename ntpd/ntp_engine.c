@@ -208,7 +208,7 @@ mobilize_configured(struct ntp_engine *e, struct ntp_now now)
 		if (p == NULL)
 			continue;
 		p->poll.nextdate = mono_add(now.mono, at);
-		at += engine_uniform(e) / 2;
+		at += engine_uniform(e) / 8;
 	}
 }
 

@@ -323,8 +323,7 @@ void
 est_jump(struct estimator *e, const struct measurement *m, ntp_mono now)
 {
 	advance(e, now);
-	for (unsigned i = 0; i < EST_MODELS; i++)
-		e->model[i].xx += square(m->offset - e->all.x);
+	est_doubt(e, m->offset - e->all.x);
 	take(e, m);
 }
 
@@ -342,6 +341,14 @@ est_retuned(struct estimator *e, double freq)
 	for (unsigned i = 0; i < EST_MODELS; i++)
 		e->model[i].y -= freq;
 	e->all.y -= freq;
+}
+
+void
+est_doubt(struct estimator *e, double sd)
+{
+	for (unsigned i = 0; i < EST_MODELS; i++)
+		e->model[i].xx += square(sd);
+	e->all.xx += square(sd);
 }
 
 void

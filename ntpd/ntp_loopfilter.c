@@ -73,10 +73,12 @@
 #define FREQ_TRAINED 1e-6 /* s/s, good enough to call it known */
 #define PHASE_SHARE  16.0 /* phase is worked off in poll interval / 16 */
 #define HURRY_MAX    0.05 /* s in a second, the first offset */
+#define HURRY_DOUBT  0.2  /* of it: the kernel's second is not ours */
 #define HURRY_SETTLE 2.5  /* s until the clock is at rest again */
-#define POLL_UP	     1.3  /* stray within twice the interval, in noises */
-#define POLL_DOWN    1.6  /* stray within the interval */
-#define POLL_VOTES   4	  /* in a row */
+#define POLL_UP	     1.9  /* stray within twice the interval, in noises */
+#define POLL_DOWN    2.4  /* stray within the interval */
+#define VOTES_UP     16	  /* samples in a row */
+#define VOTES_DOWN   4
 #define NOISE_SHARE  0.35 /* of the mean excess delay is in an offset */
 
 static int8_t
@@ -420,6 +422,8 @@ account_slew(struct loop_state *l, ntp_mono now)
 {
 	double part = fmax(fmin(mono_diff(now, l->second), 1.0), 0.0);
 
+	if (mono_before(now, l->second))
+		return;
 	est_slewed(&l->est, l->slewing * part);
 	l->slewing *= 1.0 - part;
 	l->second = now;
@@ -444,10 +448,9 @@ steer(struct loop_state *l, struct loop_decision *d)
 /* The interval may double while the clock strays in it by no more than what
  * one sample is uncertain by. */
 static void
-choose_poll(struct loop_state *l, const struct measurement *m, int8_t minpoll,
-    int8_t maxpoll, ntp_mono now)
+choose_poll(struct loop_state *l, struct loop_limits poll, ntp_mono now)
 {
-	double noise = fmax(NOISE_SHARE * m->spread, m->limit);
+	double noise = l->noise;
 	double now_s = est_stray(&l->est, log2_to_s(l->poll));
 	double next_s = est_stray(&l->est, log2_to_s(l->poll + 1));
 
@@ -457,17 +460,24 @@ choose_poll(struct loop_state *l, const struct measurement *m, int8_t minpoll,
 		l->poll_count = l->poll_count < 0 ? l->poll_count - 1 : -1;
 	else
 		l->poll_count = 0;
-	if (l->poll_count >= POLL_VOTES && l->poll < maxpoll)
+	if (l->poll_count >= VOTES_UP && l->poll < poll.max)
 		set_poll(l, (int8_t)(l->poll + 1), now);
-	else if (l->poll_count <= -POLL_VOTES && l->poll > minpoll)
+	else if (l->poll_count <= -VOTES_DOWN && l->poll > poll.min)
 		set_poll(l, (int8_t)(l->poll - 1), now);
+}
+
+/* Never set so far: an offset to be stepped still tells of the frequency. */
+static bool
+loop_unset(const struct loop_state *l)
+{
+	return l->mode == LOOP_NSET || l->mode == LOOP_FSET;
 }
 
 static bool
 measures(const struct loop_state *l, ntp_mono now)
 {
 	return l->par.discipline == LOOP_KALMAN && !l->par.set_once &&
-	    l->mode != LOOP_NSET && l->mode != LOOP_SPIK &&
+	    l->mode != LOOP_SPIK &&
 	    (l->hurried.ns == 0 || mono_diff(now, l->hurried) > HURRY_SETTLE);
 }
 
@@ -482,11 +492,12 @@ large_surprise(
 
 enum loop_verdict
 loop_measure(struct loop_state *l, const struct measurement *m, bool believe,
-    struct loop_limits poll, struct loop_decision *d, ntp_mono now)
+    ntp_mono now)
 {
 	struct measurement sample = *m;
 
-	if (!measures(l, now) || beyond_step(l, m->offset)) {
+	if (!measures(l, now) ||
+	    (beyond_step(l, m->offset) && !loop_unset(l))) {
 		est_skip(&l->est, now);
 		return large_surprise(l, m, believe) ? LOOP_SURPRISE
 						     : LOOP_UNUSED;
@@ -495,13 +506,22 @@ loop_measure(struct loop_state *l, const struct measurement *m, bool believe,
 	sample.limit = hypot(m->limit, l->slewing);
 	if (believe) {
 		est_jump(&l->est, &sample, now);
-		set_poll(l, poll.min, now);
+		set_poll(l, l->minpoll, now);
 	} else if (est_add(&l->est, &sample, now) == EST_SURPRISE) {
 		return LOOP_SURPRISE;
 	}
-	steer(l, d);
-	choose_poll(l, m, poll.min, poll.max, now);
+	l->noise = fmax(NOISE_SHARE * m->spread, m->limit);
 	return LOOP_USED;
+}
+
+void
+loop_steer(struct loop_state *l, struct loop_limits poll,
+    struct loop_decision *d, ntp_mono now)
+{
+	account_slew(l, now);
+	est_skip(&l->est, now);
+	steer(l, d);
+	choose_poll(l, poll, now);
 }
 
 /* --- once a second --------------------------------------------------------- */
@@ -536,6 +556,7 @@ adj_kalman(struct loop_state *l, ntp_mono now)
 	if (hurry(l)) {
 		phase = fmax(fmin(l->est.all.x, HURRY_MAX), -HURRY_MAX);
 		l->hurried = now;
+		est_doubt(&l->est, HURRY_DOUBT * phase);
 	} else {
 		phase = within_maxfreq(l, l->est.all.x / time);
 	}

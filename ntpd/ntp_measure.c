@@ -130,27 +130,34 @@ drop_the_past(struct ntp_engine *e, size_t n, ntp_mono now)
 	}
 }
 
-/* --- */
+/* --------------------------------------------------------------------------- */
 
 static enum loop_verdict
 measure(struct ntp_engine *e, const struct unseen *u, bool believe)
 {
 	struct measurement m = measurement_of(e, u);
-	struct loop_limits lim = {u->p->poll.minpoll, u->p->poll.maxpoll};
+
+	return loop_measure(&e->loop, &m, believe, u->s.epoch);
+}
+
+/* Limits of the system peer; the clock runs on at a new frequency from now. */
+static void
+steer(struct ntp_engine *e, ntp_mono now)
+{
+	const struct poll_state *poll = &e->sys.peer->poll;
+	struct loop_limits lim = {poll->minpoll, poll->maxpoll};
 	struct loop_decision d = {.action = LOOP_IGNORE};
 	double freq = e->loop.freq;
-	enum loop_verdict v =
-	    loop_measure(&e->loop, &m, believe, lim, &d, u->s.epoch);
 
+	loop_steer(&e->loop, lim, &d, now);
 	report_loop(e, &d);
-	restate_samples(e, e->loop.freq - freq, u->s.epoch);
-	return v;
+	restate_samples(e, e->loop.freq - freq, now);
 }
 
 bool
 measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now)
 {
-	bool first = e->loop.est.taken == 0, jumped = false;
+	bool first = e->loop.est.taken == 0, jumped = false, used = false;
 	struct unseen u;
 
 	if (e->loop.par.discipline != LOOP_KALMAN || e->noset)
@@ -162,11 +169,15 @@ measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now)
 			u.p->surprised = false;
 		if (v == LOOP_SURPRISE && confirmed(e, n, u.p, now.mono)) {
 			drop_the_past(e, n, now.mono);
-			(void)measure(e, &u, true);
+			v = measure(e, &u, true);
 			jumped = true;
 		}
+		used |= v == LOOP_USED;
 	}
-	if (first && e->loop.est.taken > 0 && loop_training(&e->loop))
+	if (!used)
+		return jumped;
+	steer(e, now.mono);
+	if (first && loop_training(&e->loop))
 		ask_all(e, n, ASK_TRAIN, now.mono);
 	return jumped;
 }

@@ -12,9 +12,11 @@
  * three times itself: it still knows in the middle of a congestion what the
  * path is like without.
  *
- * A path not seen often has a least delay that is only the least so far.  By
- * about a share 1/n of the spread it may still sink after n samples, and at
- * first the spread itself is only a guess, an eighth of the delay.
+ * A path not seen often has a least delay that is only the least so far.  When
+ * n samples queued twice with an exponential distribution, it may still sink by
+ * about 1/sqrt(n) of the mean excess, and the excess over it looks too small by
+ * about 1 + 3/n.  One sample tells of no excess at all: the guess is an eighth
+ * of the delay, and it fades with 1/n^2.
  */
 #include "ntp_path.h"
 
@@ -26,7 +28,8 @@
 #define QUIET_TIME     43200.0 /* s */
 #define QUIET_CUT      3.0     /* times itself */
 #define FIRST_GUESS    0.125   /* of the delay */
-#define BLUR_LEAST     0.1     /* of the quiet excess */
+#define BLUR_FIRST     1.6     /* of the quiet excess, over sqrt(n) */
+#define BLUR_LEAST     0.1     /* of it */
 #define CONGESTED      4.0     /* quiet excesses */
 #define FINEST	       1e-9    /* s, no timestamp is better */
 
@@ -40,6 +43,7 @@ static void
 start(struct path *p, double delay, ntp_mono now)
 {
 	*p = (struct path){.least = {delay, delay},
+	    .mean = delay,
 	    .spread = delay * FIRST_GUESS,
 	    .quiet = delay * FIRST_GUESS,
 	    .seen = 1,
@@ -64,7 +68,7 @@ void
 path_add(struct path *p, double delay, ntp_mono now)
 {
 	double age = fmax(mono_diff(now, p->last), 0.0);
-	double excess, fast, slow;
+	double n, excess, fast;
 
 	if (p->seen == 0) {
 		start(p, delay, now);
@@ -75,13 +79,18 @@ path_add(struct path *p, double delay, ntp_mono now)
 	p->window++;
 	p->seen++;
 	p->last = now;
-	excess = delay - least(p);
-	fast = 1.0 / fmin(p->seen, SPREAD_SAMPLES);
-	slow = fmax(1.0 / p->seen, fmin(age / QUIET_TIME, fast));
-	p->spread += fast * (excess - p->spread);
-	if (p->seen > SPREAD_SAMPLES)
-		excess = fmin(excess, QUIET_CUT * p->quiet);
-	p->quiet += slow * (excess - p->quiet);
+	n = fmin(p->seen, SPREAD_SAMPLES);
+	fast = 1.0 / n;
+	p->mean += fast * (delay - p->mean);
+	p->spread = fmax(p->mean - least(p), 0.0);
+	if (p->seen > SPREAD_SAMPLES) {
+		excess = fmin(delay - least(p), QUIET_CUT * p->quiet);
+		p->quiet += fmin(age / QUIET_TIME, fast) * (excess - p->quiet);
+		return;
+	}
+	p->spread =
+	    p->spread * (1 + 3 * fast) + least(p) * FIRST_GUESS * fast * fast;
+	p->quiet = p->spread;
 }
 
 struct measurement
@@ -93,7 +102,8 @@ path_measure(const struct path *p, double offset, double delay, double disp)
 
 	m.spread = fmax(p->spread, m.limit);
 	m.quiet = fmax(p->quiet, m.limit);
-	m.blur = m.quiet * fmax(BLUR_LEAST, 1.0 / fmax(p->seen, 1.0));
+	m.blur =
+	    m.quiet * fmax(BLUR_LEAST, BLUR_FIRST / sqrt(fmax(p->seen, 1.0)));
 	return m;
 }
 

@@ -65,7 +65,7 @@ set_address(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
 	if (p->kind == PEER_SERVER)
 		access_follow(e, &p->srcadr);
 	peer_clear(p, peer_first_refid(p), e->sys.precision_s, now.mono);
-	p->poll.nextdate = mono_add(now.mono, engine_uniform(e));
+	p->poll.nextdate = mono_add(now.mono, engine_uniform(e) / 32);
 }
 
 static void

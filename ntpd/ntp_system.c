@@ -288,6 +288,8 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 		step(e, d.offset, now);
 		return;
 	case LOOP_SLEW:
+		if (e->sys.leap == NTP_LEAP_UNSYNC)
+			e->next_tick = now.mono; /* at once */
 		sys_update_vars(e, p, now.mono);
 		synchronized(e);
 		if (e->opt.set_once)
@@ -578,10 +580,10 @@ select_and_update(struct ntp_engine *e, struct ntp_now now)
 	leap_vote(e, n);
 	p = mitigate(e, n, now.mono, &news);
 	set_system_peer(e, p);
-	if (news)
-		clock_update(e, p, now);
-	if (p->inuse && e->stop == ENGINE_RUN && measure_survivors(e, n, now))
+	if (measure_survivors(e, n, now))
 		clock_select(e, now);
+	else if (news)
+		clock_update(e, p, now);
 }
 
 void

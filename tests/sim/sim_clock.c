@@ -200,7 +200,8 @@ port_adj(struct clock_port *p, double adj, double freq)
 		return -NTP_ERANGE;
 	freq = limit(freq, NTP_MAXFREQ) * FREQ_SCALE;
 	c->freq = floor(freq + 0.5) / FREQ_SCALE;
-	c->offset = PHASE_SHARE * limit(adj, PHASE_MAX);
+	adj = limit(adj, PHASE_MAX);
+	c->offset = PHASE_SHARE * limit(adj / (1 - adj), PHASE_MAX);
 	set_rate(c);
 	return 0;
 }

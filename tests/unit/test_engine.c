@@ -226,7 +226,7 @@ foreign_step_is_no_frequency(void **state)
 	(void)state;
 	world_init(&w, FOUR, NULL, 0, -10);
 	four_servers(&w, 0);
-	world_run(&w, 200);
+	world_run(&w, 30);
 	assert_int_equal(w.e->loop.mode, LOOP_FREQ);
 	w.err += 0.1;
 	engine_clock_jumped(w.e, 0.1, world_now(&w));
