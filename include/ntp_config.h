@@ -77,6 +77,9 @@ enum assoc_flag {
 	ASSOC_XLEAVE = 0x0040,
 };
 
+/* fudge ... flag1 to flag4 */
+enum ref_flag { REF_FLAG1 = 1, REF_FLAG2 = 2, REF_FLAG3 = 4, REF_FLAG4 = 8 };
+
 /* server, pool, peer, refclock, broadcast, manycastclient */
 struct config_assoc {
 	enum assoc_kind kind;
@@ -96,7 +99,8 @@ struct config_assoc {
 	double time1, time2; /* s */
 	int ref_stratum;     /* -1: the driver's */
 	uint32_t ref_refid;  /* 0: the driver's */
-	unsigned ref_flags;  /* bit 0: flag1 ... */
+	unsigned ref_flags;  /* enum ref_flag */
+	unsigned ref_mode;   /* the driver's */
 	const char *file;    /* where it stands; owned by the configuration */
 	unsigned line;
 };

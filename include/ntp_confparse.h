@@ -120,14 +120,20 @@ struct conf_place {
 struct conf_fudge {
 	unsigned type, unit;
 	struct conf_refclock {
-		unsigned given; /* enum conf_given */
-		double time1;	/* s */
+		unsigned given;		     /* enum conf_given */
+		double time1, time2;	     /* s */
+		unsigned flags_given, flags; /* enum ref_flag */
 		int stratum;
 		uint32_t refid;
 	} par;
 	struct conf_place place;
 };
-enum conf_given { GIVEN_TIME1 = 1, GIVEN_STRATUM = 2, GIVEN_REFID = 4 };
+enum conf_given {
+	GIVEN_TIME1 = 1,
+	GIVEN_STRATUM = 2,
+	GIVEN_REFID = 4,
+	GIVEN_TIME2 = 8
+};
 
 struct conf_unpeer {
 	char *host;
@@ -227,9 +233,21 @@ typedef void conf_directive(struct confparse *p, const struct keyword *k);
 /* ntp_config.c */
 conf_directive confdo_include, confdo_end;
 /* ntp_config_assoc.c */
-conf_directive confdo_assoc, confdo_refclock, confdo_fudge, confdo_unpeer;
+conf_directive confdo_assoc, confdo_refclock, confdo_unpeer;
 void config_finish_assocs(struct ntp_config *c, const struct config_io *io);
 int config_assoc_add_server(struct ntp_config *c, const char *host);
+/* ntp_config_clock.c */
+conf_directive confdo_fudge;
+extern const char conf_drivers_built[];
+/* The driver of type TYPE, or NULL when it is not built. */
+const struct keyword *conf_driver(unsigned type);
+/* Of the words of fudge that work; false: another word. */
+bool conf_take_refclock(struct confparse *p, struct conf_refclock *par,
+    enum keyword_id id, const struct conf_value *v);
+void conf_apply_refclock(
+    struct config_assoc *a, const struct conf_refclock *par);
+/* Fudge onto its clocks, and their defaults. */
+void config_finish_clocks(struct ntp_config *c, const struct config_io *io);
 /* ntp_config_access.c */
 conf_directive confdo_restrict, confdo_unrestrict;
 /* ntp_config_files.c */

@@ -21,6 +21,7 @@
 #include "ntp_path.h"
 #include "ntp_poll.h"
 #include "ntp_reason.h"
+#include "ntp_refclock.h"
 #include "ntp_symm.h"
 #include "ntp_time.h"
 
@@ -92,6 +93,7 @@ struct peer {
 	struct symm_state symm;	  /* symmetric modes */
 	struct bcast_state bcast; /* broadcast, either end */
 
+	struct refclock clk; /* of a reference clock */
 	struct clock_filter filter;
 	struct path path; /* survives a step: delays do not change */
 	bool surprised;	  /* its last sample fitted nothing known */
@@ -131,6 +133,9 @@ struct peer_table {
 		if (!var->inuse) {                                             \
 		} else
 /* NOLINTEND(bugprone-macro-parentheses) */
+
+/* The undisciplined local clock, which is never measured? */
+bool peer_is_local_clock(const struct peer *p);
 
 /* CAP associations; 0 or -NTP_ENOMEM. */
 int peer_table_init(struct peer_table *t, size_t cap, uint16_t first_associd);

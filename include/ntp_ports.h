@@ -115,9 +115,17 @@ struct peer_sample {
 	double offset, delay, disp, jitter; /* s */
 };
 
+struct clock_sample {
+	ntp_ts when;
+	const struct ntp_addr *addr;
+	const char *text;
+};
+
 struct stats_port {
 	void (*loop)(struct stats_port *, const struct loop_sample *);
 	void (*peer)(struct stats_port *, const struct peer_sample *);
+	/* What a reference clock said; may be NULL. */
+	void (*clock)(struct stats_port *, const struct clock_sample *);
 };
 
 /* Samba's signing daemon, for the clients of a Windows domain (MS-SNTP). */

@@ -75,7 +75,7 @@ DIRECTIVE(LIMIT, "limit", B, NOTYET, options, "use `discard`")
 DIRECTIVE(NTS, "nts", B, NOTYET, options, "network time security")
 DIRECTIVE(EXTRA, "extra", C, NOTYET, options, "use `port`")
 DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
-	"only the local clock 127.127.1.u is built")
+	"no driver with a device is built")
 DIRECTIVE(SETVAR, "setvar", B, WORKS, setvar, "a variable for ntpq")
 DIRECTIVE(SAVECONFIGDIR, "saveconfigdir", C, WORKS, path,
 	"where ntpq may save the configuration")
@@ -150,10 +150,10 @@ KEYNUM(ASSOC, BIAS, "bias", B, NUM, WORKS, -16, 16,
 	"added to each offset, s")
 KEYWORD(ASSOC, XMTNONCE, "xmtnonce", B, NONE, QUIET,
 	"requests carry random timestamps always")
-KEYNUM(ASSOC, MODE, "mode", B, UINT, NOTYET, 0, 4294967295.0,
-	"for reference clock drivers")
-KEYNUM(ASSOC, SUBTYPE, "subtype", B, UINT, NOTYET, 0, 4294967295.0,
-	"for reference clock drivers")
+KEYNUM(ASSOC, MODE, "mode", B, UINT, WORKS, 0, 4294967295.0,
+	"of a reference clock driver")
+KEYNUM(ASSOC, SUBTYPE, "subtype", B, UINT, WORKS, 0, 4294967295.0,
+	"as mode")
 KEYNUM(ASSOC, TTL, "ttl", C, UINT, WORKS, 0, 255, "hops of group packets")
 KEYWORD(ASSOC, PREEMPT, "preempt", C, NONE, NOTYET, "the server is kept")
 KEYWORD(ASSOC, XLEAVE, "xleave", C, NONE, NOTYET, "no interleaved mode")
@@ -174,37 +174,37 @@ KEYWORD(ASSOC, EXPIRE, "expire", C, STR, NOTYET, "for `nts`")
 KEYSTRICT(ASSOC, UNIT, "unit", B, INT, WORKS, 0, 255, "of a clock driver")
 KEYNUM(ASSOC, TIME1, "time1", B, NUM, WORKS, -1e6, 1e6,
 	"reference clock: added to each offset, s")
-KEYNUM(ASSOC, TIME2, "time2", B, NUM, NOTYET, -1e6, 1e6,
-	"the local clock has no such parameter")
+KEYNUM(ASSOC, TIME2, "time2", B, NUM, WORKS, -1e6, 1e6,
+	"reference clock: depends on the driver")
 KEYSTRICT(ASSOC, STRATUM, "stratum", B, INT, WORKS, 0, 16,
 	"stratum of a reference clock")
 KEYWORD(ASSOC, REFID, "refid", B, STR, WORKS, "id of a reference clock")
-KEYWORD(ASSOC, FLAG1, "flag1", B, BOOL, NOTYET, "no such driver flag")
-KEYWORD(ASSOC, FLAG2, "flag2", B, BOOL, NOTYET, "no such driver flag")
-KEYWORD(ASSOC, FLAG3, "flag3", B, BOOL, NOTYET, "no such driver flag")
-KEYWORD(ASSOC, FLAG4, "flag4", B, BOOL, NOTYET, "no such driver flag")
-KEYWORD(ASSOC, PATH, "path", B, STR, NOTYET, "the local clock has no device")
+KEYWORD(ASSOC, FLAG1, "flag1", B, BOOL, WORKS, "depends on the driver")
+KEYWORD(ASSOC, FLAG2, "flag2", B, BOOL, WORKS, "depends on the driver")
+KEYWORD(ASSOC, FLAG3, "flag3", B, BOOL, WORKS, "depends on the driver")
+KEYWORD(ASSOC, FLAG4, "flag4", B, BOOL, WORKS, "depends on the driver")
+KEYWORD(ASSOC, PATH, "path", B, STR, NOTYET, "no driver with a device is built")
 KEYWORD(ASSOC, PPSPATH, "ppspath", B, STR, NOTYET,
-	"the local clock has no device")
+	"no driver with a device is built")
 KEYNUM(ASSOC, BAUD, "baud", B, INT, NOTYET, 0, 10e6,
-	"the local clock has no device")
+	"no driver with a device is built")
 
 /* --- fudge --------------------------------------------------------------- */
 
 KEYNUM(FUDGE, TIME1, "time1", A, NUM, WORKS, -1e6, 1e6,
 	"added to each offset, s")
-KEYNUM(FUDGE, TIME2, "time2", A, NUM, NOTYET, -1e6, 1e6,
-	"the local clock has no such parameter")
+KEYNUM(FUDGE, TIME2, "time2", A, NUM, WORKS, -1e6, 1e6,
+	"reference clock: depends on the driver")
 KEYSTRICT(FUDGE, STRATUM, "stratum", A, INT, WORKS, 0, 16,
 	"stratum of the clock")
 KEYWORD(FUDGE, REFID, "refid", A, STR, WORKS, "up to four characters")
-KEYWORD(FUDGE, FLAG1, "flag1", A, BOOL, NOTYET, "no such driver flag")
-KEYWORD(FUDGE, FLAG2, "flag2", A, BOOL, NOTYET, "no such driver flag")
-KEYWORD(FUDGE, FLAG3, "flag3", A, BOOL, NOTYET, "no such driver flag")
-KEYWORD(FUDGE, FLAG4, "flag4", A, BOOL, NOTYET, "no such driver flag")
+KEYWORD(FUDGE, FLAG1, "flag1", A, BOOL, WORKS, "depends on the driver")
+KEYWORD(FUDGE, FLAG2, "flag2", A, BOOL, WORKS, "depends on the driver")
+KEYWORD(FUDGE, FLAG3, "flag3", A, BOOL, WORKS, "depends on the driver")
+KEYWORD(FUDGE, FLAG4, "flag4", A, BOOL, WORKS, "depends on the driver")
 KEYWORD(FUDGE, ABBREV, "abbrev", C, STR, OBSOLETE, "was for the simulator")
 KEYNUM(FUDGE, MINJITTER, "minjitter", C, NUM, NOTYET, 0, 1e6,
-	"the local clock has no such parameter")
+	"no driver has such a parameter")
 KEYNUM(FUDGE, MODE, "mode", C, UINT, OBSOLETE, 0, 4294967295.0,
 	"use `server ... mode`")
 
@@ -219,7 +219,7 @@ KEYNUM(DRIVER, MODEM, "modem", B, NONE, NOTYET, 18, 18, "not built")
 KEYNUM(DRIVER, NMEA, "nmea", B, NONE, NOTYET, 20, 20, "not built")
 KEYNUM(DRIVER, PPS, "pps", B, NONE, NOTYET, 22, 22, "not built")
 KEYNUM(DRIVER, HPGPS, "hpgps", B, NONE, NOTYET, 26, 26, "not built")
-KEYNUM(DRIVER, SHM, "shm", B, NONE, NOTYET, 28, 28, "not built")
+KEYNUM(DRIVER, SHM, "shm", B, NONE, WORKS, 28, 28, "shared memory")
 KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, NOTYET, 29, 29, "not built")
 KEYNUM(DRIVER, ONCORE, "oncore", B, NONE, NOTYET, 30, 30, "not built")
 KEYNUM(DRIVER, JJY, "jjy", B, NONE, NOTYET, 40, 40, "not built")
@@ -338,7 +338,7 @@ KEYWORD(STATS, LOOP, "loopstats", A, NONE, WORKS, "each clock update")
 KEYWORD(STATS, PEER, "peerstats", A, NONE, WORKS, "each sample of a server")
 KEYWORD(STATS, RAW, "rawstats", A, NONE, NOTYET, "nothing is recorded")
 KEYWORD(STATS, SYS, "sysstats", A, NONE, NOTYET, "nothing is recorded")
-KEYWORD(STATS, CLOCK, "clockstats", B, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, CLOCK, "clockstats", B, NONE, WORKS, "what clocks with flag4 say")
 KEYWORD(STATS, PROTO, "protostats", B, NONE, NOTYET, "nothing is recorded")
 KEYWORD(STATS, CRYPTO, "cryptostats", C, NONE, OBSOLETE,
 	"Autokey is not supported")

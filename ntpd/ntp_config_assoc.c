@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_config_assoc.c - server, pool, peer, refclock, fudge, unpeer.
+ * ntp_config_assoc.c - server, pool, peer, refclock, unpeer.
  *
  * A line with an error keeps its valid beginning, as in the reference, but
  * never at the price of authentication: what would run without the key, NTS
@@ -14,10 +14,8 @@
 #include "ntp_confparse.h"
 #include "ntp_err.h"
 
-#define ASSOC_MAX   16384U
-#define POLL_UNSET  (-1)
-#define TYPE_LOCAL  1U
-#define LOCAL_STRAT 5
+#define ASSOC_MAX  16384U
+#define POLL_UNSET (-1)
 
 /* An association while its line is being read. */
 struct draft {
@@ -106,9 +104,9 @@ settle_kind(struct confparse *p, struct config_assoc *a)
 	a->kind = ASSOC_REFCLOCK;
 	a->ref_type = (uint8_t)type;
 	a->ref_unit = (uint8_t)unit;
-	if (type == TYPE_LOCAL)
+	if (conf_driver(type) != NULL)
 		return true;
-	conf_warn(p, NULL, "only the local clock 127.127.1.u is built",
+	conf_warn(p, NULL, conf_drivers_built,
 	    "reference clock %.60s is not supported in this release, the line "
 	    "is ignored",
 	    a->host);
@@ -116,38 +114,6 @@ settle_kind(struct confparse *p, struct config_assoc *a)
 }
 
 /* --- options ------------------------------------------------------------- */
-
-static void
-take_refid(struct confparse *p, struct conf_refclock *par, const char *s)
-{
-	char id[5] = "";
-
-	for (size_t i = 0; i < sizeof(id) - 1 && s[i] != '\0'; i++)
-		id[i] = s[i];
-	if (strlen(s) > strlen(id))
-		conf_warn(p, NULL, NULL, "refid '%.40s' is cut to '%s'", s, id);
-	par->refid = refid_from_text(id);
-	par->given |= GIVEN_REFID;
-}
-
-/* Of the words of fudge that work; false: another word. */
-static bool
-take_refclock(struct confparse *p, struct conf_refclock *par,
-    enum keyword_id id, const struct conf_value *v)
-{
-	if (id == KW_FUDGE_TIME1 || id == KW_ASSOC_TIME1) {
-		par->time1 = v->num;
-		par->given |= GIVEN_TIME1;
-	} else if (id == KW_FUDGE_STRATUM || id == KW_ASSOC_STRATUM) {
-		par->stratum = (int)v->num;
-		par->given |= GIVEN_STRATUM;
-	} else if (id == KW_FUDGE_REFID || id == KW_ASSOC_REFID) {
-		take_refid(p, par, v->str);
-	} else {
-		return false;
-	}
-	return true;
-}
 
 static unsigned
 option_flag(enum keyword_id id)
@@ -196,7 +162,9 @@ assoc_option(struct confparse *p, void *obj, const struct keyword *k,
 	else if (a->kind != ASSOC_REFCLOCK)
 		conf_warn(p, NULL, NULL, "'%s' is for reference clocks only",
 		    k->word);
-	else if (!take_refclock(p, &d->par, k->id, v))
+	else if (k->id == KW_ASSOC_MODE || k->id == KW_ASSOC_SUBTYPE)
+		a->ref_mode = (unsigned)v->num;
+	else if (!conf_take_refclock(p, &d->par, k->id, v))
 		a->ref_unit = (uint8_t)v->num; /* unit */
 }
 
@@ -245,17 +213,6 @@ settle_polls(struct confparse *p, struct config_assoc *a)
 		    "minpoll %d is above maxpoll, %d is used", a->minpoll,
 		    a->maxpoll);
 	a->minpoll = a->maxpoll;
-}
-
-static void
-apply_refclock(struct config_assoc *a, const struct conf_refclock *par)
-{
-	if ((par->given & GIVEN_TIME1) != 0)
-		a->time1 = par->time1;
-	if ((par->given & GIVEN_STRATUM) != 0)
-		a->ref_stratum = par->stratum;
-	if ((par->given & GIVEN_REFID) != 0)
-		a->ref_refid = par->refid;
 }
 
 static bool
@@ -324,7 +281,7 @@ finish_line(struct confparse *p, struct draft *d)
 	if (p->refused)
 		return false;
 	settle_polls(p, a);
-	apply_refclock(a, &d->par);
+	conf_apply_refclock(a, &d->par);
 	if (is_duplicate(p->cfg, a)) {
 		conf_warn(p, &d->host_at, "the line is ignored",
 		    "%.60s is configured already", a->host);
@@ -400,7 +357,7 @@ confdo_refclock(struct confparse *p, const struct keyword *k)
 		return;
 	}
 	if (driver->state != KW_WORKS) {
-		conf_warn(p, NULL, "only `refclock local` is built",
+		conf_warn(p, NULL, "`refclock local` and `shm` are built",
 		    "driver '%s' is not supported in this release, the line is "
 		    "ignored",
 		    driver->word);
@@ -409,8 +366,9 @@ confdo_refclock(struct confparse *p, const struct keyword *k)
 	if (draft_init(p->cfg, &d.a, ASSOC_REFCLOCK, "127.127.1.0") != 0)
 		return;
 	d.host_at = conf_here(p);
-	d.a.ref_type = TYPE_LOCAL;
+	d.a.ref_type = (uint8_t)driver->lo;
 	conf_options(p, KEYWORD_ASSOC, assoc_option, &d);
+	d.a.addr.ip[2] = d.a.ref_type;
 	d.a.addr.ip[3] = d.a.ref_unit;
 	conf_set(p->cfg, &d.a.host, addr_format(&d.a.addr, text));
 	finish_draft(p, &d);
@@ -433,60 +391,7 @@ config_assoc_add_server(struct ntp_config *c, const char *host)
 	return append(c, &a);
 }
 
-/* --- fudge, unpeer: kept until all lines are read ------------------------ */
-
-static conf_apply fudge_word;
-
-static void
-fudge_word(struct confparse *p, void *obj, const struct keyword *k,
-    const struct conf_value *v)
-{
-	(void)take_refclock(p, obj, k->id, v);
-}
-
-static void
-keep_fudge(struct ntp_config *c, const struct conf_fudge *f)
-{
-	struct config_pending *q = c->pending;
-	struct conf_fudge *list;
-
-	list = conf_grow(c, q->fudge, q->nfudge, sizeof(*list));
-	if (list == NULL)
-		return;
-	q->fudge = list;
-	list[q->nfudge++] = *f;
-}
-
-void
-confdo_fudge(struct confparse *p, const struct keyword *k)
-{
-	struct conf_fudge f = {.type = 0};
-	const char *text = p->tok.text;
-	struct ntp_addr addr;
-
-	(void)k;
-	if (!conf_string(p, "address of a reference clock"))
-		return;
-	f.place = conf_place(p);
-	if (addr_parse(text, strlen(text), &addr) != 0 ||
-	    !addr_is_refclock(&addr, &f.type, &f.unit)) {
-		conf_error(p, NULL, "it looks like 127.127.1.0",
-		    "inappropriate address %.60s for the fudge command, line "
-		    "ignored",
-		    text);
-		return;
-	}
-	if (f.type != TYPE_LOCAL) {
-		conf_warn(p, NULL, "only the local clock 127.127.1.u is built",
-		    "reference clock %.60s is not supported in this release, "
-		    "the line is ignored",
-		    text);
-		return;
-	}
-	conf_options(p, KEYWORD_FUDGE, fudge_word, &f.par);
-	if (!p->bad)
-		keep_fudge(p->cfg, &f);
-}
+/* --- unpeer: kept until all lines are read ------------------------------- */
 
 void
 confdo_unpeer(struct confparse *p, const struct keyword *k)
@@ -510,26 +415,6 @@ confdo_unpeer(struct confparse *p, const struct keyword *k)
 	q->unpeer = list;
 	list[q->nunpeer++] = (struct conf_unpeer){host, conf_place(p)};
 	(void)conf_end(p);
-}
-
-static void
-finish_fudge(struct ntp_config *c, const struct config_io *io,
-    const struct conf_fudge *f)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < c->nassoc; i++) {
-		struct config_assoc *a = &c->assoc[i];
-
-		if (a->kind != ASSOC_REFCLOCK || a->ref_type != f->type ||
-		    a->ref_unit != f->unit)
-			continue;
-		apply_refclock(a, &f->par);
-		found = true;
-	}
-	if (!found)
-		config_warn_at(c, io, &f->place,
-		    "no `server` line names this reference clock", NULL);
 }
 
 static bool
@@ -604,20 +489,8 @@ void
 config_finish_assocs(struct ntp_config *c, const struct config_io *io)
 {
 	struct config_pending *q = c->pending;
-	size_t i;
 
-	for (i = 0; i < q->nunpeer; i++)
+	for (size_t i = 0; i < q->nunpeer; i++)
 		finish_unpeer(c, io, &q->unpeer[i]);
-	for (i = 0; i < q->nfudge; i++)
-		finish_fudge(c, io, &q->fudge[i]);
-	for (i = 0; i < c->nassoc; i++) {
-		struct config_assoc *a = &c->assoc[i];
-
-		if (a->kind != ASSOC_REFCLOCK)
-			continue;
-		if (a->ref_stratum < 0)
-			a->ref_stratum = LOCAL_STRAT;
-		if (a->ref_refid == 0)
-			a->ref_refid = refid_from_text("LOCL");
-	}
+	config_finish_clocks(c, io);
 }

@@ -178,6 +178,7 @@ read_clock(struct control *c)
 	c->p = id == 0 ? any_clock(c->e) : peer_by_associd(&c->e->peers, id);
 	if (c->p == NULL || c->p->kind != PEER_CLOCK)
 		return control_fail(c, MODE6_ERR_BADASSOC);
+	c->status = clock_status_word(&c->p->clk);
 	return tell(c, CTLVARS_CLOCK, c->req.count);
 }
 

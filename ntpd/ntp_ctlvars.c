@@ -306,18 +306,6 @@ clockvar_names(char text[TEXT_MAX])
 }
 
 static const char *
-clock_device(const struct peer *p)
-{
-	return p->cfg->ref_type == 1 ? "Undisciplined local clock" : "";
-}
-
-static const char *
-clock_name(const struct peer *p)
-{
-	return p->cfg->ref_type == 1 ? "LOCAL" : "";
-}
-
-static const char *
 fudge_time(const struct ctlvar_ctx *c, double s, char text[TEXT_MAX])
 {
 	if (!c->asked && !(s < 0 || s > 0))

@@ -241,6 +241,17 @@ record_peer(struct stats_port *p, const struct peer_sample *ps)
 	filestats_record(s, STATS_PEER, ps->when, text);
 }
 
+static void
+record_clock(struct stats_port *p, const struct clock_sample *cs)
+{
+	struct filestats *s = (struct filestats *)p;
+	char text[RECORD_MAX - 64], addr[ADDR_STRLEN];
+
+	(void)snprintf(
+	    text, sizeof text, "%s %s", addr_format(cs->addr, addr), cs->text);
+	filestats_record(s, STATS_CLOCK, cs->when, text);
+}
+
 void
 filestats_init(struct filestats *s, const struct ntp_config *cfg,
     struct log_port *log, int64_t now)
@@ -248,6 +259,7 @@ filestats_init(struct filestats *s, const struct ntp_config *cfg,
 	memset(s, 0, sizeof *s);
 	s->port.loop = record_loop;
 	s->port.peer = record_peer;
+	s->port.clock = record_clock;
 	s->dir = cfg->statsdir != NULL ? cfg->statsdir : FILEGEN_DIR;
 	s->log = log;
 	s->started = now;

@@ -3,6 +3,7 @@
  * ntp_keyword.c - finds keywords, and the one a misspelt word was meant for.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "ntp_confparse.h"
 #include "ntp_restrict.h"
@@ -38,12 +39,20 @@ keyword_at(size_t i)
 	return i < KEYWORDS ? &keywords[i] : NULL;
 }
 
+/* NTPsec's names of drivers may be written in capitals. */
+static bool
+is_word(const struct keyword *k, const char *word)
+{
+	if (k->ctx == KEYWORD_DRIVER)
+		return strcasecmp(k->word, word) == 0;
+	return k->word[0] == word[0] && strcmp(k->word, word) == 0;
+}
+
 const struct keyword *
 keyword_find(enum keyword_ctx ctx, const char *word)
 {
 	for (size_t i = 0; i < KEYWORDS; i++)
-		if (keywords[i].ctx == ctx && keywords[i].word[0] == word[0] &&
-		    strcmp(keywords[i].word, word) == 0)
+		if (keywords[i].ctx == ctx && is_word(&keywords[i], word))
 			return &keywords[i];
 	return NULL;
 }

@@ -66,7 +66,7 @@ counts(const struct ntp_engine *e, size_t n, size_t i)
 		if (e->cand[k].prefer)
 			return false;
 	}
-	return survivor(e, i)->kind != PEER_CLOCK;
+	return !peer_is_local_clock(survivor(e, i));
 }
 
 static bool

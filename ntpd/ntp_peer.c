@@ -172,10 +172,17 @@ peer_clear(struct peer *p, const char *refid, double precision, ntp_mono now)
 	p->smear_seen = 0;
 	p->falsepolls = 0;
 	filter_reset(&p->filter, now, precision);
+	median_reset(&p->clk.ring);
 	poll_reset(&p->poll, p->cfg->minpoll, p->cfg->maxpoll, now);
 	p->timereachable = now;
 	p->notes =
 	    (struct reason_notes){.sent_then = p->count.sent, .good_at = now};
+}
+
+bool
+peer_is_local_clock(const struct peer *p)
+{
+	return p->kind == PEER_CLOCK && p->cfg->ref_type == CLOCK_LOCAL;
 }
 
 uint16_t

@@ -137,6 +137,8 @@ refuse_header(struct peer *p, const struct ntp_packet *pkt, unsigned flash)
 bool
 wants_iburst(const struct ntp_engine *e, const struct peer *p)
 {
+	if (p->kind == PEER_CLOCK)
+		return !peer_is_local_clock(p) || e->opt.set_once;
 	return p->hmode == NTP_MODE_CLIENT &&
 	    ((p->cfg->flags & ASSOC_IBURST) != 0 || e->opt.set_once);
 }

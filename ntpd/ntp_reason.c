@@ -148,7 +148,7 @@ unheard_reason(const struct peer *p, ntp_mono now)
 
 	if (p->kind == PEER_POOL)
 		return pool_reason(p);
-	if (p->kind == PEER_CLOCK)
+	if (peer_is_local_clock(p))
 		return REASON_NONE;
 	if (p->srcadr.family == ADDR_NONE)
 		return nameless_reason(p);
@@ -201,7 +201,7 @@ voted_reason(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 		return REASON_SYSPEER;
 	case SEL_REJECT:
 	default:
-		return p->kind == PEER_CLOCK &&
+		return peer_is_local_clock(p) &&
 			(p->cfg->flags & ASSOC_PREFER) == 0
 		    ? REASON_LASTRESORT
 		    : REASON_UNJUDGED;
@@ -258,7 +258,7 @@ led_reason(const struct ntp_engine *e)
 	if (e->noset)
 		return e->sys.leap == NTP_LEAP_UNSYNC ? REASON_SYS_FORBIDDEN
 						      : REASON_SYS_OBSERVING;
-	if (e->sys.peer->kind == PEER_CLOCK)
+	if (peer_is_local_clock(e->sys.peer))
 		return REASON_SYS_LOCAL;
 	if (is_spike(e))
 		return REASON_SYS_SPIKE;

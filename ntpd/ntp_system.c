@@ -159,6 +159,14 @@ slew_once(struct ntp_engine *e, double offset)
 	stop(e, ENGINE_STOP_SET, offset, false);
 }
 
+static enum ntp_sync_source
+sync_source(const struct peer *p)
+{
+	if (p->kind != PEER_CLOCK)
+		return SYNC_NTP;
+	return peer_is_local_clock(p) ? SYNC_LOCAL : SYNC_UHF;
+}
+
 static void
 sys_update_vars(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 {
@@ -175,7 +183,7 @@ sys_update_vars(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	s->rootdisp = fmax(e->cfg->tos.mindist, disp);
 	s->epoch = now;
 	s->reftime = p->rec;
-	s->source = p->kind == PEER_CLOCK ? SYNC_LOCAL : SYNC_NTP;
+	s->source = sync_source(p);
 }
 
 static void
@@ -271,7 +279,7 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	double freq = e->loop.freq;
 
 	e->sys.peer_epoch = p->filter.epoch;
-	if (e->noset || p->kind == PEER_CLOCK) {
+	if (e->noset || peer_is_local_clock(p)) {
 		update_unmeasured(e, p, now.mono);
 		engine_publish(e, now);
 		return;
@@ -315,7 +323,7 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 static bool
 is_last_resort(const struct peer *p)
 {
-	return p->kind == PEER_CLOCK && (p->cfg->flags & ASSOC_PREFER) == 0;
+	return peer_is_local_clock(p) && (p->cfg->flags & ASSOC_PREFER) == 0;
 }
 
 static bool

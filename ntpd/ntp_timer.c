@@ -26,8 +26,10 @@ adjust_clock(struct ntp_engine *e, ntp_mono now)
 	e->slew_failed = err != 0;
 	if (err != 0)
 		return;
-	PEER_FOREACH (p, &e->peers)
+	PEER_FOREACH (p, &e->peers) {
 		filter_slewed(&p->filter, adj, 0, now);
+		median_slewed(&p->clk.ring, adj);
+	}
 }
 
 /* All sources gone for long: say so to our clients (reference since p15). */

@@ -181,6 +181,8 @@ start(struct daemon *d)
 	if (keysfile_setup(d) != 0 || start_sockets(d) != 0)
 		return NTPD_FAIL;
 	setup_clock(d);
+	if (refclocks_start(d) != 0)
+		return NTPD_FAIL;
 	(void)start_pidfile(d);
 	notify_init(d);
 	if (sandbox_enter(d) != 0)
@@ -235,6 +237,7 @@ stop(struct daemon *d)
 	if (disciplines_kernel(d) && !d->opt.quit)
 		systime_release(&d->systime);
 	pidfile_remove(&d->pid);
+	refclocks_stop(d);
 	engine_free(&d->engine);
 	if (!close_loop(d))
 		_exit(d->status);

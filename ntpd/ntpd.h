@@ -159,6 +159,15 @@ struct leapfile {
 	int64_t read, warned;	 /* Unix s */
 };
 
+struct refclock_unit;
+
+/* The reference clocks that a driver reads. */
+struct refclocks {
+	struct refclock_unit *unit; /* owned */
+	size_t n;
+	uv_timer_t timer;
+};
+
 struct daemon {
 	struct options opt;
 	struct msyslog log;
@@ -178,6 +187,7 @@ struct daemon {
 	struct driftfile drift;
 	struct pidfile pid;
 	struct leapfile leap;
+	struct refclocks clocks;
 	struct ntp_engine *engine;
 	char version[64], processor[65], system[131];
 
@@ -293,6 +303,13 @@ void watch_clock(struct daemon *d);
 /* The port to Samba's signing daemon, whose `socket` is in directory DIR;
  * connected at the first request. */
 struct signd_port *signd_init(struct daemon *d, const char *dir);
+
+/* --- refclock/refclock.c -------------------------------------------------- */
+
+/* Start the drivers, as long as we are root; they tick once a second.  0 or
+ * -NTP_E*; a device that is not there is no error. */
+int refclocks_start(struct daemon *d);
+void refclocks_stop(struct daemon *d);
 
 /* --- ntp_sandbox.c -------------------------------------------------------- */
 

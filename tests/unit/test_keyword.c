@@ -69,6 +69,8 @@ static const char *const stock_lines[] = {
     "restrict 10.1.1.1 noquery serverresponse fuzz",
     "ntpsigndsocket /var/lib/samba/ntp_signd/\nrestrict 10.1.1.1 mssntp",
     "leapsmearinterval 86400",
+    "statistics loopstats peerstats clockstats",
+    "filegen clockstats file clockstats type day enable",
     "leapsmearinterval 7200 linear",
     "broadcast 192.168.1.255 minpoll 4 ttl 7",
     "broadcast ff05::101",
@@ -81,8 +83,6 @@ static const char *const stock_lines[] = {
 };
 
 static const char *const warned_lines[] = {
-    "statistics loopstats peerstats clockstats",
-    "filegen clockstats file clockstats type day enable",
     "includefile /etc/ntp/crypto/pw",
     "tinker panic 0 stepout 5",
     "tinker panic 0 allan 1500 dispersion 15",
