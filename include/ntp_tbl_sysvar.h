@@ -84,6 +84,7 @@ SYSVAR(mru_oldest_age, Q, INT, mru_oldest_age(e->mru, now.mono))
 /* protocol counters, and the same since the last roll, which never comes */
 SYSVAR(ss_uptime, Q, SEC, uptime)
 SYSVAR(ss_reset, Q, SEC, uptime)
+SYSVAR(ss_reset_r, Q, SEC, uptime)
 SYSVAR(ss_received, Q, INT, e->count.received)
 SYSVAR(ss_received_r, Q, INT, e->count.received)
 SYSVAR(ss_thisver, Q, INT, e->count.thisver)

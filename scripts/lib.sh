@@ -17,6 +17,14 @@ test_packages=(libcmocka-dev libedit-dev python3 netbase libbsd0 libseccomp2)
 test_packages_fedora=(libcmocka-devel libedit-devel python3)
 ci_packages=(clang clang-format clang-tidy mandoc shellcheck git)
 
+# Programs of other makes that the tests run, fetched and unpacked rather than
+# installed, because they exclude each other and start services.
+peer_packages=(chrony ntpsec ntpsec-ntpdig python3-ntp)
+# What asks an ntpd for its state, and the libraries of that.
+monitor_packages=(monitoring-plugins-basic ntpstat nmap nmap-common
+    libblas3 libdbus-1-3 liblinear4 liblua5.3-0 libpcap0.8 libpcre3 libssh2-1
+    lua-lpeg)
+
 say() {
 	printf '%s\n' "$*"
 }

@@ -7,11 +7,14 @@ without the capability to set a clock: no test touches the machine's.  A test
 waits for a condition, never for a time.
 """
 import atexit
+import contextlib
 import ctypes
 import fcntl
 import os
+import pty
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -19,6 +22,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -381,8 +385,9 @@ def need_peers():
         skip_all("chrony and ntpsec are not unpacked: scripts/check does it")
 
 
-def ntpsec_python(program, *args, seconds=20):
-    """Run one of ntpsec's Python programs where it was unpacked."""
+def ntpsec_command(program, directory="usr/bin"):
+    """The words that run one of ntpsec's Python programs where it was
+    unpacked, and its environment."""
     packages = os.path.join(PEERS, "usr/lib/python3/dist-packages")
     library = os.path.join(packages, "ntp", "libntpc.so")
     if not os.path.exists(library):
@@ -391,8 +396,66 @@ def ntpsec_python(program, *args, seconds=20):
                 part = "%s.%d" % (library, os.getpid())
                 shutil.copy(os.path.join(root, "libntpc.so.1.1.0"), part)
                 os.rename(part, library)
-    return run(["/usr/bin/python3", os.path.join(PEERS, "usr/bin", program),
-                *args], seconds, env=dict(os.environ, PYTHONPATH=packages))
+    path = [os.path.join(PEERS, "usr/bin"), os.environ.get("PATH", "")]
+    return (["/usr/bin/python3", os.path.join(PEERS, directory, program)],
+            dict(os.environ, PYTHONPATH=packages, PATH=":".join(path)))
+
+
+def ntpsec_python(program, *args, seconds=20, directory="usr/bin"):
+    command, env = ntpsec_command(program, directory)
+    return run([*command, *args], seconds, env=env)
+
+
+def ntpsec_terminal(program, *args, until, seconds=20):
+    """Run a program that needs a terminal until its screen shows UNTIL; then
+    type q.  What it has written."""
+    command, env = ntpsec_command(program)
+    child, terminal = pty.fork()
+    if child == 0:
+        env["TERM"] = "xterm"
+        os.execvpe(command[0], [*command, *args], env)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 40, 120, 0, 0))
+    screen, end = "", time.monotonic() + seconds
+    while until not in screen and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.5)[0]:
+            try:
+                screen += os.read(terminal, 4096).decode(errors="replace")
+            except OSError:
+                break
+    with contextlib.suppress(OSError):
+        os.write(terminal, b"q")
+    os.kill(child, signal.SIGTERM)
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return screen
+
+
+MONITORS = {
+    name: os.path.join(PEERS, where, name) for name, where in (
+        ("check_ntp", "usr/lib/nagios/plugins"),
+        ("check_ntp_peer", "usr/lib/nagios/plugins"),
+        ("check_ntp_time", "usr/lib/nagios/plugins"),
+        ("nmap", "usr/bin"), ("ntpstat", "usr/bin"))}
+
+
+def need_monitors():
+    missing = [n for n, path in MONITORS.items() if not os.path.exists(path)]
+    if missing:
+        skip_all("%s not unpacked: scripts/check does it" %
+                 ", ".join(missing))
+
+
+def monitor(name, *args, seconds=20):
+    """Run a monitoring program where it was unpacked."""
+    libraries = os.path.join(PEERS, "usr/lib", os.uname().machine +
+                             "-linux-gnu")
+    env = dict(os.environ, NMAPDIR=os.path.join(PEERS, "usr/share/nmap"),
+               LD_LIBRARY_PATH=":".join([
+                   libraries, os.path.join(libraries, "blas"),
+                   os.path.join(PEERS, "lib", os.uname().machine +
+                                "-linux-gnu")]))
+    return run([MONITORS[name], *args], seconds, env=env)
 
 
 def refuse_sockets(*families):
