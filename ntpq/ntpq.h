@@ -288,6 +288,8 @@ bool auth_read_keys(struct ntpq *q, const char *path);
 /* Something to sign with, asking the user when at a terminal; false after
  * saying what is missing. */
 bool auth_ready(struct ntpq *q);
+/* The names that `keytype' takes. */
+void keytypes_print(FILE *out);
 /* Wipes the secrets. */
 void auth_forget(struct ntpq *q);
 

@@ -109,6 +109,9 @@ ntpq_host(struct ntpq *q, const char *target, int family)
 	fflush(q->out);
 	fmt_safe(name, sizeof(name), target, strlen(target));
 	fprintf(q->err, "ntpq: %s: %s\n", name, why);
+	advise(q,
+	    "a host is NAME, NAME:PORT or [ADDRESS]:PORT; an address "
+	    "needs no resolver");
 	if (q->want_json && q->json == NULL)
 		host_error_json(q->out, name, why);
 	return false;
@@ -122,6 +125,7 @@ uint_arg(struct ntpq *q, const char *s, unsigned max, unsigned *out)
 	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 0 ||
 	    v > (int64_t)max) {
 		complain(q, "Illegal unsigned value %s", s);
+		advise(q, "a whole number from 0 to %u is wanted here", max);
 		return false;
 	}
 	*out = (unsigned)v;
@@ -140,6 +144,7 @@ nth_association(struct ntpq *q, const char *s, uint16_t *id)
 		return false;
 	if (n == 0 || q->nassocs == 0) {
 		complain(q, "Association ID &%s not found in list", s);
+		advise(q, "`associations' lists them, from &1");
 		return false;
 	}
 	if (n > q->nassocs)

@@ -100,5 +100,7 @@ cmd_passociations(struct ntpq *q, const struct ntpq_args *a)
 	if (q->know_assocs && q->nassocs > 0)
 		show_associations(q, a->arg != 0);
 	else
-		fputs("No association ID's in list\n", q->err);
+		fputs("No association ID's in list\n"
+		      "ntpq: ask for `associations' first\n",
+		    q->err);
 }

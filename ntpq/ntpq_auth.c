@@ -246,6 +246,20 @@ cmd_keytype(struct ntpq *q, const struct ntpq_args *a)
 }
 
 void
+keytypes_print(FILE *out)
+{
+	unsigned t, column = 0;
+
+	fputs("types:", out);
+	for (t = MAC_NONE + 1; t < MAC_TYPES; t++) {
+		if (column++ % 6 == 0 && t > MAC_NONE + 1)
+			fputs("\n      ", out);
+		fprintf(out, " %s", mac_type_name((enum mac_type)t));
+	}
+	fputc('\n', out);
+}
+
+void
 cmd_passwd(struct ntpq *q, const struct ntpq_args *a)
 {
 	if (a->n > 0)

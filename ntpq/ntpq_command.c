@@ -73,8 +73,7 @@ static const struct command commands[] = {
     {"keyid", cmd_keyid, 0, 0, 1, "[ key ]",
 	"set or show the key that signs requests"},
     {"keytype", cmd_keytype, 0, 0, 1, "[ type ]",
-	"set or show the type of that key: MD5, SHA1, SHA256, SHA384, SHA512, "
-	"AES128CMAC"},
+	"set or show the type of that key"},
     {"lassociations", cmd_associations, 1, 0, 0, "",
 	"show the status of all associations, clients too"},
     {"lopeers", cmd_peers, PEERS_LOCAL | PEERS_ALL, 0, 1, "[ -4 | -6 ]",
@@ -212,6 +211,8 @@ cmd_help(struct ntpq *q, const struct ntpq_args *a)
 		return;
 	fprintf(q->out, "function: %s\n", c->help);
 	print_usage(q->out, c);
+	if (c->run == cmd_keytype)
+		keytypes_print(q->out);
 }
 
 /* --- one line ----------------------------------------------------------- */

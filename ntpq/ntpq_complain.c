@@ -18,6 +18,13 @@ static const char *const ctlerr_words[] = {
 };
 
 static const char *const ctlerr_advice[] = {
+    [MODE6_ERR_UNSPEC] = "the daemon's log may say more",
+    [MODE6_ERR_BADFMT] =
+	"the request was too long or damaged on its way; try again, with fewer "
+	"names",
+    [MODE6_ERR_BADVALUE] = "a value is out of its range, see ntpq(1)",
+    [MODE6_ERR_RESTRICT] =
+	"its ntp.conf has a `restrict' line that forbids this to us",
     [MODE6_ERR_PERMISSION] =
 	"the daemon wants this signed with the key that its ntp.conf calls "
 	"controlkey: say -a KEYID -k KEYFILE, or `keyid' and `passwd'",
@@ -101,7 +108,9 @@ net_complain(FILE *err, const struct net *n, enum ask_result res,
 		complain_incomplete(err, n);
 		return;
 	case ASK_TOOBIG:
-		fputs("***Buffer size exceeded for returned data\n", err);
+		fputs("***Buffer size exceeded for returned data\n"
+		      "ntpq: ask for some variables by name\n",
+		    err);
 		return;
 	case ASK_REFUSED:
 		complain_refused(err, n);

@@ -237,6 +237,7 @@ index_arg(struct ntpq *q, const char *s, size_t *index)
 		if (q->assoc[*index].id == id)
 			return true;
 	complain(q, "Association ID %u not found in list", id);
+	advise(q, "`associations' lists them");
 	return false;
 }
 

@@ -273,8 +273,8 @@ CASES = {
                           "debug no", "keyid 3", "keyid", "keytype sha1",
                           "keytype", "ntpversion 4", "ntpversion",
                           "ntpversion 9", "authenticate yes", "authenticate",
-                          "drefid hash", "keytype nosuch", "host ::1:x")],
-    "help": [["-c", "help"], ["-c", "help rv"], ["-c", "? nosuch"]],
+                          "drefid hash", "keytype nosuch", "host [::1")],
+    "help": [["-c", "help"], ["-c", "help rv"], ["-c", "help keytype"], ["-c", "? nosuch"]],
     "errors": [["-c", "nosuch"], ["-c", "p"], ["-c", "rv x"],
                ["-c", "rv 99999"], ["-c", "rv 1"], ["-c", "rv 0 nosuch"],
                ["-c", "rv 0 a b c d e"], ["-c", "peers -5"],
@@ -287,7 +287,8 @@ CASES = {
                 ["--json", "rv %d" % HOSTILE]],
     "json": [["--json", line] for line in JSON] +
     [["--json"] + KEY + commands("ifstats", "reslist", ":config x")] +
-    [["--json", "rv 0 nosuch"], ["--json", "nosuch"]],
+    [["--json", "rv 0 nosuch"], ["--json", "-c", "nosuch"],
+     ["--json", "-p", "[::1"]],
     "prometheus": [["--format=prometheus"],
                    ["--format=prometheus", AGAIN, TARGET]],
 }
