@@ -366,6 +366,8 @@ static enum ntp_drop
 dispatch_open(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
 {
+	if (recvbuf_is_bogus(rb))
+		return DROP_BOGON;
 	switch ((enum ntp_mode)packet_mode(rb->data)) {
 	case NTP_MODE_UNSPEC:
 	case NTP_MODE_CLIENT:

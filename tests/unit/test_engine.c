@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "threat.h"
 #include "world.h"
 
 #define FOUR                                                                   \
@@ -538,16 +539,16 @@ main(void)
 	    cmocka_unit_test(synchronizes_and_disciplines),
 	    cmocka_unit_test(large_offset_is_stepped_once),
 	    cmocka_unit_test(panic_stops_before_touching_the_clock),
-	    cmocka_unit_test(panic_gate_opens_once),
+	    THREAT("CVE-2015-5300", panic_gate_opens_once),
 	    cmocka_unit_test(quits_after_setting),
 	    cmocka_unit_test(first_answer_is_not_the_truth),
 	    cmocka_unit_test(silent_ones_delay_little),
 	    cmocka_unit_test(quit_ends_when_all_have_been_asked),
 	    cmocka_unit_test(forbidden_to_set_says_so),
 	    cmocka_unit_test(foreign_step_is_no_frequency),
-	    cmocka_unit_test(poisoned_drift_file_is_measured_afresh),
+	    THREAT("O-drift-file", poisoned_drift_file_is_measured_afresh),
 	    cmocka_unit_test(late_ticks_are_not_made_up),
-	    cmocka_unit_test(falseticker_is_outvoted),
+	    THREAT("O-falseticker", falseticker_is_outvoted),
 	    cmocka_unit_test(two_that_disagree_give_no_time),
 	    cmocka_unit_test(failover_to_the_rest),
 	    cmocka_unit_test(one_lost_reply_walks_through_reach),

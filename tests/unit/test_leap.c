@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "threat.h"
 #include "world.h"
 
 #define JULY INT64_C(1751328000) /* 2025-07-01 00:00:00, Unix s */
@@ -472,11 +473,11 @@ main(void)
 	    cmocka_unit_test(repeated_second_is_not_served),
 	    cmocka_unit_test(votes_without_a_table),
 	    cmocka_unit_test(without_votes_it_is_missed),
-	    cmocka_unit_test(one_wrong_announcer_is_ignored),
+	    THREAT("O-leap-spoof", one_wrong_announcer_is_ignored),
 	    cmocka_unit_test(wish_that_goes_away),
-	    cmocka_unit_test(valid_table_outvotes_everybody),
+	    THREAT("O-leap-file-wins", valid_table_outvotes_everybody),
 	    cmocka_unit_test(table_that_takes_it_back),
-	    cmocka_unit_test(first_hour_of_the_month_is_deaf),
+	    THREAT("O-leap-dangling", first_hour_of_the_month_is_deaf),
 	    cmocka_unit_test(restarts),
 	    cmocka_unit_test(unsynchronized_hosts_leave_it),
 	    cmocka_unit_test(never_stepped_when_that_is_forbidden),

@@ -10,6 +10,7 @@
 
 #include "ntp_leapplan.h"
 #include "ntp_rng.h"
+#include "threat.h"
 
 #define Y2017 INT64_C(1483228800)
 #define DAY   86400
@@ -206,7 +207,7 @@ main(void)
 	    cmocka_unit_test(table_plans_four_weeks_ahead),
 	    cmocka_unit_test(removed_second),
 	    cmocka_unit_test(votes_need_more_than_half),
-	    cmocka_unit_test(votes_are_for_the_end_of_the_month),
+	    THREAT("O-leap-month", votes_are_for_the_end_of_the_month),
 	    cmocka_unit_test(table_that_is_valid_beats_votes),
 	    cmocka_unit_test(votes_do_not_rewrite_the_table),
 	    cmocka_unit_test(phases),

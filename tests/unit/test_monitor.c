@@ -13,6 +13,7 @@
 #include "ntp_monitor.h"
 #include "ntp_restrict.h"
 #include "ntp_rng.h"
+#include "threat.h"
 
 #define UNLUCKY	 1U /* not a multiple of 2^leak_log2 */
 #define V4CLIENT (4 * 8 + 3)
@@ -647,7 +648,7 @@ main(void)
 	    cmocka_unit_test(test_against_a_model),
 	    cmocka_unit_test(test_no_entries_means_one),
 	    cmocka_unit_test(test_memory_decides_the_size),
-	    cmocka_unit_test(test_flood_of_strangers),
+	    THREAT("N-eviction", test_flood_of_strangers),
 	    cmocka_unit_test(test_flood_of_pairs),
 	    cmocka_unit_test(test_young_clients_are_not_replaced),
 	    cmocka_unit_test(test_maxage_recycles_above_mindepth),

@@ -13,6 +13,7 @@
 
 #include "attack.h"
 #include "ntp_keys.h"
+#include "threat.h"
 
 static void
 huge_root_distance_fails(void **state)
@@ -237,7 +238,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(huge_root_distance_fails),
+	    THREAT("O-huge-distance", huge_root_distance_fails),
 	    cmocka_unit_test(late_reply_is_refused),
 	    cmocka_unit_test(reply_from_before_a_step_is_no_attack),
 	    cmocka_unit_test(queries_are_for_the_invited),

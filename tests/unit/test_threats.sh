@@ -48,6 +48,20 @@ done <<<"$rows"
 twice=$(cut -f1 <<<"$rows" | sort | uniq -d)
 result "$([ -z "$twice" ]; echo $?)" "no row stands twice $twice"
 
+# CVE-2016-1550: digests are compared in constant time, so nothing that is made
+# for keys may compare octets in any other way.
+NM=${NM:-nm}
+lib=${top_builddir:-.}/libntp/libntp.a
+symbols() {
+	"$NM" -A "$lib" | grep -E ":(libntp_a-)?$1\.o:" | awk '{ print $NF }'
+}
+status=0
+for object in ntp_mac ntp_keys; do
+	symbols "$object" | grep -q -x -E 'memcmp|bcmp|strn?cmp' && status=1
+done
+symbols ntp_mac | grep -q -x CRYPTO_memcmp || status=1
+result "$status" "CVE-2016-1550 digests are compared in constant time"
+
 # A list that lies is found out.
 result "$(shown CVE-0000-0000 unit/test_threat_a.c >/dev/null; echo $((! $?)))" \
     "a row without its test is refused"

@@ -25,6 +25,7 @@
 #include "../../ntpd/ntp_util.h"
 #include "ntp_err.h"
 #include "ntp_syslog.h"
+#include "threat.h"
 
 #define DAY_S 86400
 
@@ -496,7 +497,7 @@ main(void)
 	    IN_DIR(test_stats_old_plain_file_is_kept),
 	    IN_DIR(test_stats_disabled_and_failing),
 	    cmocka_unit_test(test_log_line),
-	    IN_DIR(test_log_file),
+	    THREAT_IN("N-log", test_log_file, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
