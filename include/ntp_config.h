@@ -48,13 +48,13 @@ struct config_io {
 	char *(*list)(void *arg, const char *path, const char *from, size_t k);
 	void (*diag)(void *arg, const struct config_diag *d);
 	/*
-	 * `unpeer WHOM` names no line: an association id, or the address of a
-	 * running association?  *FOUND gets the line it comes from (in C), or
-	 * NULL when it is none of its own but was taken care of.  False: there
-	 * is no such association.  May be NULL.
+	 * `unpeer WHOM` names no line: is it an association that runs, by its
+	 * id or its address?  *LINE gets the line that made it (of another
+	 * configuration), or NULL when it has none of its own and was taken
+	 * care of.  False: there is none.  May be NULL.
 	 */
-	bool (*unpeer)(void *arg, const char *whom, const struct ntp_config *c,
-	    const struct config_assoc **found);
+	bool (*unpeer)(
+	    void *arg, const char *whom, const struct config_assoc **line);
 };
 
 enum assoc_kind {
@@ -299,6 +299,10 @@ int config_parse(struct ntp_config *c, const char *file, const char *text,
 /* After all text: checks across lines, fudge onto its clock, defaults that
  * depend on others (minpoll above maxpoll ...). */
 void config_finish(struct ntp_config *c, const struct config_io *io);
+
+/* Do two lines, also of different configurations, name the same partner? */
+bool config_assoc_same(
+    const struct config_assoc *a, const struct config_assoc *b);
 
 /* The variable NAME of `setvar`, or NULL. */
 struct config_var *config_var_find(

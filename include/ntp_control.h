@@ -70,4 +70,8 @@ size_t control_send(struct ntp_engine *e, const struct control_way *way,
 bool control_may_write(struct control *c);
 control_op write_variables;
 
+/* --- ntp_ctlconf.c -------------------------------------------------------- */
+
+control_op configure;
+
 #endif /* NTP_CONTROL_H */

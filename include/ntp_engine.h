@@ -98,6 +98,28 @@ enum engine_stop {
 	ENGINE_STOP_DENIED,   /* -q: the clock may not be set here */
 };
 
+/* The configuration in force, borrowed until the next change. */
+const struct ntp_config *engine_config(const struct ntp_engine *e);
+
+struct config_io;
+
+/*
+ * Run on *CFG from now on and free the old one.  Associations that both name
+ * stay as they are but for their options, others come and go.  Takes *CFG over
+ * (NULLed) unless -NTP_ENOMEM, when nothing has changed; -NTP_ERANGE when not
+ * all new associations found room.
+ */
+int engine_adopt(
+    struct ntp_engine *e, struct ntp_config **cfg, struct ntp_now now);
+
+/*
+ * Parse TEXT on top of the configuration in force and adopt the result.
+ * Messages go to IO, which is asked for nothing else: nothing is included.
+ * As engine_adopt().
+ */
+int engine_configure(struct ntp_engine *e, const char *text, size_t len,
+    const struct config_io *io, struct ntp_now now);
+
 struct engine_status {
 	enum engine_stop stop;
 	bool synced;	 /* leap is not alarm */

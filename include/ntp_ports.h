@@ -137,6 +137,61 @@ struct signd_port {
 	    struct signd_port *, uint32_t keyid, const struct datagram *reply);
 };
 
+struct ntp_config;
+
+#define SAVED_NAME_MAX 128U /* of a saved configuration, with its NUL */
+
+/* Counters of the daemon's input and output. */
+struct io_counters {
+	double age;		    /* s since they began */
+	uint64_t rx_slots, rx_free; /* of the receive queue */
+	uint64_t rx_full;	    /* times that it was full */
+	uint64_t ignored; /* datagrams refused before they were read */
+	uint64_t received, sent, failed;
+	uint64_t wakeups, useful; /* waits that ended, with input */
+};
+
+enum iface_flag {
+	IFACE_UP = 0x1,
+	IFACE_POINT2POINT = 0x2,
+	IFACE_LOOPBACK = 0x4,
+	IFACE_BROADCAST = 0x8,
+	IFACE_MULTICAST = 0x10,
+	IFACE_IS_WILDCARD = 0x80,
+};
+
+/* One socket. */
+struct iface_row {
+	struct ntp_addr addr; /* with port */
+	struct ntp_addr bcast;
+	char name[24];
+	unsigned flags; /* enum iface_flag */
+	bool enabled;	/* what comes is looked at */
+	unsigned ttl, groups;
+	uint64_t received, sent, failed;
+	double up; /* s */
+	int ep;	   /* 0: a server's socket */
+};
+
+/* The daemon around the engine, as far as mode 6 has to do with it. */
+struct host_port {
+	/* The engine runs on NOW from here on; WAS, and what it owns, is gone
+	 * after the call. */
+	void (*configured)(struct host_port *, const struct ntp_config *now,
+	    const struct ntp_config *was);
+	/*
+	 * Write TEXT into the new file NAME, which the local time expands as
+	 * strftime(3) does, of directory DIR; MADE gets the name that came
+	 * out.  0; -NTP_EINVAL: not a plain name; -NTP_EEXIST; -NTP_EPERM,
+	 * -NTP_EIO.
+	 */
+	int (*save)(struct host_port *, const char *dir, const char *name,
+	    const char *text, size_t len, char made[SAVED_NAME_MAX]);
+	/* Socket I; false when there are no more. */
+	bool (*iface)(struct host_port *, size_t i, struct iface_row *out);
+	void (*io)(struct host_port *, struct io_counters *out);
+};
+
 struct ntp_ports {
 	struct clock_port *clock;
 	struct packet_port *packet;
@@ -145,6 +200,7 @@ struct ntp_ports {
 	struct log_port *log;
 	struct stats_port *stats; /* may be NULL */
 	struct signd_port *signd; /* may be NULL */
+	struct host_port *host;	  /* may be NULL */
 };
 
 #endif /* NTP_PORTS_H */

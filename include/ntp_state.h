@@ -63,6 +63,16 @@ struct control_counters {
 	uint64_t requests, badpkts, responses, frags, errors, too_short;
 };
 
+struct timer_counters {
+	uint64_t overruns; /* ticks that came too late to be made up for */
+	uint64_t sent;	   /* polls */
+};
+
+/* When counters began at zero. */
+struct counted_since {
+	ntp_mono sys, timer;
+};
+
 #define REPLAY_MEMORY 4096U
 
 /* Digests of writes by mode 6: each is good for one. */
@@ -86,6 +96,8 @@ struct ntp_engine {
 	struct server_ctx server;
 	struct server_counters count;
 	struct control_counters ctl;
+	struct timer_counters ticks;
+	struct counted_since since;
 	struct control_replay replay;
 	struct ctl_guard guard;
 	struct ctl_mru ctlmru;
@@ -274,6 +286,17 @@ bool measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now);
 /* Is the answer of this source to be waited for, at the start: its name is
  * asked for, or it is in its first burst? */
 bool still_asking(const struct peer *p);
+
+/* --- ntp_engine.c: what a change of configuration means for it ----------- */
+
+/* e->cfg has replaced WAS: discipline, flags, client list. */
+void engine_retune(
+    struct ntp_engine *e, const struct ntp_config *was, ntp_mono now);
+
+/* --- ntp_reconfig.c ------------------------------------------------------ */
+
+/* Make the associations of a new engine; false when out of memory. */
+bool engine_mobilize_configured(struct ntp_engine *e, struct ntp_now now);
 
 /* --- ntp_access.c -------------------------------------------------------- */
 

@@ -430,8 +430,8 @@ is_named(const struct config_assoc *a, const struct conf_unpeer *u)
 	    addr_equal(&addr, &a->addr);
 }
 
-static bool
-same_line(const struct config_assoc *a, const struct config_assoc *b)
+bool
+config_assoc_same(const struct config_assoc *a, const struct config_assoc *b)
 {
 	return a->kind == b->kind && a->family == b->family &&
 	    a->port == b->port && strcmp(a->host, b->host) == 0;
@@ -440,12 +440,12 @@ same_line(const struct config_assoc *a, const struct config_assoc *b)
 /* Whom the line names although no other line does: an association that runs,
  * by its number or its address. */
 static bool
-unpeer_running(struct ntp_config *c, const struct config_io *io,
-    const struct conf_unpeer *u, const struct config_assoc **line)
+unpeer_running(const struct config_io *io, const struct conf_unpeer *u,
+    const struct config_assoc **line)
 {
 	*line = NULL;
 	return io != NULL && io->unpeer != NULL &&
-	    io->unpeer(io->arg, u->host, c, line);
+	    io->unpeer(io->arg, u->host, line);
 }
 
 /* Remove the lines that U names, or those like LINE; their number. */
@@ -459,7 +459,8 @@ remove_lines(struct ntp_config *c, const struct conf_unpeer *u,
 	for (size_t i = 0; i < c->nassoc; i++) {
 		struct config_assoc *a = &c->assoc[i];
 
-		named = line != NULL ? same_line(a, line) : is_named(a, u);
+		named =
+		    line != NULL ? config_assoc_same(a, line) : is_named(a, u);
 		if (!named)
 			c->assoc[kept++] = *a;
 		else
@@ -478,7 +479,7 @@ finish_unpeer(struct ntp_config *c, const struct config_io *io,
 
 	if (remove_lines(c, u, NULL) > 0)
 		return;
-	if (!unpeer_running(c, io, u, &line))
+	if (!unpeer_running(io, u, &line))
 		config_warn_at(
 		    c, io, &u->place, "no association has this address", NULL);
 	else if (line != NULL)

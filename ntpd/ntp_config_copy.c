@@ -298,6 +298,6 @@ config_copy(const struct ntp_config *c)
 		return NULL;
 	}
 	to->pending->checked = to->nassoc;
-	to->nerrors = to->nwarnings = 0;
+	to->nerrors = to->nwarnings = to->reset = 0;
 	return to;
 }

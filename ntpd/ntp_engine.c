@@ -15,6 +15,7 @@
 #include "ntp_state.h"
 
 #define SLEW_STEP   600.0 /* s, step threshold of -x */
+#define PEERS_SPARE 256U  /* associations that may come at run time */
 #define CLAMP_FLOOR 5e-4  /* s, ends the start-up clamp */
 #define QUIT_WAIT   60.0  /* s, -q without any useful answer */
 #define MRU_LEAK    2	  /* 1 in 4 limited packets is answered */
@@ -142,17 +143,23 @@ mru_param_of(const struct ntp_config *c)
 }
 
 static int
-init_server(struct ntp_engine *e)
+init_monitor(struct ntp_engine *e)
 {
 	struct mru_param mp = mru_param_of(e->cfg);
 	uint8_t seed[16];
 
 	e->port.rng->fill(e->port.rng, seed, sizeof seed);
-	if (wants_monitor(e->cfg)) {
-		e->mru = mru_new(&mp, seed);
-		if (e->mru == NULL)
-			return -NTP_ENOMEM;
-	}
+	if (!wants_monitor(e->cfg))
+		return 0;
+	e->mru = mru_new(&mp, seed);
+	return e->mru == NULL ? -NTP_ENOMEM : 0;
+}
+
+static int
+init_server(struct ntp_engine *e)
+{
+	if (init_monitor(e) != 0)
+		return -NTP_ENOMEM;
 	e->server = (struct server_ctx){.access = e->access,
 	    .keys = e->opt.keys,
 	    .signd_there = e->port.signd != NULL,
@@ -165,7 +172,8 @@ init_server(struct ntp_engine *e)
 static int
 init_tables(struct ntp_engine *e)
 {
-	size_t cap = e->cfg->nassoc + 2 * (size_t)e->cfg->tos.maxclock + 1;
+	size_t cap =
+	    e->cfg->nassoc + 2 * (size_t)e->cfg->tos.maxclock + 1 + PEERS_SPARE;
 
 	if (peer_table_init(&e->peers, cap, (uint16_t)engine_random(e)) != 0)
 		return -NTP_ENOMEM;
@@ -174,43 +182,63 @@ init_tables(struct ntp_engine *e)
 	return e->cand == NULL || e->ends == NULL ? -NTP_ENOMEM : 0;
 }
 
+/* --- a new configuration ---------------------------------------------------- */
+
 static bool
-duplicate_of_earlier(const struct ntp_engine *e, size_t i)
+mru_param_equal(const struct mru_param *a, const struct mru_param *b)
 {
-	const struct config_assoc *a = &e->cfg->assoc[i];
-
-	for (size_t k = 0; k < i; k++) {
-		const struct config_assoc *b = &e->cfg->assoc[k];
-
-		if (a->kind == b->kind && a->port == b->port &&
-		    a->family == b->family && strcmp(a->host, b->host) == 0)
-			return true;
-	}
-	return false;
+	return a->entries == b->entries && a->average == b->average &&
+	    !(a->minimum < b->minimum) && !(a->minimum > b->minimum) &&
+	    a->v6bits == b->v6bits && a->mindepth == b->mindepth &&
+	    a->maxage == b->maxage && a->minage == b->minage &&
+	    a->monitor == b->monitor;
 }
 
-/* A second apart at first, so that a long list does not send all at once. */
+/* The client list begins anew with other parameters, for its memory is laid
+ * out by them. */
 static void
-mobilize_configured(struct ntp_engine *e, struct ntp_now now)
+retune_monitor(struct ntp_engine *e, const struct ntp_config *was)
 {
-	const struct config_assoc *a = e->cfg->assoc;
-	double at = 0;
-	struct peer *p;
+	struct mru_param old = mru_param_of(was), mp = mru_param_of(e->cfg);
+	bool wanted = wants_monitor(e->cfg);
 
-	for (size_t i = 0; i < e->cfg->nassoc; i++) {
-		if (duplicate_of_earlier(e, i)) {
-			engine_log(e, NTP_LOG_WARN,
-			    "%s:%u: %s is there already, line ignored",
-			    a[i].file, a[i].line, a[i].host);
-			continue;
-		}
-		p = peer_mobilize(e, &a[i], NULL, &a[i].addr, now);
-		if (p == NULL)
-			continue;
-		p->poll.nextdate = mono_add(now.mono, at);
-		at += engine_uniform(e) / 8;
-	}
+	if (wanted == (e->mru != NULL) && mru_param_equal(&old, &mp))
+		return;
+	ctlmru_stop(e);
+	mru_free(&e->mru);
+	if (init_monitor(e) != 0)
+		engine_log(e, NTP_LOG_ERR, "no memory for the client list");
+	e->server.mru = e->mru;
+	e->server.kod_poll = e->cfg->discard_average;
 }
+
+/* The discipline starts over when it is another one, or when it is told the
+ * frequency; other knobs it takes as it goes. */
+static void
+retune_loop(struct ntp_engine *e, const struct ntp_config *was, ntp_mono now)
+{
+	const struct config_tinker *tk = &e->cfg->tinker;
+	struct loop_param par = loop_param_of(e);
+	bool told = tk->freq_given &&
+	    (!was->tinker.freq_given || tk->freq < was->tinker.freq ||
+		tk->freq > was->tinker.freq);
+
+	if (told || par.discipline != e->loop.par.discipline)
+		loop_init(&e->loop, &par, true, told ? tk->freq : e->loop.freq,
+		    e->loop.minpoll, now);
+	else
+		e->loop.par = par;
+}
+
+void
+engine_retune(struct ntp_engine *e, const struct ntp_config *was, ntp_mono now)
+{
+	e->noset = e->opt.noset || !e->cfg->ntp;
+	retune_loop(e, was, now);
+	retune_monitor(e, was);
+}
+
+/* --- life and death --------------------------------------------------------- */
 
 struct ntp_engine *
 engine_new(struct ntp_config **cfg, const struct engine_options *opt,
@@ -225,6 +253,7 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 	e->opt = *opt;
 	e->port = *ports;
 	e->started = e->next_tick = now.mono;
+	e->since = (struct counted_since){now.mono, now.mono};
 	e->quit_at = mono_add(now.mono, QUIT_WAIT);
 	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	e->noset = opt->noset || !e->cfg->ntp;
@@ -236,7 +265,10 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 		return NULL;
 	}
 	init_loop(e, now.mono);
-	mobilize_configured(e, now);
+	if (!engine_mobilize_configured(e, now)) {
+		engine_free(&e);
+		return NULL;
+	}
 	engine_publish(e, now);
 	return e;
 }

@@ -260,17 +260,25 @@ filestats_init(struct filestats *s, const struct ntp_config *cfg,
 	s->port.loop = record_loop;
 	s->port.peer = record_peer;
 	s->port.clock = record_clock;
-	s->dir = cfg->statsdir != NULL ? cfg->statsdir : FILEGEN_DIR;
 	s->log = log;
 	s->started = now;
 	s->pid = getpid();
+	for (int i = 0; i < STATS_SETS; i++)
+		s->gen[i].fd = -1;
+	filestats_follow(s, cfg);
+}
+
+void
+filestats_follow(struct filestats *s, const struct ntp_config *cfg)
+{
+	s->dir = cfg->statsdir != NULL ? cfg->statsdir : FILEGEN_DIR;
 	for (int i = 0; i < STATS_SETS; i++) {
 		struct filegen *g = &s->gen[i];
 
 		g->par = cfg->filegen[i];
 		g->par.enabled = g->par.enabled && cfg->stats;
 		g->name = g->par.file != NULL ? g->par.file : set_names[i];
-		g->fd = -1;
+		g->failed = false;
 	}
 }
 

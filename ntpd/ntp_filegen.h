@@ -35,6 +35,9 @@ struct filestats {
 /* CFG is borrowed as long as S lives; NOW in Unix s. */
 void filestats_init(struct filestats *s, const struct ntp_config *cfg,
     struct log_port *log, int64_t now);
+/* The same with another configuration, borrowed from here on; what is open
+ * stays so until filestats_close(). */
+void filestats_follow(struct filestats *s, const struct ntp_config *cfg);
 /* Close all; the next record opens them anew. */
 void filestats_close(struct filestats *s);
 

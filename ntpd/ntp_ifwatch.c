@@ -286,6 +286,12 @@ on_rescan(uv_timer_t *t)
 		(void)uv_timer_start(t, on_rescan, d->iface.every, 0);
 }
 
+void
+ifwatch_hurry(struct daemon *d)
+{
+	(void)uv_timer_start(&d->iface.rescan, on_rescan, 0, 0);
+}
+
 static void
 on_netlink(uv_poll_t *handle, int status, int events)
 {

@@ -127,6 +127,8 @@ rx_fill(struct netsock *ns, struct rxslot *s, struct mmsghdr *mm,
 	    .len = mm->msg_len};
 	ns->received++;
 	ns->dropped += s->dead;
+	ns->d->io.received++;
+	ns->d->io.ignored += s->dead;
 }
 
 /* Read one batch; the number read, or -1. */
@@ -189,8 +191,10 @@ read_network_packet(struct netsock *ns)
 
 	for (int k = 0; k < READS_MAX; k++) {
 		room = rx_room(&ns->d->io, ns);
-		if (room == 0)
+		if (room == 0) {
+			ns->d->io.full++;
 			return;
+		}
 		n = read_batch(ns, room);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -232,7 +236,7 @@ netsock_open(struct daemon *d, struct netsock *ns, int fd, int ep)
 	ns->fd = fd;
 	ns->ep = ep;
 	ns->state = SOCK_OPEN;
-	ns->received = ns->sent = ns->dropped = 0;
+	ns->received = ns->sent = ns->failed = ns->dropped = 0;
 	ns->opened = systime_mono();
 	(void)uv_poll_start(&ns->poll, WATCHED, on_ready);
 	return 0;
@@ -358,9 +362,13 @@ io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 		return -NTP_ENET;
 	*tx = clock->get_systime(clock);
 	err = sock_send(ns->fd, dg, dg->ep != 0 && !addr_is_multicast(dg->dst));
-	if (err != 0)
+	if (err != 0) {
+		ns->failed++;
+		io->failed++;
 		return port_error(err);
+	}
 	ns->sent++;
+	io->sent++;
 	return 0;
 }
 /* NOLINTEND(readability-function-size) */
@@ -407,6 +415,18 @@ io_handler(struct daemon *d)
 	d->alarm_flag = false;
 	alarm_set(d);
 	(void)uv_run(&d->loop, d->backlog ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+	d->io.wakeups++;
+	d->io.useful += d->io.rx_used > 0;
+}
+
+void
+io_reset(struct daemon *d)
+{
+	struct io *io = &d->io;
+
+	io->since = systime_mono();
+	io->received = io->sent = io->failed = io->ignored = 0;
+	io->full = io->wakeups = io->useful = 0;
 }
 
 int
@@ -420,6 +440,7 @@ io_init(struct daemon *d, uint8_t dscp)
 	io->port.route = io_route;
 	io->d = d;
 	io->dscp = dscp;
+	io->since = systime_mono();
 	io->server = calloc(IO_SERVERS, sizeof *io->server);
 	io->assoc = calloc(IO_ENDPOINTS, sizeof *io->assoc);
 	io->rx = calloc(RX_SLOTS, sizeof *io->rx);

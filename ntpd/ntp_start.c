@@ -62,6 +62,16 @@ say_kernel_state(struct daemon *d)
 		    (unsigned)status);
 }
 
+/* False when it should be ours and cannot be. */
+static bool
+take_clock(struct daemon *d)
+{
+	if (!d->conf->ntp)
+		return true;
+	d->taken = systime_take(&d->systime) == 0;
+	return d->taken;
+}
+
 static void
 start_kernel(struct daemon *d)
 {
@@ -73,8 +83,8 @@ start_kernel(struct daemon *d)
 		msyslog(&d->log, NTP_LOG_NOTICE,
 		    "`disable ntp`: measuring and serving, "
 		    "the clock is left alone");
-		d->noset = true;
-	} else if (!caps_may_set_clock() || systime_take(&d->systime) != 0) {
+		d->noset = !caps_may_set_clock();
+	} else if (!caps_may_set_clock() || !take_clock(d)) {
 		msyslog(&d->log, NTP_LOG_WARN,
 		    "no right to set the clock (CAP_SYS_TIME): "
 		    "measuring and serving only");
@@ -90,11 +100,25 @@ setup_clock(struct daemon *d)
 		start_virtual(d);
 	else
 		start_kernel(d);
-	if (d->opt.virtual_clock && !d->conf->ntp)
-		d->noset = true;
 	msyslog(&d->log, NTP_LOG_INFO, "proto: precision = %.3f usec (%d)",
 	    log2_to_s(d->ports.clock->precision) * 1e6,
 	    d->ports.clock->precision);
+}
+
+void
+clock_follow(struct daemon *d)
+{
+	msyslog(&d->log, NTP_LOG_NOTICE, "the clock is %s",
+	    d->conf->ntp ? "disciplined from now on"
+			 : "left alone from now on");
+	if (d->opt.virtual_clock || d->noset)
+		return;
+	if (d->taken && !d->conf->ntp) {
+		systime_release(&d->systime);
+		d->taken = false;
+	} else if (!d->taken && !take_clock(d)) {
+		msyslog(&d->log, NTP_LOG_ERR, "the kernel refuses its clock");
+	}
 }
 
 /* A virtual clock is nobody else's. */
@@ -190,6 +214,7 @@ setup_engine(struct daemon *d)
 	d->ports.stats = &d->stats.port;
 	if (d->conf->signddir != NULL)
 		d->ports.signd = signd_init(d, d->conf->signddir);
+	host_init(d);
 	d->engine = engine_new(&d->cfg, &o, &d->ports, ntpd_now(d));
 	return d->engine != NULL ? 0 : -NTP_ENOMEM;
 }

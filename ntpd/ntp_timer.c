@@ -100,8 +100,10 @@ nobody_left(const struct ntp_engine *e, ntp_mono now)
 void
 timer(struct ntp_engine *e, struct ntp_now now)
 {
-	if (mono_diff(now.mono, e->next_tick) > TICK_LATE_MAX)
+	if (mono_diff(now.mono, e->next_tick) > TICK_LATE_MAX) {
 		e->next_tick = now.mono;
+		e->ticks.overruns++;
+	}
 	while (!mono_before(now.mono, e->next_tick)) {
 		e->next_tick = mono_add(e->next_tick, 1.0);
 		tick(e, now);
@@ -110,8 +112,10 @@ timer(struct ntp_engine *e, struct ntp_now now)
 		leap_tick(e, now);
 	PEER_FOREACH (p, &e->peers) {
 		if (e->stop == ENGINE_RUN && polls(p) &&
-		    !mono_before(now.mono, p->poll.nextdate))
+		    !mono_before(now.mono, p->poll.nextdate)) {
+			e->ticks.sent++;
 			transmit(e, p, now);
+		}
 	}
 	if (e->stop == ENGINE_RUN && e->opt.set_once &&
 	    nobody_left(e, now.mono))

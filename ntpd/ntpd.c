@@ -224,8 +224,7 @@ close_loop(struct daemon *d)
 static bool
 disciplines_kernel(const struct daemon *d)
 {
-	return !d->opt.virtual_clock && !d->noset &&
-	    d->ports.clock == &d->systime.port;
+	return d->taken && d->ports.clock == &d->systime.port;
 }
 
 static void
@@ -309,6 +308,7 @@ main_loop(struct daemon *d)
 		while ((rb = get_full_recv_buffer(d)) != NULL) {
 			receive(d->engine, rb, ntpd_now(d));
 			freerecvbuf(d, rb);
+			host_follow(d);
 		}
 		d->backlog = engine_background(d->engine);
 		watch_engine(d);

@@ -65,7 +65,7 @@ struct netsock {
 	struct ntp_addr local;
 	char name[IF_NAMESIZE];
 	bool wildcard, drop, wanted;
-	uint64_t received, sent, dropped;
+	uint64_t received, sent, failed, dropped;
 	ntp_mono opened;
 };
 
@@ -89,6 +89,9 @@ struct io {
 	size_t nassoc;		/* likewise */
 	struct rxslot *rx;	/* ring of RX_SLOTS */
 	size_t rx_head, rx_used;
+	/* since `since`, of sockets that are gone too */
+	ntp_mono since;
+	uint64_t received, sent, failed, ignored, full, wakeups, useful;
 };
 
 /* Addresses, rules, and how we learn of changes. */
@@ -168,6 +171,23 @@ struct refclocks {
 	uv_timer_t timer;
 };
 
+/* What of the daemon has to follow a change of configuration. */
+enum host_change {
+	HOST_KEYS = 0x01,
+	HOST_LOG = 0x02,
+	HOST_LEAP = 0x04,
+	HOST_STATS = 0x08,
+	HOST_IFACES = 0x10,
+	HOST_CLOCK = 0x20,
+	HOST_COUNTERS = 0x40,
+};
+
+struct host {
+	struct host_port port; /* first: the port is the object */
+	struct daemon *d;
+	unsigned changed; /* enum host_change, not yet followed */
+};
+
 struct daemon {
 	struct options opt;
 	struct msyslog log;
@@ -184,6 +204,7 @@ struct daemon {
 	struct ifwatch iface;
 	struct notify notify;
 	struct signd signd;
+	struct host host;
 	struct driftfile drift;
 	struct pidfile pid;
 	struct leapfile leap;
@@ -198,7 +219,8 @@ struct daemon {
 	uv_timer_t minutely; /* leap second file */
 	bool alarm_flag;
 	bool backlog; /* engine_background() has more to do */
-	bool noset;   /* measure and serve only */
+	bool noset;   /* no right to set the clock */
+	bool taken;   /* the kernel's clock is ours */
 	bool started; /* the parent has been told */
 	bool synced;  /* likewise */
 	bool stopping;
@@ -216,6 +238,9 @@ struct ntp_now ntpd_now(struct daemon *d);
 
 int io_init(struct daemon *d, uint8_t dscp);
 void io_fini(struct daemon *d);
+
+/* Counters of sockets and of the queue begin at zero. */
+void io_reset(struct daemon *d);
 
 /* Wait for the next event; what arrived is in the queue afterwards. */
 void io_handler(struct daemon *d);
@@ -243,6 +268,9 @@ int ifwatch_start(struct daemon *d);
 void ifwatch_publish(struct daemon *d);
 void ifwatch_fini(struct daemon *d);
 
+/* Look at the rules and addresses at the next opportunity. */
+void ifwatch_hurry(struct daemon *d);
+
 /* --- ntp_groups.c: multicast and broadcast --------------------------------- */
 
 /* Does the configuration want anything that is sent to a group? */
@@ -253,6 +281,20 @@ size_t groups_plan(
     struct daemon *d, struct iface_want *w, size_t n, size_t cap);
 /* Join the groups on every interface, also on those that have come since. */
 void groups_join(struct daemon *d);
+
+/* --- ntp_host.c ----------------------------------------------------------- */
+
+void host_init(struct daemon *d);
+struct daemon *host_daemon(struct host_port *p);
+/* Do what a change of the configuration asks for; after each datagram. */
+void host_follow(struct daemon *d);
+
+/* --- ntp_hostinfo.c: the rest of that port -------------------------------- */
+
+int host_save(struct host_port *p, const char *dir, const char *name,
+    const char *text, size_t len, char made[SAVED_NAME_MAX]);
+bool host_iface(struct host_port *p, size_t i, struct iface_row *out);
+void host_io(struct host_port *p, struct io_counters *out);
 
 /* --- ntp_holder.c --------------------------------------------------------- */
 
@@ -274,6 +316,8 @@ int setup_config(struct daemon *d);
 int setup_check(struct daemon *d);
 /* Choose the clock and say what it is. */
 void setup_clock(struct daemon *d);
+/* `enable ntp` or `disable ntp` at run time. */
+void clock_follow(struct daemon *d);
 /* Make the engine. */
 int setup_engine(struct daemon *d);
 

@@ -305,7 +305,7 @@ test_signed_errors(void **state)
 	assert_signed_at(l, 0, MODE6_HEADER_LEN, 24);
 	lab_ask_signed(l, MODE6_CONFIGURE, 0, "x", 6, 8);
 	assert_int_equal(l->sent[0][4], MODE6_ERR_PERMISSION);
-	lab_ask_signed(l, MODE6_CONFIGURE, 0, "x", 5, 8);
+	lab_ask_signed(l, MODE6_SETTRAP, 0, "x", 5, 8);
 	assert_int_equal(l->sent[0][4], MODE6_ERR_BADOP);
 }
 

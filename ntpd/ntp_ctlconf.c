@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_ctlconf.c - CONFIGURE: a line of ntp.conf from ntpq.
+ *
+ * What the parser says goes back to the client as the text of a successful
+ * reply, as the reference does it: clients look for `column N syntax error` at
+ * its beginning to point at the place.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ntp_control.h"
+#include "ntp_err.h"
+#include "ntp_state.h"
+
+#define REPLY_MAX 2048U /* octets, however much is wrong */
+
+/* The reply as it grows; CAP keeps room for the end of the line. */
+struct reply {
+	char *text;
+	size_t cap, len;
+	unsigned errors;
+	bool begun; /* the first line is written */
+};
+
+static void reply_add(struct reply *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+reply_add(struct reply *r, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(r->text + r->len, r->cap - r->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		r->len += (size_t)n;
+	if (r->len >= r->cap)
+		r->len = r->cap - 1;
+}
+
+static void
+reply_line(struct reply *r)
+{
+	if (r->begun)
+		reply_add(r, "\r\n");
+	r->begun = true;
+}
+
+/* --- messages of the parser ------------------------------------------------ */
+
+/* The first error opens the reply in the form that clients know. */
+static void
+on_diag(void *arg, const struct config_diag *d)
+{
+	struct reply *r = arg;
+	bool bad = d->severity == CONFIG_ERROR;
+
+	reply_line(r);
+	reply_add(r, "column %u %s, %s", d->column,
+	    bad ? "syntax error" : "warning", d->text);
+	if (d->hint != NULL)
+		reply_add(r, "; %s", d->hint);
+	r->errors += bad;
+}
+
+/* Printable text, perhaps with the end of its line. */
+static size_t
+line_length(const struct control *c)
+{
+	size_t len = c->req.count;
+
+	while (len > 0 && strchr("\r\n", c->data[len - 1]) != NULL)
+		len--;
+	return len;
+}
+
+static bool
+is_printable(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((s[i] < ' ' && s[i] != '\t') || s[i] > '~')
+			return false;
+	}
+	return true;
+}
+
+static void
+log_line(struct control *c, size_t len)
+{
+	char buf[ADDR_STRLEN];
+
+	engine_log(c->e, NTP_LOG_NOTICE, "%s config: %.*s",
+	    addr_format_port(c->rb->src, buf), (int)len, c->data);
+}
+
+/* --- CONFIGURE ------------------------------------------------------------- */
+
+static void
+outcome(struct reply *r, int err)
+{
+	struct reply warnings = *r;
+	char kept[REPLY_MAX];
+
+	if (r->errors > 0)
+		return;
+	memcpy(kept, r->text, warnings.len);
+	r->len = 0;
+	if (err == -NTP_ERANGE)
+		reply_add(r,
+		    "Config Failed: no room for another association "
+		    "before a restart");
+	else if (err != 0)
+		reply_add(r, "Config Failed: %s", ntp_strerror(err));
+	else
+		reply_add(r, "Config Succeeded");
+	if (warnings.len > 0)
+		reply_add(r, "\r\n%.*s", (int)warnings.len, kept);
+}
+
+static void
+apply_line(struct control *c, struct reply *r, size_t len)
+{
+	const struct config_io io = {.arg = r, .diag = on_diag};
+	struct ntp_engine *e = c->e;
+
+	log_line(c, len);
+	outcome(r, engine_configure(e, c->data, len, &io, c->now));
+}
+
+bool
+configure(struct control *c)
+{
+	struct reply r = {.text = c->e->out, .cap = REPLY_MAX - 2};
+	size_t len = line_length(c);
+
+	if (!control_may_write(c))
+		return false;
+	if (c->req.associd != 0)
+		return control_fail(c, MODE6_ERR_BADVALUE);
+	if ((c->restricts & RES_NOMODIFY) != 0)
+		reply_add(&r,
+		    "runtime configuration prohibited by restrict "
+		    "... nomodify");
+	else if (!is_printable(c->data, len))
+		reply_add(
+		    &r, "runtime configuration failed: unprintable character");
+	else
+		apply_line(c, &r, len);
+	memcpy(r.text + r.len, "\r\n", 2);
+	c->len = r.len + 2;
+	return true;
+}

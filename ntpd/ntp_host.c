@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_host.c - the daemon as mode 6 knows it: its configuration may change,
+ * and files and sockets follow.
+ *
+ * The engine tells of a change in the middle of a datagram.  What borrows from
+ * the old configuration is turned to the new one at once; what takes time, or
+ * talks to the engine, is done when the datagram is finished.
+ */
+#include <string.h>
+
+#include "ntpd.h"
+
+struct daemon *
+host_daemon(struct host_port *p)
+{
+	return ((struct host *)p)->d;
+}
+
+/* --- what has changed ------------------------------------------------------ */
+
+static bool
+text_differs(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a != b;
+	return strcmp(a, b) != 0;
+}
+
+static bool
+trust_differs(const struct ntp_config *a, const struct ntp_config *b)
+{
+	if (a->ntrusted != b->ntrusted)
+		return true;
+	for (size_t i = 0; i < a->ntrusted; i++)
+		if (a->trusted[i].lo != b->trusted[i].lo ||
+		    a->trusted[i].hi != b->trusted[i].hi)
+			return true;
+	return false;
+}
+
+static bool
+filegen_differs(const struct config_filegen *a, const struct config_filegen *b)
+{
+	return a->enabled != b->enabled || a->link != b->link ||
+	    a->type != b->type || text_differs(a->file, b->file);
+}
+
+static bool
+stats_differ(const struct ntp_config *a, const struct ntp_config *b)
+{
+	if (a->stats != b->stats || text_differs(a->statsdir, b->statsdir))
+		return true;
+	for (size_t i = 0; i < STATS_SETS; i++)
+		if (filegen_differs(&a->filegen[i], &b->filegen[i]))
+			return true;
+	return false;
+}
+
+static bool
+rule_differs(const struct config_iface *a, const struct config_iface *b)
+{
+	return a->action != b->action || a->match != b->match ||
+	    a->bits != b->bits || !addr_equal(&a->addr, &b->addr) ||
+	    text_differs(a->name, b->name);
+}
+
+static bool
+rules_differ(const struct ntp_config *a, const struct ntp_config *b)
+{
+	if (a->niface != b->niface)
+		return true;
+	for (size_t i = 0; i < a->niface; i++)
+		if (rule_differs(&a->iface[i], &b->iface[i]))
+			return true;
+	return false;
+}
+
+static bool
+groups_differ(const struct ntp_config *a, const struct ntp_config *b)
+{
+	if (a->ngroups != b->ngroups)
+		return true;
+	for (size_t i = 0; i < a->ngroups; i++)
+		if (!addr_equal(&a->groups[i].addr, &b->groups[i].addr))
+			return true;
+	return false;
+}
+
+static unsigned
+changes(const struct ntp_config *a, const struct ntp_config *b)
+{
+	unsigned what = 0;
+
+	if (text_differs(a->keysfile, b->keysfile) || trust_differs(a, b))
+		what |= HOST_KEYS;
+	if (text_differs(a->logfile, b->logfile))
+		what |= HOST_LOG;
+	if (text_differs(a->leapfile, b->leapfile))
+		what |= HOST_LEAP;
+	if (stats_differ(a, b))
+		what |= HOST_STATS;
+	if (rules_differ(a, b) || groups_differ(a, b))
+		what |= HOST_IFACES;
+	if (a->ntp != b->ntp)
+		what |= HOST_CLOCK;
+	if ((b->reset & RESET_IO) != 0)
+		what |= HOST_COUNTERS;
+	return what;
+}
+
+/* --- following ------------------------------------------------------------- */
+
+static void
+host_configured(struct host_port *p, const struct ntp_config *now,
+    const struct ntp_config *was)
+{
+	struct daemon *d = host_daemon(p);
+	const char *drift = now->driftfile;
+
+	d->host.changed |= changes(was, now);
+	d->conf = now;
+	d->drift.path = drift != NULL && *drift != '\0' ? drift : NULL;
+	if (d->iface.optrules == NULL) {
+		d->iface.rules.rule = now->iface;
+		d->iface.rules.n = now->niface;
+	}
+	filestats_follow(&d->stats, now);
+}
+
+static void
+follow_log(struct daemon *d)
+{
+	const char *path = d->conf->logfile;
+
+	if (path != NULL && msyslog_open(&d->log, path) != 0)
+		msyslog_errno(
+		    &d->log, NTP_LOG_ERR, "cannot open log file %s", path);
+}
+
+void
+host_follow(struct daemon *d)
+{
+	unsigned what = d->host.changed;
+
+	d->host.changed = 0;
+	if ((what & HOST_LOG) != 0)
+		follow_log(d);
+	if ((what & HOST_KEYS) != 0)
+		keysfile_reload(d);
+	if ((what & HOST_LEAP) != 0)
+		leapfile_check(d);
+	if ((what & HOST_STATS) != 0)
+		filestats_close(&d->stats);
+	if ((what & HOST_IFACES) != 0)
+		ifwatch_hurry(d);
+	if ((what & HOST_CLOCK) != 0)
+		clock_follow(d);
+	if ((what & HOST_COUNTERS) != 0)
+		io_reset(d);
+}
+
+void
+host_init(struct daemon *d)
+{
+	d->host.d = d;
+	d->host.port.configured = host_configured;
+	d->host.port.save = host_save;
+	d->host.port.iface = host_iface;
+	d->host.port.io = host_io;
+	d->ports.host = &d->host.port;
+}
