@@ -47,8 +47,8 @@ int fmt_parse_double(const char *s, size_t len, double *out);
 /* Decimal integer with optional sign; 0x hexadecimal when HEX. */
 int fmt_parse_int(const char *s, size_t len, bool hex, int64_t *out);
 
-/* Copy S with control characters as ^X and others above 126 as \xNN; always
- * NUL-terminated. */
+/* Copy S with control characters as ^X (127 as ^?) and octets above 127 as
+ * M- and what stands for them without the high bit; always NUL-terminated. */
 const char *fmt_safe(char *out, size_t cap, const char *s, size_t len);
 
 #endif /* NTP_FMT_H */

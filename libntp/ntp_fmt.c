@@ -351,14 +351,14 @@ fmt_parse_int(const char *s, size_t len, bool hex, int64_t *out)
 static size_t
 escape(unsigned char c, char out[5])
 {
+	const char *meta = c > 0x7f ? "M-" : "";
+	unsigned low = c & 0x7fU;
 	int n;
 
-	if (c < ' ')
-		n = snprintf(out, 5, "^%c", c + '@');
-	else if (c > '~')
-		n = snprintf(out, 5, "\\x%02x", c);
+	if (low < ' ' || low > '~')
+		n = snprintf(out, 5, "%s^%c", meta, (int)(low ^ '@'));
 	else
-		n = snprintf(out, 5, "%c", c);
+		n = snprintf(out, 5, "%s%c", meta, (int)low);
 	return (size_t)n;
 }
 

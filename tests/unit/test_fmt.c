@@ -422,12 +422,12 @@ test_safe(void **state)
 	assert_string_equal(fmt_safe(out, 16, "a b~", 4), "a b~");
 	assert_string_equal(fmt_safe(out, 16, "\x1b[31m\r\n", 7), "^[[31m^M^J");
 	assert_string_equal(fmt_safe(out, 16, "\0\x1f", 2), "^@^_");
-	assert_string_equal(
-	    fmt_safe(out, 16, "\x7f\x80\xff", 3), "\\x7f\\x80\\xff");
+	assert_string_equal(fmt_safe(out, 16, "\x7f\x80\xff", 3), "^?M-^@M-^?");
 	assert_string_equal(fmt_safe(out, 4, "abcdef", 6), "abc");
 	/* No half of an escape. */
 	assert_string_equal(fmt_safe(out, 5, "a\xff", 2), "a");
-	assert_string_equal(fmt_safe(out, 6, "a\xff", 2), "a\\xff");
+	assert_string_equal(fmt_safe(out, 6, "a\xff", 2), "aM-^?");
+	assert_string_equal(fmt_safe(out, 16, "\xe9\x9b", 2), "M-iM-^[");
 	assert_string_equal(fmt_safe(out, 1, "abc", 3), "");
 }
 

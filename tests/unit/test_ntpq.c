@@ -501,7 +501,7 @@ test_raw(void **state)
 	(void)state;
 	capture_begin(&c);
 	raw_print(c.f, &r);
-	capture_end(&c, "a=1,\nb=^[[2J\n\nc=\\xff\n");
+	capture_end(&c, "a=1,\nb=^[[2J\n\nc=M-^?\n");
 }
 
 /* --- hostile servers ---------------------------------------------------- */
