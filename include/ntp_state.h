@@ -46,6 +46,7 @@ struct sys_vars {
 	uint8_t event, nevents;
 	ntp_mono nopeer_since; /* no system peer since then */
 	bool nopeer;
+	bool orphan; /* serving our own clock, for want of a source */
 };
 
 #define RESTRICT_ADDRS 16U /* of one name */
@@ -217,6 +218,17 @@ bool peer_route(struct ntp_engine *e, struct peer *p);
 enum ntp_drop symmetric_receive(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now);
 void symmetric_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+
+/* --- ntp_orphan.c -------------------------------------------------------- */
+
+bool orphan_enabled(const struct ntp_engine *e);
+/* Of the N candidates leave out orphans and who depends on them; the number
+ * left. */
+size_t orphan_exclude(struct ntp_engine *e, size_t n);
+/* The orphan that we follow, NULL: none, we may lead. */
+struct peer *orphan_parent(struct ntp_engine *e, ntp_mono now);
+/* Serve our own clock; called every second while that is so. */
+void orphan_serve(struct ntp_engine *e, struct ntp_now now);
 
 /* --- ntp_broadcast.c ----------------------------------------------------- */
 

@@ -380,8 +380,8 @@ KEYNUM(TOS, FLOOR, "floor", B, INT, WORKS, 0, 15, "lowest usable stratum")
 KEYNUM(TOS, CEILING, "ceiling", A, INT, WORKS, 1, 15, "first unusable stratum")
 KEYNUM(TOS, ORPHANWAIT, "orphanwait", A, INT, WORKS, 1, 86400,
 	"time without servers before the local clock is used, s")
-KEYNUM(TOS, ORPHAN, "orphan", A, INT, NOTYET, 0, 17,
-	"no orphan mode; `server 127.127.1.0` keeps serving")
+KEYNUM(TOS, ORPHAN, "orphan", A, INT, WORKS, 0, 17,
+	"stratum to serve at when there is no source; 0, 16: never")
 KEYWORD(TOS, COHORT, "cohort", B, BOOL, NOTYET,
 	"servers of our own stratum are used anyway")
 KEYNUM(TOS, BEACON, "beacon", C, INT, OBSOLETE, 0, 2147483647.0,

@@ -58,6 +58,7 @@ REASON(SYS_COASTING, "coasting", 1)
 REASON(SYS_OBSERVING, "observing", 1)
 REASON(SYS_FORBIDDEN, "forbidden", 1)
 REASON(SYS_LOCAL, "local", 1)
+REASON(SYS_ORPHAN, "orphan", 1)
 REASON(SYS_PANIC, "panic", 1)
 /* what happened once */
 REASON(STEP, "step", 0)

@@ -48,6 +48,8 @@ tos_word(struct confparse *p, void *obj, const struct keyword *k,
 		t->ceiling = (unsigned)v->num;
 	else if (k->id == KW_TOS_ORPHANWAIT)
 		t->orphanwait = v->num;
+	else if (k->id == KW_TOS_ORPHAN)
+		t->orphan = v->num > 0 ? (unsigned)v->num : NTP_ORPHAN;
 	else if (k->id == KW_TOS_BCPOLLBSTEP)
 		t->bcpollbstep = (unsigned)v->num;
 }

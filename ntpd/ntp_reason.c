@@ -236,6 +236,8 @@ is_spike(const struct ntp_engine *e)
 static enum reason
 leaderless_reason(const struct ntp_engine *e, ntp_mono now)
 {
+	if (e->sys.orphan)
+		return REASON_SYS_ORPHAN;
 	if (e->sys.leap != NTP_LEAP_UNSYNC)
 		return REASON_SYS_COASTING;
 	if (peer_count(&e->peers) == 0)

@@ -117,6 +117,11 @@ say_led(struct text *t, const struct subject *s, enum reason why)
 		say_service(t, e);
 		say(t, "; that is the undisciplined local clock");
 		break;
+	case REASON_SYS_ORPHAN:
+		say_service(t, e);
+		say(t, "; our own clock for want of a source; ");
+		say_sources(t, e);
+		break;
 	default:
 		return false;
 	}

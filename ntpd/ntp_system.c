@@ -60,6 +60,7 @@ sys_unsynchronized(struct ntp_engine *e, const char *refid, ntp_mono now)
 	e->sys.epoch = now;
 	e->sys.source = SYNC_UNSPEC;
 	e->sys.peer = NULL;
+	e->sys.orphan = false;
 }
 
 /* Everything measured goes; what a server asked us to respect stays. */
@@ -515,7 +516,7 @@ set_system_peer(struct ntp_engine *e, struct peer *p)
 
 	p->select = SEL_SYSPEER;
 	e->sys.peer = p;
-	e->sys.nopeer = false;
+	e->sys.nopeer = e->sys.orphan = false;
 	if (!news)
 		return;
 	report_peerevent(e, p, PEVNT_NEWPEER, NULL);
@@ -525,18 +526,35 @@ set_system_peer(struct ntp_engine *e, struct peer *p)
 		    (unsigned)p->stratum);
 }
 
+/* When the N ordinary candidates came to nothing: our own clock if there was
+ * none of them, else an orphan that leads. */
+static size_t
+last_resorts(struct ntp_engine *e, size_t n, ntp_mono now)
+{
+	struct peer *p;
+
+	if (n == 0 && resort_due(e, now)) {
+		n = gather(e, true, now);
+		if (n > 0)
+			return survivors(e, n);
+	}
+	p = orphan_parent(e, now);
+	if (p == NULL)
+		return 0;
+	e->cand[0] = candidate_of(e, p, now);
+	return survivors(e, 1);
+}
+
 static size_t
 vote(struct ntp_engine *e, ntp_mono now)
 {
-	size_t n = ephemeral_bridle(e, gather(e, false, now));
-	size_t kept = n > 0 ? survivors(e, n) : 0;
+	size_t n = gather(e, false, now), kept;
 
+	n = ephemeral_bridle(e, orphan_exclude(e, n));
+	kept = n > 0 ? survivors(e, n) : 0;
 	if (kept > 0 && kept >= e->cfg->tos.minsane)
 		return kept;
-	if (n > 0 || !resort_due(e, now))
-		return 0;
-	n = gather(e, true, now);
-	return n > 0 ? survivors(e, n) : 0;
+	return last_resorts(e, n, now);
 }
 
 bool

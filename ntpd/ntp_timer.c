@@ -38,8 +38,14 @@ watch_peers(struct ntp_engine *e, struct ntp_now now)
 {
 	struct sys_vars *s = &e->sys;
 
-	if (!s->nopeer || s->leap == NTP_LEAP_UNSYNC ||
+	if (!s->nopeer ||
 	    mono_diff(now.mono, s->nopeer_since) < e->cfg->tos.orphanwait)
+		return;
+	if (orphan_enabled(e)) {
+		orphan_serve(e, now);
+		return;
+	}
+	if (s->leap == NTP_LEAP_UNSYNC)
 		return;
 	s->leap = NTP_LEAP_UNSYNC;
 	s->stratum = NTP_MAXSTRAT;

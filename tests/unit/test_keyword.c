@@ -80,6 +80,7 @@ static const char *const stock_lines[] = {
     "broadcastdelay 0.004",
     "peer 192.0.2.9 maxpoll 8",
     "tos bcpollbstep 3",
+    "tos orphan 5 orphanwait 60",
 };
 
 static const char *const warned_lines[] = {
@@ -108,7 +109,6 @@ static const char *const warned_lines[] = {
     "nts mintls TLS1.3",
     "refclock nmea unit 0 path /dev/ttyS0 baud 9600 mode 1",
     "extra port 1123",
-    "tos orphan 5",
     "crypto pw secret",
     "crypto host x randfile /dev/urandom",
     "authenticate yes",
