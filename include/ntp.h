@@ -14,29 +14,30 @@
 #define NTP_VERSION    4
 #define NTP_OLDVERSION 1
 
-#define NTP_PHI		 15e-6 /* s/s, frequency tolerance */
-#define NTP_MINPOLL_HARD 0     /* log2 s */
-#define NTP_MAXPOLL_HARD 17    /* log2 s */
-#define NTP_MINPOLL	 6     /* log2 s, default */
-#define NTP_MAXPOLL	 10    /* log2 s, default */
-#define NTP_MAXDISP	 16.0  /* s */
-#define NTP_MINDIST	 0.001 /* s, `tos mindist` (RFC: MINDISP 0.005) */
-#define NTP_MAXDIST	 1.5   /* s, `tos maxdist` (RFC: 1) */
-#define NTP_MAXSTRAT	 16    /* unsynchronized */
-#define NTP_SHIFT	 8     /* stages in the clock filter */
-#define NTP_SGATE	 3.0   /* popcorn gate */
-#define NTP_MINCLOCK	 3     /* survivors wanted */
-#define NTP_MINSANE	 1     /* survivors needed */
-#define NTP_MAXCLOCK	 10    /* associations wanted of pools */
-#define NTP_FLOOR	 0     /* lowest usable stratum */
-#define NTP_CEILING	 15    /* first unusable stratum */
-#define NTP_UNREACH	 10    /* polls without answer before backing off */
-#define NTP_BURST	 8     /* packets in a burst, at most */
-#define NTP_IBURST	 6     /* packets in the initial burst */
-#define NTP_RETRY	 3     /* tries to start a burst */
-#define NTP_MINPKT	 2.0   /* s between packets, at least */
-#define NTP_ORPHAN	 17    /* orphan stratum when off */
-#define NTP_ORPHWAIT	 300.0 /* s */
+#define NTP_PHI		 15e-6	/* s/s, frequency tolerance */
+#define NTP_MINPOLL_HARD 0	/* log2 s */
+#define NTP_MAXPOLL_HARD 17	/* log2 s */
+#define NTP_MINPOLL	 6	/* log2 s, default */
+#define NTP_MAXPOLL	 10	/* log2 s, default */
+#define NTP_MAXDISP	 16.0	/* s */
+#define NTP_MINDIST	 0.001	/* s, `tos mindist` (RFC: MINDISP 0.005) */
+#define NTP_MAXDIST	 1.5	/* s, `tos maxdist` (RFC: 1) */
+#define NTP_MAXSTRAT	 16	/* unsynchronized */
+#define NTP_SHIFT	 8	/* stages in the clock filter */
+#define NTP_SGATE	 3.0	/* popcorn gate */
+#define NTP_MINCLOCK	 3	/* survivors wanted */
+#define NTP_MINSANE	 1	/* survivors needed */
+#define NTP_MAXCLOCK	 10	/* associations wanted of pools */
+#define NTP_FLOOR	 0	/* lowest usable stratum */
+#define NTP_CEILING	 15	/* first unusable stratum */
+#define NTP_UNREACH	 10	/* polls without answer before backing off */
+#define NTP_BURST	 8	/* packets in a burst, at most */
+#define NTP_IBURST	 6	/* packets in the initial burst */
+#define NTP_RETRY	 3	/* tries to start a burst */
+#define NTP_MINPKT	 2.0	/* s between packets, at least */
+#define NTP_ORPHAN	 17	/* orphan stratum when off */
+#define NTP_BEACON	 3600.0 /* s between searches of manycast */
+#define NTP_ORPHWAIT	 300.0	/* s */
 
 #define NTP_STEP    0.128  /* s (RFC: 0.125) */
 #define NTP_STEPOUT 300.0  /* s (RFC: 900) */

@@ -263,5 +263,6 @@ conf_directive confdo_ignore;
 conf_directive confdo_setvar;
 /* ntp_config_modes.c */
 conf_directive confdo_broadcastclient, confdo_groups, confdo_broadcastdelay;
+conf_directive confdo_ttl;
 
 #endif /* NTP_CONFPARSE_H */

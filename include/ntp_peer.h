@@ -113,6 +113,7 @@ struct peer {
 
 	struct peer_dns dns;
 	struct peer_pool pool;
+	unsigned ring; /* of a manycast search: index into `ttl` */
 
 	struct reason_notes notes;
 	struct reason_vote vote;

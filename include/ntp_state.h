@@ -17,6 +17,7 @@
 #include "ntp_history.h"
 #include "ntp_leap.h"
 #include "ntp_loopfilter.h"
+#include "ntp_manycast.h"
 #include "ntp_mode6.h"
 #include "ntp_monitor.h"
 #include "ntp_peer.h"
@@ -99,6 +100,7 @@ struct ntp_engine {
 	struct control_counters ctl;
 	struct timer_counters ticks;
 	struct counted_since since;
+	struct manycast_wait manycast[MANYCAST_WAITING];
 	struct control_replay replay;
 	struct ctl_guard guard;
 	struct ctl_mru ctlmru;
@@ -197,6 +199,8 @@ bool wants_burst(const struct peer *p);
 
 /* A poll is due: send, or run the reference clock (RFC 5905 13). */
 void transmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+/* Ask a server, or with P a manycast client all of its group. */
+void client_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 /* Build and send what P's mode sends. */
 void peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 /* The header of a packet that tells our time: modes 1, 2 and 5; the timestamps
@@ -241,6 +245,21 @@ void broadcast_volley(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 void broadcast_missed(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 void broadcast_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 
+/* --- ntp_manycast.c ------------------------------------------------------ */
+
+/* The search goes on. */
+void manycast_poll(struct ntp_engine *e, struct peer *p, struct ntp_now now);
+/* A server answers the search of P. */
+enum ntp_drop manycast_reply(struct ntp_engine *e, struct peer *p,
+    const struct recvbuf *rb, const struct restrict_entry *res,
+    struct ntp_now now);
+/* A client searches. */
+enum ntp_drop manycast_request(struct ntp_engine *e, const struct recvbuf *rb,
+    const struct restrict_entry *res, struct ntp_now now);
+/* Send the answers that are due, and when that is next, AT at the latest. */
+void manycast_tick(struct ntp_engine *e, struct ntp_now now);
+ntp_mono manycast_due(const struct ntp_engine *e, ntp_mono at);
+
 /* --- ntp_test.c ---------------------------------------------------------- */
 
 /* Packet tests 1..7 against P; the flash bits found, 0 when all pass. */
@@ -255,6 +274,8 @@ double peer_distance_limit(const struct ntp_engine *e, const struct peer *p);
 /* Tests 3, 6 and 7: what is in it, whomever it answers. */
 unsigned content_tests(
     const struct ntp_engine *e, const struct ntp_packet *pkt);
+/* Does somebody with this reference id follow us? */
+bool refid_is_ours(struct ntp_engine *e, uint32_t refid);
 /* Peer tests 10..13: sets p->flash; true when unfit. */
 bool peer_unfit(struct ntp_engine *e, struct peer *p, ntp_mono now);
 
@@ -345,11 +366,17 @@ struct peer *peer_mobilize_ephemeral(struct ntp_engine *e,
  * the others: whoever holds a key could make himself many.  Where nobody was
  * configured they are all we have.  The number left. */
 size_t ephemeral_bridle(struct ntp_engine *e, size_t n);
+/* Is P, which may go (`preempt`), the one to go now that nobody answers? */
+bool is_preempted(const struct ntp_engine *e, const struct peer *p);
 /* May a packet that RES admits make an association?  With a good MAC, or where
  * none is asked for; and not more of one address than it may have. */
 bool may_mobilize(const struct ntp_engine *e, const struct restrict_entry *res,
     const struct ntp_addr *src, bool authentic);
 void peer_demobilize(struct ntp_engine *e, struct peer *p);
+/* Associations that may give time, as `tos maxclock` counts them. */
+size_t active_count(const struct ntp_engine *e);
+/* One of those that POOL has made and that has failed, or NULL. */
+struct peer *worst_child(struct ntp_engine *e, const struct peer *pool);
 void names_tick(struct ntp_engine *e, struct ntp_now now);
 
 /* --- ntp_control.c ------------------------------------------------------- */

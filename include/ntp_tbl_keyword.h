@@ -85,13 +85,13 @@ DIRECTIVE(BROADCASTCLIENT, "broadcastclient", C, WORKS, broadcastclient,
 	"take time from broadcasts")
 DIRECTIVE(MULTICASTCLIENT, "multicastclient", C, WORKS, groups,
 	"take time from a multicast group")
-DIRECTIVE(MANYCASTCLIENT, "manycastclient", C, NOTYET, ignore,
-	"line ignored; use `server` or `pool`")
-DIRECTIVE(MANYCASTSERVER, "manycastserver", C, NOTYET, ignore,
-	"line ignored; name this host in the clients")
+DIRECTIVE(MANYCASTCLIENT, "manycastclient", C, WORKS, assoc,
+	"look for servers in this group")
+DIRECTIVE(MANYCASTSERVER, "manycastserver", C, WORKS, groups,
+	"be found by clients in this group")
 DIRECTIVE(BROADCASTDELAY, "broadcastdelay", C, WORKS, broadcastdelay,
 	"delay of broadcasts, s; 0 measures it")
-DIRECTIVE(TTL, "ttl", C, NOTYET, ignore, "no manycast client")
+DIRECTIVE(TTL, "ttl", C, WORKS, ttl, "how far manycast looks, in order")
 DIRECTIVE(MDNSTRIES, "mdnstries", C, NOTYET, number, "not registered in mDNS")
 DIRECTIVE(RLIMIT, "rlimit", C, OBSOLETE, options,
 	"limits are those the service manager sets")
@@ -155,7 +155,8 @@ KEYNUM(ASSOC, MODE, "mode", B, UINT, WORKS, 0, 4294967295.0,
 KEYNUM(ASSOC, SUBTYPE, "subtype", B, UINT, WORKS, 0, 4294967295.0,
 	"as mode")
 KEYNUM(ASSOC, TTL, "ttl", C, UINT, WORKS, 0, 255, "hops of group packets")
-KEYWORD(ASSOC, PREEMPT, "preempt", C, NONE, NOTYET, "the server is kept")
+KEYWORD(ASSOC, PREEMPT, "preempt", C, NONE, WORKS,
+	"may go when it fails and there are more than `tos maxclock`")
 KEYWORD(ASSOC, XLEAVE, "xleave", C, NONE, NOTYET, "no interleaved mode")
 KEYWORD(ASSOC, PRECONN, "preconn", C, NONE, NOTYET, "no effect")
 KEYWORD(ASSOC, DYNAMIC, "dynamic", C, NONE, OBSOLETE, "always so")
@@ -382,10 +383,10 @@ KEYNUM(TOS, ORPHANWAIT, "orphanwait", A, INT, WORKS, 1, 86400,
 	"time without servers before the local clock is used, s")
 KEYNUM(TOS, ORPHAN, "orphan", A, INT, WORKS, 0, 17,
 	"stratum to serve at when there is no source; 0, 16: never")
-KEYWORD(TOS, COHORT, "cohort", B, BOOL, NOTYET,
-	"servers of our own stratum are used anyway")
-KEYNUM(TOS, BEACON, "beacon", C, INT, OBSOLETE, 0, 2147483647.0,
-	"no manycast client")
+KEYWORD(TOS, COHORT, "cohort", B, BOOL, WORKS,
+	"answer manycast clients of our own stratum too")
+KEYNUM(TOS, BEACON, "beacon", C, INT, WORKS, 16, 2147483647.0,
+	"pause between two searches of manycast, s")
 KEYWORD(TOS, BASEDATE, "basedate", B, STR, NOTYET,
 	"the era is that of the clock")
 KEYNUM(TOS, BCPOLLBSTEP, "bcpollbstep", C, INT, WORKS, 0, 4,

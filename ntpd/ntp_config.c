@@ -36,6 +36,7 @@ static const struct config_tos tos_default = {
     .ceiling = NTP_CEILING,
     .orphan = NTP_ORPHAN,
     .orphanwait = NTP_ORPHWAIT,
+    .beacon = NTP_BEACON,
 };
 
 static const struct config_tinker tinker_default = {
@@ -77,6 +78,8 @@ config_new(void)
 	c->dscp = DSCP_EF;
 	c->logmask = LOGBIT_SYNC;
 	c->ntp = c->kernel = c->monitor = c->stats = c->auth = true;
+	for (size_t i = 0; i < CONFIG_TTLS; i++)
+		c->ttl[c->nttl++] = (uint8_t)(32 * i + 31);
 	return c;
 }
 

@@ -486,6 +486,18 @@ finish_unpeer(struct ntp_config *c, const struct config_io *io,
 		(void)remove_lines(c, u, line);
 }
 
+static void
+check_group_key(struct ntp_config *c, const struct config_io *io,
+    const struct config_assoc *a)
+{
+	struct conf_place place = {a->file, {a->line, 1}};
+
+	if (a->kind == ASSOC_MANYCAST && a->key == 0 && c->auth)
+		config_warn_at(c, io, &place,
+		    "without a key no manycast server is believed",
+		    "add `key N`, or `disable auth`");
+}
+
 void
 config_finish_assocs(struct ntp_config *c, const struct config_io *io)
 {
@@ -493,5 +505,7 @@ config_finish_assocs(struct ntp_config *c, const struct config_io *io)
 
 	for (size_t i = 0; i < q->nunpeer; i++)
 		finish_unpeer(c, io, &q->unpeer[i]);
+	for (size_t i = 0; i < c->nassoc; i++)
+		check_group_key(c, io, &c->assoc[i]);
 	config_finish_clocks(c, io);
 }

@@ -48,6 +48,10 @@ tos_word(struct confparse *p, void *obj, const struct keyword *k,
 		t->ceiling = (unsigned)v->num;
 	else if (k->id == KW_TOS_ORPHANWAIT)
 		t->orphanwait = v->num;
+	else if (k->id == KW_TOS_COHORT)
+		t->cohort = v->num != 0;
+	else if (k->id == KW_TOS_BEACON)
+		t->beacon = v->num;
 	else if (k->id == KW_TOS_ORPHAN)
 		t->orphan = v->num > 0 ? (unsigned)v->num : NTP_ORPHAN;
 	else if (k->id == KW_TOS_BCPOLLBSTEP)

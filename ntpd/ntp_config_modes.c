@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_config_modes.c - broadcastclient, multicastclient, broadcastdelay.
+ * ntp_config_modes.c - broadcastclient, multicastclient, manycastserver,
+ * broadcastdelay, ttl.
  */
 #include <string.h>
 
@@ -8,6 +9,7 @@
 
 #define GROUPS_MAX    32U
 #define GROUP_DEFAULT "224.0.1.1"
+#define TTL_MAX	      255
 #define DELAY_MAX     1.0 /* s */
 
 /* [novolley] [client]: words of old releases. */
@@ -99,4 +101,28 @@ confdo_broadcastdelay(struct confparse *p, const struct keyword *k)
 		    v.num);
 		p->cfg->broadcastdelay = DELAY_MAX;
 	}
+}
+
+/* Up to eight numbers of hops, in the order in which they are tried; what is
+ * not sent at all finds nobody, so 0 is this host. */
+void
+confdo_ttl(struct confparse *p, const struct keyword *k)
+{
+	struct ntp_config *c = p->cfg;
+	double v;
+
+	(void)k;
+	c->nttl = 0;
+	while (conf_more(p)) {
+		if (!conf_only_integer(p, 0, TTL_MAX, &v))
+			return;
+		if (c->nttl == CONFIG_TTLS) {
+			conf_error(
+			    p, NULL, NULL, "more than %u numbers", CONFIG_TTLS);
+			return;
+		}
+		c->ttl[c->nttl++] = (uint8_t)(v > 0 ? v : 1);
+	}
+	if (c->nttl == 0)
+		conf_error(p, NULL, NULL, "missing number");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_ephemeral.c - associations that a packet makes (protocol notes 5.2).
+ * ntp_ephemeral.c - associations that a packet makes, and those that may go
+ * (protocol notes 5.2, 5.6).
  *
  * Whoever can make us an association can try to outvote those we chose, so it
  * takes a key, or the administrator's word that none is needed, and there are
@@ -81,4 +82,34 @@ ephemeral_bridle(struct ntp_engine *e, size_t n)
 			e->cand[kept++] = e->cand[i];
 	}
 	return kept;
+}
+
+/* --- preempt --------------------------------------------------------------- */
+
+/* What speaks for keeping it. */
+static unsigned
+merit(const struct peer *p)
+{
+	static const unsigned tests[] = {FLASH_PEER_STRATUM, FLASH_PEER_DIST,
+	    FLASH_PEER_LOOP, FLASH_PEER_UNREACH};
+	unsigned score = 0;
+
+	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+		score += (p->flash & tests[i]) == 0;
+	score += p->select >= SEL_OUTLIER;
+	score += p->select != SEL_BACKUP;
+	return score;
+}
+
+bool
+is_preempted(const struct ntp_engine *e, const struct peer *p)
+{
+	if ((p->cfg->flags & ASSOC_PREEMPT) == 0 ||
+	    active_count(e) <= e->cfg->tos.maxclock)
+		return false;
+	PEER_FOREACH (q, &e->peers) {
+		if ((q->cfg->flags & ASSOC_PREEMPT) != 0 && merit(q) < merit(p))
+			return false;
+	}
+	return true;
 }

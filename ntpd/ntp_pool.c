@@ -135,7 +135,7 @@ address_used(
 	    (port == e->cfg->port && engine_owns(e, addr));
 }
 
-static size_t
+size_t
 active_count(const struct ntp_engine *e)
 {
 	size_t n = 0;
@@ -154,7 +154,7 @@ worth_replacing(const struct peer *p)
 	    (p->falsepolls >= FALSE_POLLS && p->select == SEL_FALSETICK);
 }
 
-static struct peer *
+struct peer *
 worst_child(struct ntp_engine *e, const struct peer *pool)
 {
 	PEER_FOREACH (p, &e->peers) {

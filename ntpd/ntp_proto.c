@@ -137,10 +137,12 @@ refuse_header(struct peer *p, const struct ntp_packet *pkt, unsigned flash)
 bool
 wants_iburst(const struct ntp_engine *e, const struct peer *p)
 {
+	bool found = p->parent != NULL && p->parent->kind == PEER_MANYCAST;
+
 	if (p->kind == PEER_CLOCK)
 		return !peer_is_local_clock(p) || e->opt.set_once;
 	return p->hmode == NTP_MODE_CLIENT &&
-	    ((p->cfg->flags & ASSOC_IBURST) != 0 || e->opt.set_once);
+	    ((p->cfg->flags & ASSOC_IBURST) != 0 || e->opt.set_once || found);
 }
 
 bool
@@ -388,13 +390,15 @@ dispatch_open(struct ntp_engine *e, const struct recvbuf *rb,
 	}
 }
 
-/* To a group only broadcasts go. */
+/* To a group go broadcasts, and who looks for servers. */
 static enum ntp_drop
 dispatch_group(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
 {
 	if (packet_mode(rb->data) == NTP_MODE_BROADCAST)
 		return broadcast_receive(e, rb, res, now);
+	if (packet_mode(rb->data) == NTP_MODE_CLIENT)
+		return manycast_request(e, rb, res, now);
 	return DROP_GROUP;
 }
 
@@ -408,6 +412,8 @@ dispatch(struct ntp_engine *e, const struct recvbuf *rb,
 		p = peer_by_endpoint(&e->peers, rb->ep);
 		if (p == NULL)
 			return DROP_NOASSOC;
+		if (p->kind == PEER_MANYCAST)
+			return manycast_reply(e, p, rb, res, now);
 		return process_reply(e, p, rb, res->flags, now);
 	}
 	return rb->group ? dispatch_group(e, rb, res, now)

@@ -112,6 +112,17 @@ hash_own(struct ntp_engine *e)
 	e->own_hashed = true;
 }
 
+bool
+refid_is_ours(struct ntp_engine *e, uint32_t refid)
+{
+	hash_own(e);
+	for (size_t i = 0; i < e->nown; i++) {
+		if (e->own_refid[i] == refid && refid != 0)
+			return true;
+	}
+	return false;
+}
+
 /* TEST12: the peer follows us; all our addresses count, because a host with
  * several may be reached by one and followed by another. */
 static bool
@@ -120,12 +131,7 @@ peer_loops(struct ntp_engine *e, const struct peer *p)
 	if (p->stratum <= 1 || p->stratum >= NTP_MAXSTRAT ||
 	    p->kind == PEER_CLOCK || p->refid == 0)
 		return false;
-	hash_own(e);
-	for (size_t i = 0; i < e->nown; i++) {
-		if (e->own_refid[i] == p->refid)
-			return true;
-	}
-	return false;
+	return refid_is_ours(e, p->refid);
 }
 
 bool

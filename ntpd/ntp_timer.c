@@ -123,6 +123,7 @@ timer(struct ntp_engine *e, struct ntp_now now)
 			transmit(e, p, now);
 		}
 	}
+	manycast_tick(e, now);
 	if (e->stop == ENGINE_RUN && e->opt.set_once &&
 	    nobody_left(e, now.mono))
 		e->stop = ENGINE_STOP_NOSERVER;
@@ -139,5 +140,5 @@ engine_deadline(const struct ntp_engine *e)
 		if (polls(p) && mono_before(p->poll.nextdate, at))
 			at = p->poll.nextdate;
 	}
-	return at;
+	return manycast_due(e, at);
 }

@@ -137,9 +137,19 @@ packet_send(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 	return true;
 }
 
+/* Only who knows our stratum knows whether to answer. */
+static void
+tell_need(const struct ntp_engine *e, struct ntp_packet *pkt)
+{
+	if (e->sys.stratum >= NTP_MAXSTRAT)
+		return;
+	pkt->stratum = e->sys.stratum;
+	pkt->refid = e->sys.refid;
+}
+
 /* A client packet tells nothing: a random transmit timestamp, precision 32,
  * and the poll interval, which servers want to know. */
-static void
+void
 client_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 {
 	struct ntp_packet pkt = {.version = p->version,
@@ -151,6 +161,8 @@ client_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	if (!peer_endpoint(e, p))
 		return;
 	pkt.xmt = random_nonce(e);
+	if (p->kind == PEER_MANYCAST)
+		tell_need(e, &pkt);
 	if (packet_send(e, p, &pkt, now, &p->org))
 		p->aorg = pkt.xmt;
 }
@@ -181,25 +193,34 @@ peer_unreachable(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 /* Nobody asked for it, and nobody is there; a peer that only listens to us
  * still is. */
 static bool
-has_left(const struct peer *p, const struct poll_event *ev)
+has_left(const struct ntp_engine *e, const struct peer *p,
+    const struct poll_event *ev)
 {
-	return ev->demobilize_due && peer_is_ephemeral(p) &&
-	    !(peer_is_symmetric(p) && symm_in_touch(&p->symm));
+	if (!ev->demobilize_due)
+		return false;
+	if (!peer_is_ephemeral(p))
+		return is_preempted(e, p);
+	return !(peer_is_symmetric(p) && symm_in_touch(&p->symm));
 }
 
 void
 transmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 {
-	struct poll_event ev =
-	    poll_sent(&p->poll, wants_iburst(e, p), wants_burst(p),
-		!peer_unfit(e, p, now.mono), e->loop.poll, now.mono);
+	struct poll_event ev;
+
+	if (p->kind == PEER_MANYCAST) {
+		manycast_poll(e, p, now);
+		return;
+	}
+	ev = poll_sent(&p->poll, wants_iburst(e, p), wants_burst(p),
+	    !peer_unfit(e, p, now.mono), e->loop.poll, now.mono);
 
 	if (ev.shifted)
 		p->falsepolls =
 		    p->select == SEL_FALSETICK ? p->falsepolls + 1 : 0;
 	if (ev.lost_reach)
 		peer_unreachable(e, p, now);
-	if (has_left(p, &ev)) {
+	if (has_left(e, p, &ev)) {
 		peer_demobilize(e, p);
 		return;
 	}

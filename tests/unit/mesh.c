@@ -205,8 +205,10 @@ start(struct mesh *m, unsigned k, const char *conf, struct keystore *keys)
 	struct mesh_node *n = &m->node[k];
 	struct config_io io = {.diag = config_diag};
 	struct ntp_config *cfg = config_new();
-	struct engine_options o = {
-	    .version = "test", .keys = keys, .freq_known = true};
+	struct engine_options o = {.version = "test",
+	    .keys = keys,
+	    .freq_known = true,
+	    .freq = -n->natural};
 	struct ntp_ports ports = {.clock = &n->clock,
 	    .packet = &n->net,
 	    .rng = &n->rngport,

@@ -81,6 +81,11 @@ static const char *const stock_lines[] = {
     "peer 192.0.2.9 maxpoll 8",
     "tos bcpollbstep 3",
     "tos orphan 5 orphanwait 60",
+    "tos cohort 1 beacon 600",
+    "ttl 31 63",
+    "manycastserver 239.255.254.254 ff05::101",
+    "manycastclient 239.255.254.254 minpoll 4\ndisable auth",
+    "server x preempt",
 };
 
 static const char *const warned_lines[] = {
@@ -98,7 +103,6 @@ static const char *const warned_lines[] = {
     "delrestrict source 10.5.5.5",
     "device 127.127.20.0 timedata /dev/gps0",
     "tos basedate 2020-01-01",
-    "server x preempt",
     "server x preconn",
     "server x xleave",
     "disable peer_clear_digest_early",
@@ -115,7 +119,6 @@ static const char *const warned_lines[] = {
     "pps /dev/pps0 assert hardpps",
     "driftfile /x 60",
     "limit average 1 burst 20 kod 0.5",
-    "ttl 31 63",
     "trap 192.0.2.3 port 18447 interface 192.0.2.4",
     "phone ATDT1234567 \"ATDT 7\"",
     "fudge 127.127.20.0 flag1 1 flag3 true time2 0.4",

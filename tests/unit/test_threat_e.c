@@ -354,6 +354,159 @@ invented_servers_are_limited(void **state)
 	mesh_fini(&m);
 }
 
+/* --- manycast --------------------------------------------------------------- */
+
+#define GROUP "239.255.254.254"
+#define SEEKER                                                                 \
+	"manycastclient " GROUP " minpoll 4 maxpoll 4 key 1\n"                 \
+	"ttl 1 8 64\ntos beacon 300 minclock 2\n"
+#define FOUND CLOCK "manycastserver " GROUP "\n"
+
+static void
+count_rings(struct mesh *m, const struct mesh_packet *p)
+{
+	static const uint8_t ring[] = {1, 8, 64};
+
+	if (!p->group)
+		return;
+	assert_int_equal(p->ttl, ring[m->seen % 3]);
+	m->seen++;
+}
+
+static void
+manycast_finds_servers(void **state)
+{
+	struct keystore *keys = attack_keys();
+	struct mesh m;
+
+	(void)state;
+	mesh_init(&m);
+	(void)mesh_add(&m, SEEKER, keys, 0.05, 0);
+	m.tap = count_rings;
+	mesh_run(&m, 400);
+	/* nobody there: to the last ring, then a pause, then anew */
+	assert_in_range(m.seen, 4, 6);
+	m.tap = NULL;
+	for (unsigned i = 0; i < 3; i++)
+		(void)mesh_add(&m, FOUND, keys, 0, 0);
+	mesh_run(&m, 600);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_non_null(mesh_peer(&m, 0, i));
+		assert_int_equal(mesh_peer(&m, 0, i)->poll.reach, 0377);
+		assert_true(mesh_peer(&m, 0, i)->authentic);
+	}
+	assert_true(fabs(m.node[0].err) < 2e-3);
+	/* enough is enough */
+	m.tap = keep_broadcast;
+	m.last = (struct mesh_packet){0};
+	mesh_run(&m, 1000);
+	assert_int_equal(m.last.len, 0);
+	mesh_fini(&m);
+	keys_free(&keys);
+}
+
+/* Who is not asked, has no use, or is not authentic stays silent. */
+static void
+manycast_servers_are_modest(void **state)
+{
+	static const char *const server[] = {CLOCK,
+	    "manycastserver " GROUP "\n", FOUND,
+	    FOUND "fudge 127.127.1.0 stratum 9\n",
+	    FOUND "fudge 127.127.1.0 stratum 9\ntos cohort 1\n"};
+	struct keystore *keys = attack_keys();
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		struct ntp_packet r = {.version = 4,
+		    .mode = NTP_MODE_CLIENT,
+		    .stratum = 10,
+		    .refid = refid_from_text("XXXX"),
+		    .xmt = {i + 1}};
+		struct ntp_addr src = mesh_addr(77);
+		struct server_counters *n;
+		struct mesh m;
+		uint8_t buf[96];
+		size_t len = 48;
+
+		mesh_init(&m);
+		(void)mesh_add(&m, server[i], keys, 0, 0);
+		mesh_run(&m, 100);
+		n = &m.node[0].e->count;
+		packet_encode(&r, buf);
+		mesh_inject(&m, 0, &src, true, buf, 48);
+		mesh_run(&m, 2);
+		assert_int_equal(n->processed, 0);
+		assert_int_equal(keys_sign(keys, 1, buf, sizeof buf, &len), 0);
+		mesh_inject(&m, 0, &src, true, buf, len);
+		assert_int_equal(n->processed, 0);
+		mesh_run(&m, 2);
+		assert_int_equal(n->processed, i == 2 || i == 4);
+		/* follows us already */
+		r.refid = refid_from_addr(&m.node[0].addr);
+		packet_encode(&r, buf);
+		len = 48;
+		assert_int_equal(keys_sign(keys, 1, buf, sizeof buf, &len), 0);
+		mesh_inject(&m, 0, &src, true, buf, len);
+		mesh_run(&m, 2);
+		assert_int_equal(n->processed, i == 2 || i == 4);
+		mesh_fini(&m);
+	}
+	keys_free(&keys);
+}
+
+static void
+count_octets(struct mesh *m, const struct mesh_packet *p)
+{
+	m->seen += (unsigned)p->len;
+}
+
+/* A flood to the group from forged addresses: less comes out than went in, and
+ * not all at once. */
+static void
+manycast_does_not_implode(void **state)
+{
+	struct mesh m;
+
+	(void)state;
+	mesh_init(&m);
+	(void)mesh_add(&m, FOUND "disable auth\n", NULL, 0, 0);
+	mesh_run(&m, 100);
+	m.tap = count_octets;
+	for (unsigned i = 0; i < 1000; i++) {
+		struct ntp_packet r = {
+		    .version = 4, .mode = NTP_MODE_CLIENT, .xmt = {i + 1}};
+		struct ntp_addr src = mesh_addr(i % 200 + 10);
+		uint8_t buf[48];
+
+		packet_encode(&r, buf);
+		mesh_inject(&m, 0, &src, true, buf, sizeof buf);
+	}
+	assert_int_equal(m.seen, 0);
+	mesh_run(&m, 2);
+	assert_int_equal(m.seen, MANYCAST_WAITING * 48);
+	mesh_fini(&m);
+}
+
+/* Replies nobody asked for, or without a key. */
+static void
+manycast_clients_are_suspicious(void **state)
+{
+	struct keystore *keys = attack_keys();
+	struct mesh m;
+
+	(void)state;
+	mesh_init(&m);
+	(void)mesh_add(&m, SEEKER, NULL, 0, 0);
+	(void)mesh_add(&m,
+	    "manycastclient " GROUP " minpoll 4\ntos beacon 64\n", NULL, 0, 0);
+	(void)mesh_add(&m, FOUND "disable auth\n", keys, 0, 0);
+	mesh_run(&m, 1000);
+	assert_null(mesh_peer(&m, 0, 2));
+	assert_null(mesh_peer(&m, 1, 2));
+	mesh_fini(&m);
+	keys_free(&keys);
+}
+
 int
 main(void)
 {
@@ -370,6 +523,10 @@ main(void)
 	    THREAT("E-bdelay", step_is_no_delay),
 	    THREAT("E-group-source", multicast_is_no_source),
 	    THREAT("E-invented", invented_servers_are_limited),
+	    THREAT("E-manycast", manycast_finds_servers),
+	    THREAT("E-manycast-modest", manycast_servers_are_modest),
+	    THREAT("E-manycast-implosion", manycast_does_not_implode),
+	    THREAT("E-manycast-forged", manycast_clients_are_suspicious),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
