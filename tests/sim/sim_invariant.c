@@ -8,8 +8,9 @@
 #include "ntp_state.h"
 #include "sim_world.h"
 
-#define STEP_DUE 0.1  /* s, a step for less was never due */
-#define SLACK	 1e-9 /* s, beyond what a timestamp can tell */
+#define FOOLED_MAX 60.0 /* s */
+#define STEP_DUE   0.1	/* s, a step for less was never due */
+#define SLACK	   1e-9 /* s, beyond what a timestamp can tell */
 
 static void __attribute__((format(printf, 3, 4)))
 broken(struct sim_node *n, enum scn_invariant what, const char *fmt, ...)
@@ -61,16 +62,16 @@ claim_of(const struct sim_node *n, const struct peer *p, struct claim *c)
 }
 
 /* What a falseticker claims may reach into what the good ones do: then nobody
- * can tell.  It must not be followed when most of them exclude it. */
-static void
-check_source(struct sim_node *n)
+ * can tell.  Is it followed though most exclude it? */
+static bool
+is_fooled(struct sim_node *n)
 {
 	const struct peer *lead = n->e->sys.peer;
 	unsigned exclude = 0, all = 0;
 	struct claim theirs, c;
 
 	if (lead == NULL || !claim_of(n, lead, &theirs) || !theirs.is_false)
-		return;
+		return false;
 	PEER_FOREACH (p, &n->e->peers) {
 		if (!claim_of(n, p, &c))
 			continue;
@@ -78,11 +79,23 @@ check_source(struct sim_node *n)
 		exclude +=
 		    !c.is_false && (c.low > theirs.high || c.high < theirs.low);
 	}
-	if (2 * exclude > all)
+	return 2 * exclude > all;
+}
+
+/* A burst is heard out before anybody is chosen anew. */
+static void
+check_source(struct sim_node *n)
+{
+	double t = world_time(n->w);
+
+	if (!is_fooled(n))
+		n->fooled_since = -1;
+	else if (n->fooled_since < 0)
+		n->fooled_since = t;
+	else if (t - n->fooled_since > FOOLED_MAX)
 		broken(n, INV_FALSE,
-		    "follows a falseticker, though %u of %u "
-		    "exclude it",
-		    exclude, all);
+		    "follows a falseticker, though most exclude what it "
+		    "claims");
 }
 
 /* --- steps ------------------------------------------------------------------ */

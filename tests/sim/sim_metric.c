@@ -43,16 +43,17 @@ middle_of(unsigned bin)
 	return ldexp(m, (int)(bin / GAUGE_BINS) + LOWEST_OCTAVE);
 }
 
-double
-gauge_percentile(const struct sim_gauge *g, double q)
+/* The size below which share Q of the N samples lies. */
+static double
+percentile(const uint32_t *hist, uint64_t n, double q)
 {
-	double want = q * (double)g->n, seen = 0;
+	double want = q * (double)n, seen = 0;
 	unsigned bin = 0;
 
-	if (g->hist == NULL || g->n == 0)
+	if (hist == NULL || n == 0)
 		return 0;
 	for (; bin < GAUGE_OCTAVES * GAUGE_BINS - 1; bin++) {
-		seen += g->hist[bin];
+		seen += hist[bin];
 		if (seen >= want)
 			break;
 	}
@@ -104,6 +105,7 @@ gauge_begin(struct sim_gauge *g)
 	g->high = -HUGE_VAL;
 	g->low = HUGE_VAL;
 	g->hist = calloc((size_t)GAUGE_OCTAVES * GAUGE_BINS, sizeof *g->hist);
+	g->fhist = calloc((size_t)GAUGE_OCTAVES * GAUGE_BINS, sizeof *g->fhist);
 }
 
 static void
@@ -122,8 +124,12 @@ sample_error(struct sim_gauge *g, double err, double freq, double t)
 	g->fmax = fmax(g->fmax, fabs(freq));
 	if (size >= g->limit)
 		g->over = t;
+	if (size >= g->fine)
+		g->over_fine = t;
 	if (g->hist != NULL)
 		g->hist[bin_of(size)]++;
+	if (g->fhist != NULL)
+		g->fhist[bin_of(fabs(freq))]++;
 }
 
 static void
@@ -168,7 +174,8 @@ void
 gauge_fini(struct sim_gauge *g)
 {
 	free(g->hist);
-	g->hist = NULL;
+	free(g->fhist);
+	g->hist = g->fhist = NULL;
 }
 
 /* --- the metrics ------------------------------------------------------------ */
@@ -200,19 +207,19 @@ m_max(const struct sim_gauge *g)
 static double
 m_p50(const struct sim_gauge *g)
 {
-	return gauge_percentile(g, 0.5);
+	return percentile(g->hist, g->n, 0.5);
 }
 
 static double
 m_p95(const struct sim_gauge *g)
 {
-	return gauge_percentile(g, 0.95);
+	return percentile(g->hist, g->n, 0.95);
 }
 
 static double
 m_p99(const struct sim_gauge *g)
 {
-	return gauge_percentile(g, 0.99);
+	return percentile(g->hist, g->n, 0.99);
 }
 
 static double
@@ -243,6 +250,30 @@ static double
 m_freq_max(const struct sim_gauge *g)
 {
 	return g->fmax;
+}
+
+static double
+m_freq_p50(const struct sim_gauge *g)
+{
+	return percentile(g->fhist, g->n, 0.5);
+}
+
+static double
+m_freq_p95(const struct sim_gauge *g)
+{
+	return percentile(g->fhist, g->n, 0.95);
+}
+
+static double
+m_freq_p99(const struct sim_gauge *g)
+{
+	return percentile(g->fhist, g->n, 0.99);
+}
+
+static double
+m_converge_fine(const struct sim_gauge *g)
+{
+	return fmax(g->over_fine - g->from, 0);
 }
 
 static double
@@ -337,6 +368,11 @@ static const struct sim_metric metrics[] = {
     {"low", UNIT_TIME, METRIC_NONE, m_low, "lowest error, with its sign"},
     {"freq.rms", UNIT_FREQ, METRIC_NONE, m_freq_rms, "RMS frequency error"},
     {"freq.max", UNIT_FREQ, METRIC_NONE, m_freq_max, "frequency error"},
+    {"freq.p50", UNIT_FREQ, METRIC_NONE, m_freq_p50, "median of its size"},
+    {"freq.p95", UNIT_FREQ, METRIC_NONE, m_freq_p95, "95 % of its size"},
+    {"freq.p99", UNIT_FREQ, METRIC_NONE, m_freq_p99, "99 % of its size"},
+    {"converge.fine", UNIT_TIME, METRIC_NONE, m_converge_fine,
+	"time until the error stays below 100 us"},
     {"converge", UNIT_TIME, METRIC_TIME, m_converge,
 	"time until the error stays below LIMIT"},
     {"sync", UNIT_TIME, METRIC_NONE, m_sync, "time until first synchronized"},

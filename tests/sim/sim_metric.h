@@ -28,19 +28,19 @@ struct sim_gauge {
 	const struct sim_node *against; /* NULL: true time */
 	const struct sim_node *source;	/* or NULL */
 	double from, to;		/* s */
-	double limit;			/* s, of `converge` */
+	double limit, fine;		/* s, of `converge` and of the table */
 	uint64_t n, hits, synced;
 	double sum, square, max, last; /* of the time error, s */
 	double high, low;	       /* s */
 	double fsquare, fmax;	       /* of the frequency error, s/s */
 	double slew;		       /* s/s, greatest */
 	double rootdist;	       /* s, greatest */
-	double over; /* s, true time when the error was last over the limit */
-	double first_sync; /* s, true time; < 0: never */
+	double over, over_fine; /* s, true time when the error was last over */
+	double first_sync;	/* s, true time; < 0: never */
 	uint64_t polls0, steps0, served0;
 	uint64_t polls, steps, served;
 	bool begun;
-	uint32_t *hist; /* of |time error| */
+	uint32_t *hist, *fhist; /* of |time error|, |frequency error| */
 };
 
 struct sim_metric {
@@ -57,8 +57,6 @@ const struct sim_metric *metric_at(size_t i);
 
 /* One more sample, at true time T s. */
 void gauge_sample(struct sim_gauge *g, double t);
-/* The error below which share Q of the samples lies, s. */
-double gauge_percentile(const struct sim_gauge *g, double q);
 void gauge_fini(struct sim_gauge *g);
 
 #endif /* SIM_METRIC_H */

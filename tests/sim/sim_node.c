@@ -328,6 +328,7 @@ node_start(struct sim_node *n, FILE *err)
 		return -NTP_EFORMAT;
 	n->running = true;
 	n->was_synced = false;
+	n->fooled_since = -1;
 	n->life++;
 	n->wake = NEVER;
 	n->clock.behind = 0;

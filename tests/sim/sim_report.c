@@ -23,8 +23,10 @@ static const struct column columns[] = {
     {"p95", "95 %"},
     {"p99", "99 %"},
     {"freq.rms", "freq rms"},
+    {"freq.p95", "freq 95 %"},
     {"freq.max", "freq max"},
     {"converge", "to 1 ms"},
+    {"converge.fine", "to 100 us"},
     {"interval", "poll"},
     {"polls", "packets"},
 };

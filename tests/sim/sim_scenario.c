@@ -339,6 +339,8 @@ parse_event(struct scn_reader *r)
 	ev = &s->event[s->nevent++];
 	ev->line = r->line;
 	ev->at = scn_number(r, UNIT_TIME, "at");
+	if (scn_is(r, "within"))
+		ev->within = scn_number(r, UNIT_TIME, "within");
 	if (scn_is(r, "every"))
 		ev->every = scn_number(r, UNIT_TIME, "every");
 	action = lookup(r, actions, "action");

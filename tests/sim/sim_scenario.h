@@ -97,7 +97,7 @@ enum scn_action {
 };
 
 struct scn_event {
-	double at, every; /* s; every 0: once */
+	double at, within, every; /* s; every 0: once */
 	enum scn_action action;
 	char node[SCN_NAME_MAX];
 	double value;

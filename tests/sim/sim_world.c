@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ntp_config.h"
 #include "ntp_engine.h"
 
 #define NODES_PER_NET 250U
 #define PROGRESS_STEP 1000U /* samples */
 #define LEAP_SLACK    (2 * NS_PER_S)
-#define TABLE_LIMIT   1e-3 /* s, of the table's `converge` */
+#define TABLE_LIMIT   1e-3 /* s, of the table */
+#define TABLE_FINE    1e-4 /* s */
 
 static int64_t
 to_ns(double s)
@@ -142,6 +144,7 @@ add_gauge(struct sim_world *w, struct sim_node *n, struct sim_gauge *g)
 	n->gauge = list;
 	n->gauge[n->ngauges++] = g;
 	g->node = n;
+	g->fine = TABLE_FINE;
 	g->to = w->sc->run + 1;
 	return true;
 }
@@ -219,7 +222,8 @@ act(struct sim_node *n, const struct scn_event *ev)
 		node_stop(n, false);
 		break;
 	case ACT_START:
-		(void)node_start(n, stderr);
+		if (n->def->daemon)
+			(void)node_start(n, stderr);
 		break;
 	case ACT_SILENT:
 	case ACT_ANSWER:
@@ -253,6 +257,20 @@ scenario_event(void *obj, uint64_t i)
 		    &w->queue, w->now + to_ns(ev->every), scenario_event, w, i);
 }
 
+static void
+plan_events(struct sim_world *w)
+{
+	struct ntp_rng r;
+
+	rng_seed(&r, w->seed);
+	for (size_t i = 0; i < w->sc->nevent; i++) {
+		const struct scn_event *ev = &w->sc->event[i];
+		double at = ev->at + ev->within * rng_double(&r);
+
+		(void)queue_push(&w->queue, to_ns(at), scenario_event, w, i);
+	}
+}
+
 /* Servers know of leap seconds; daemons have a kernel for that. */
 static void
 true_leap(void *obj, uint64_t arg)
@@ -274,22 +292,31 @@ first_start(void *obj, uint64_t arg)
 	(void)node_start(obj, stderr);
 }
 
-/* Those that start at once do it now, so that errors in their configuration
- * are seen. */
+/* Errors in a configuration are to be seen at once. */
+static bool
+conf_is_good(struct sim_node *n, FILE *err)
+{
+	struct ntp_config *c = node_conf(n, err);
+	bool good = c != NULL;
+
+	config_free(&c);
+	return good;
+}
+
+/* At no special moment within a second. */
 static bool
 start_nodes(struct sim_world *w, FILE *err)
 {
 	for (size_t i = 0; i < w->nnodes; i++) {
 		struct sim_node *n = &w->node[i];
-		double at = n->def->start;
 
 		if (!n->def->daemon)
 			continue;
-		if (at > 0)
-			(void)queue_push(
-			    &w->queue, to_ns(at), first_start, n, 0);
-		else if (node_start(n, err) != 0)
+		if (!conf_is_good(n, err))
 			return false;
+		(void)queue_push(&w->queue,
+		    to_ns(n->def->start + rng_double(&n->noise)), first_start,
+		    n, 0);
 	}
 	return true;
 }
@@ -350,9 +377,7 @@ world_new(const struct scenario *sc, uint64_t seed, FILE *log, FILE *err)
 		world_free(&w);
 		return NULL;
 	}
-	for (size_t i = 0; i < sc->nevent; i++)
-		(void)queue_push(
-		    &w->queue, to_ns(sc->event[i].at), scenario_event, w, i);
+	plan_events(w);
 	if (sc->utc.leap != 0)
 		(void)queue_push(&w->queue, sc->utc.leap_at, true_leap, w, 0);
 	attack_start(w);

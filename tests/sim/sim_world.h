@@ -77,6 +77,7 @@ struct sim_node {
 	struct sim_gauge **gauge; /* borrowed: those of this node */
 	size_t ngauges;
 	/* for the invariants */
+	double fooled_since; /* s, true time; < 0: it is not */
 	bool was_synced;
 	unsigned seen_steps;
 	double last_err;    /* s */
