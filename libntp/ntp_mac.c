@@ -129,15 +129,15 @@ prepare_cmac(struct mac *m, const void *secret, size_t len)
 {
 	size_t key_len = types[m->type].key_len;
 	char cipher[sizeof(types[0].algorithm)];
-	OSSL_PARAM params[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0),
-	    OSSL_PARAM_construct_end(),
-	};
+	OSSL_PARAM params[2];
 	uint8_t key[AES_KEY_MAX] = {0};
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, "CMAC", NULL);
 	bool ok;
 
 	memcpy(cipher, types[m->type].algorithm, sizeof(cipher));
+	params[0] =
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0);
+	params[1] = OSSL_PARAM_construct_end();
 	if (mac != NULL)
 		m->cmac = EVP_MAC_CTX_new(mac);
 	EVP_MAC_free(mac);

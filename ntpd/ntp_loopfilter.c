@@ -69,7 +69,7 @@
 
 /* LOOP_KALMAN */
 #define FREQ_UNKNOWN 2e-4 /* s/s, standard deviation */
-#define FREQ_FILE    2e-6 /* s/s, of what the drift file says */
+#define FREQ_FILE    1e-6 /* s/s, of what the drift file says */
 #define FREQ_TRAINED 1e-6 /* s/s, good enough to call it known */
 #define PHASE_SHARE  16.0 /* phase is worked off in poll interval / 16 */
 #define HURRY_MAX    0.05 /* s in a second, the first offset */

@@ -15,7 +15,8 @@ upstream = stratum1()
 upstream.synchronized()
 
 # -- signals and files
-ours = Daemon(server_line("127.0.1.1", upstream), start=False)
+# 3.5 ppm slow, as the drift file will say.
+ours = Daemon(server_line("127.0.1.1", upstream), clock="0,-3.5", start=False)
 ours.write("drift", "3.5\n")
 ours.start()
 ok(ours.synchronized(), "synchronizes with a drift file", ours.log())

@@ -52,7 +52,7 @@ number_after(struct world *w, const struct peer *p, const char *words)
 	const char *text = sentence(w, p);
 	const char *at = strstr(text, words);
 	char *end = NULL;
-	double v = NAN;
+	double v = (double)NAN;
 
 	if (at != NULL)
 		v = strtod(at + strlen(words), &end);
