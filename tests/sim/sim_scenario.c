@@ -156,6 +156,7 @@ parse_node(struct scn_reader *r, bool daemon)
 	    .count = 1,
 	    .line = r->line,
 	    .resolution = 1e-9,
+	    .start = -1,
 	    .stratum = 1,
 	    .turnaround = 20e-6,
 	    .refid = "GPS"};

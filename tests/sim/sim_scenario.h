@@ -27,7 +27,7 @@ struct scn_node {
 	double offset;	    /* s */
 	double resolution;  /* s */
 	double stamp_noise; /* s, mean of an exponential */
-	double start;	    /* s, when it is switched on */
+	double start;	    /* s; < 0: within the first second */
 	/* daemons */
 	char *conf;			  /* text */
 	unsigned conf_line;		  /* where it begins */

@@ -303,7 +303,15 @@ conf_is_good(struct sim_node *n, FILE *err)
 	return good;
 }
 
-/* At no special moment within a second. */
+/* At no special moment within a second unless told to. */
+static double
+start_of(struct sim_node *n)
+{
+	double at = n->def->start;
+
+	return at < 0 ? rng_double(&n->noise) : at;
+}
+
 static bool
 start_nodes(struct sim_world *w, FILE *err)
 {
@@ -314,9 +322,8 @@ start_nodes(struct sim_world *w, FILE *err)
 			continue;
 		if (!conf_is_good(n, err))
 			return false;
-		(void)queue_push(&w->queue,
-		    to_ns(n->def->start + rng_double(&n->noise)), first_start,
-		    n, 0);
+		(void)queue_push(
+		    &w->queue, to_ns(start_of(n)), first_start, n, 0);
 	}
 	return true;
 }
