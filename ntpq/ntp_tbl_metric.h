@@ -76,9 +76,8 @@ METRIC(NTPD_STATUS, "gauge", "ntpd_peer_status",
     "0 rejected, 1 falseticker, 2 excess, 3 outlier, 4 candidate, 5 backup, "
     "6 system peer, 7 PPS peer.")
 METRIC(NTPD_OFFSET, "gauge", "ntpd_offset", "System offset in milliseconds.")
-METRIC(NTPD_JITTER, "gauge", "ntpd_sys_jitter",
-    "System jitter in milliseconds.")
-METRIC(NTPD_ROOTDISP, "gauge", "ntpd_rootdisp",
-    "Root dispersion in milliseconds.")
-METRIC(NTPD_ROOTDELAY, "gauge", "ntpd_rootdelay",
-    "Root delay in milliseconds.")
+METRIC(
+    NTPD_JITTER, "gauge", "ntpd_sys_jitter", "System jitter in milliseconds.")
+METRIC(
+    NTPD_ROOTDISP, "gauge", "ntpd_rootdisp", "Root dispersion in milliseconds.")
+METRIC(NTPD_ROOTDELAY, "gauge", "ntpd_rootdelay", "Root delay in milliseconds.")

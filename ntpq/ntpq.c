@@ -41,6 +41,7 @@ enum long_only {
 	OPT_JSON,
 	OPT_NO_PLUS,
 	OPT_OLD_RV,
+	OPT_REACH,
 	OPT_WATCH
 };
 
@@ -63,6 +64,7 @@ static const struct option long_options[] = {
     {"numeric", no_argument, NULL, 'n'},
     {"old-rv", no_argument, NULL, OPT_OLD_RV},
     {"peers", no_argument, NULL, 'p'},
+    {"reach", required_argument, NULL, OPT_REACH},
     {"refid", required_argument, NULL, 'r'},
     {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, 'V'},
@@ -94,6 +96,7 @@ static const char help_text[] =
     "      --no-plus            no plus sign before offsets\n"
     "      --old-rv             readvar always shows the status line\n"
     "  -p, --peers              the table of peers, as -c peers\n"
+    "      --reach=octal|bits   how the table shows the last eight polls\n"
     "  -r, --refid=hash|ipv4    how the table shows reference ids\n"
     "  -v, --verbose            explain the columns of the table of peers\n"
     "  -V, --version            the version of ntpq\n"
@@ -154,6 +157,14 @@ set_format(struct ntpq *q, struct options *o, const char *s)
 	o->prometheus = strcmp(s, "prometheus") == 0;
 	if (!q->want_json && !o->prometheus && strcmp(s, "text") != 0)
 		usage_error("--format is text, json or prometheus");
+}
+
+static void
+set_reach(struct ntpq *q, const char *s)
+{
+	if (strcmp(s, "octal") != 0 && strcmp(s, "bits") != 0)
+		usage_error("--reach is octal or bits");
+	q->reachbits = strcmp(s, "bits") == 0;
 }
 
 static void
@@ -226,6 +237,9 @@ take_setting(struct ntpq *q, int opt)
 		return true;
 	case OPT_NO_PLUS:
 		q->plus = false;
+		return true;
+	case OPT_REACH:
+		set_reach(q, optarg);
 		return true;
 	case OPT_OLD_RV:
 		q->oldrv = true;

@@ -195,6 +195,7 @@ enum peers_view {
 struct peers_style {
 	enum peers_view view;
 	bool plus, wide, numeric;
+	bool bits;     /* reach as eight of them, not in octal */
 	int hostwidth; /* columns of the server in front; 0: one server */
 };
 
@@ -242,7 +243,8 @@ struct ntpq {
 	FILE *out, *err;
 	struct json *json; /* the document being written, or NULL for tables */
 	bool want_json;
-	bool legend; /* above the peers */
+	bool legend;	/* above the peers */
+	bool reachbits; /* not octal */
 	struct net net;
 	int family; /* AF_* asked for by -4 and -6 */
 	bool numeric, wide, raw, plus, oldrv, hashrefid;
@@ -353,6 +355,7 @@ enum stats_id {
 	STATS_IOSTATS,
 	STATS_KERNINFO,
 	STATS_MONSTATS,
+	STATS_NTSINFO,
 	STATS_PSTATS,
 	STATS_SYSINFO,
 	STATS_SYSSTATS,

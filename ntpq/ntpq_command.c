@@ -94,6 +94,8 @@ static const struct command commands[] = {
 	"read variables of several associations"},
     {"ntpversion", cmd_ntpversion, 0, 0, 1, "[ 1 | 2 | 3 | 4 ]",
 	"set or show the NTP version of requests"},
+    {"ntsinfo", cmd_statistics, STATS_NTSINFO, 0, 0, "",
+	"show counters of Network Time Security"},
     {"opeers", cmd_peers, PEERS_LOCAL, 0, 1, "[ -4 | -6 ]",
 	"show peers with local address and dispersion"},
     {"passociations", cmd_passociations, 0, 0, 0, "",

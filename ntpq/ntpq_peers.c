@@ -18,15 +18,17 @@
 #define SHORT_WIDTH  8	/* refid column beside an association id */
 #define WIDE_INDENT  17 /* where the refid column begins */
 #define RULE_WIDTH   78
+#define OCTAL_WIDTH  5 /* "reach" */
+#define BITS_WIDTH   8
 #define MAX_STRATUM  99U
 #define MAX_HMODE    255U
 
-#define TEN_FIELDS " st t when poll reach   delay   offset "
-
-static const char *const headers[] = {
-    [PEERS_REFID] = "     remote           refid     " TEN_FIELDS " jitter",
-    [PEERS_ASSID] = "     remote       refid   assid " TEN_FIELDS " jitter",
-    [PEERS_LOCAL] = "     remote           local     " TEN_FIELDS "   disp",
+static const struct {
+	const char *first, *last;
+} headers[] = {
+    [PEERS_REFID] = {"     remote           refid     ", " jitter"},
+    [PEERS_ASSID] = {"     remote       refid   assid ", " jitter"},
+    [PEERS_LOCAL] = {"     remote           local     ", "   disp"},
 };
 
 void
@@ -49,17 +51,43 @@ peers_legend(FILE *out)
 	    out);
 }
 
+static int
+reach_width(const struct peers_style *style)
+{
+	return style->bits ? BITS_WIDTH : OCTAL_WIDTH;
+}
+
+/* The register in octal, or each poll of it, the latest to the right. */
+static const char *
+format_reach(
+    const struct peers_style *style, unsigned reach, char out[BITS_WIDTH + 1])
+{
+	int i;
+
+	if (!style->bits) {
+		snprintf(out, BITS_WIDTH + 1, " %3o ", reach);
+		return out;
+	}
+	for (i = 0; i < BITS_WIDTH; i++)
+		out[i] = reach >> (BITS_WIDTH - 1 - i) & 1U ? '1' : '0';
+	out[BITS_WIDTH] = '\0';
+	return out;
+}
+
 void
 peers_header(FILE *out, const struct peers_style *style)
 {
-	int i, width = RULE_WIDTH;
+	int i, reach = reach_width(style), width = RULE_WIDTH;
 
+	width += reach - OCTAL_WIDTH;
 	if (style->hostwidth > 0) {
 		fprintf(out, "%-*.*s ", style->hostwidth, style->hostwidth,
 		    "server (local)");
 		width += style->hostwidth + 1;
 	}
-	fprintf(out, "%s\n", headers[style->view]);
+	fprintf(out, "%s st t when poll %*s   delay   offset %s\n",
+	    headers[style->view].first, reach, "reach",
+	    headers[style->view].last);
 	for (i = 0; i < width; i++)
 		fputc('=', out);
 	fputc('\n', out);
@@ -270,16 +298,17 @@ void
 peers_row(FILE *out, const struct peer_line *p, const struct peers_style *style)
 {
 	char when[16], every[16], delay[16], offset[16], last[16];
-	char cut[NTPQ_NAME_MAX];
+	char cut[NTPQ_NAME_MAX], reach[BITS_WIDTH + 1];
 
 	if (style->hostwidth > 0)
 		fprintf(out, "%-*s ", style->hostwidth,
 		    cut_left(p->server, (size_t)style->hostwidth, cut));
 	put_remote(out, p, style);
 	put_second(out, p, style);
-	fprintf(out, " %2u %c %4s %4s  %3o  %7s %8s %7s\n", p->stratum, p->type,
+	fprintf(out, " %2u %c %4s %4s %s %7s %8s %7s\n", p->stratum, p->type,
 	    fmt_when(when, sizeof(when), p->when),
-	    fmt_when(every, sizeof(every), p->poll), p->reach,
+	    fmt_when(every, sizeof(every), p->poll),
+	    format_reach(style, p->reach, reach),
 	    fmt_ms7(delay, sizeof(delay), p->delay, false),
 	    fmt_ms7(offset, sizeof(offset), p->offset, style->plus),
 	    fmt_ms7(last, sizeof(last),
@@ -411,6 +440,7 @@ cmd_peers(struct ntpq *q, const struct ntpq_args *a)
 	    .style = {.view = (enum peers_view)(a->arg & ~PEERS_ALL),
 		.plus = q->plus,
 		.wide = q->wide,
+		.bits = q->reachbits,
 		.numeric = q->numeric,
 		.hostwidth = q->nhosts > 1 ? q->hostwidth : 0}};
 

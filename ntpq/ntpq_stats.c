@@ -10,7 +10,7 @@
 
 #include "ntpq.h"
 
-#define ROWS_MAX 16U
+#define ROWS_MAX 18U
 #define UNKNOWN	 "???"
 
 struct stats_row {
@@ -66,6 +66,24 @@ static const struct stats_table tables[] = {
 	    {"reclaim above count:", "mru_mindepth"},
 	    {"reclaim older than:", "mru_maxage"}, {"kilobytes:", "mru_mem"},
 	    {"maximum kilobytes:", "mru_maxmem"}}},
+    [STATS_NTSINFO] = {.width = 25,
+	.row = {{"client sends:", "nts_client_send"},
+	    {"client receives good:", "nts_client_recv_good"},
+	    {"client receives bad:", "nts_client_recv_bad"},
+	    {"server receives good:", "nts_server_recv_good"},
+	    {"server receives bad:", "nts_server_recv_bad"},
+	    {"server sends:", "nts_server_send"},
+	    {"cookies made:", "nts_cookie_make"},
+	    {"cookies decoded:", "nts_cookie_decode"},
+	    {"cookies decoded, old:", "nts_cookie_decode_old"},
+	    {"cookies decoded, old2:", "nts_cookie_decode_old2"},
+	    {"cookies decoded, older:", "nts_cookie_decode_older"},
+	    {"cookies too old:", "nts_cookie_decode_too_old"},
+	    {"cookies bad:", "nts_cookie_decode_error"},
+	    {"key exchanges as server:", "nts_ke_serves_good"},
+	    {"failed as server:", "nts_ke_serves_bad"},
+	    {"key exchanges as client:", "nts_ke_probes_good"},
+	    {"failed as client:", "nts_ke_probes_bad"}}},
     [STATS_PSTATS] = {.width = 21,
 	.status_line = true,
 	.row = {{"remote host:", "srcadr"}, {NULL, "srcport"},

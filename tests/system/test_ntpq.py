@@ -52,7 +52,8 @@ READ = ["peers", "lpeers", "apeers", "opeers", "lopeers", "associations",
         "lassociations", "rv", "rv 0 leap,stratum", "rl", "rv &1", "rv &2",
         "mrv &1 &2", "mrl &1 &2", "mrv &1 &2 srcadr,offset", "cv", "cv &1",
         "cl", "pstats &1", "pstats &2", "sysinfo", "sysstats", "monstats",
-        "kerninfo", "iostats", "timerstats", "authinfo", "ifstats", "reslist"]
+        "kerninfo", "iostats", "timerstats", "authinfo", "ntsinfo",
+        "ifstats", "reslist"]
 
 daemon = start(1)
 signed = ("-a", "1", "-k", keys)

@@ -118,6 +118,15 @@ STATISTICS = {
     "mru_maxdepth": 1047, "mru_mindepth": 600, "mru_maxage": 64,
     "mru_mem": 37, "mru_maxmem": 1024,
     "timerstats_reset": 86411, "timer_overruns": 0, "timer_xmts": 5804,
+    "nts_client_send": 1, "nts_client_recv_good": 2,
+    "nts_client_recv_bad": 3, "nts_server_send": 4,
+    "nts_server_recv_good": 5, "nts_server_recv_bad": 6,
+    "nts_cookie_make": 7, "nts_cookie_decode": 8,
+    "nts_cookie_decode_old": 9, "nts_cookie_decode_old2": 10,
+    "nts_cookie_decode_older": 11, "nts_cookie_decode_too_old": 12,
+    "nts_cookie_decode_error": 13, "nts_ke_serves_good": 14,
+    "nts_ke_serves_bad": 15, "nts_ke_probes_good": 16,
+    "nts_ke_probes_bad": 17,
     "peeradr": "192.0.2.17:123", "peermode": 3, "bcastdelay": "4.000",
     "authdelay": "0.000", "sys_var_list": '"leap,stratum"',
 }
@@ -228,7 +237,7 @@ def commands(*lines):
 
 VIEWS = ["peers", "lpeers", "apeers", "lapeers", "opeers", "lopeers"]
 STATS = ["sysinfo", "sysstats", "monstats", "kerninfo", "iostats",
-         "timerstats", "authinfo"]
+         "timerstats", "authinfo", "ntsinfo"]
 JSON = (VIEWS[:3] + VIEWS[4:] + STATS +
         ["associations", "rv", "rv 50001", "rv 0 offset,stratum", "cv",
          "mrv &1 &2 srcadr,offset", "pstats 50001"])
@@ -241,6 +250,7 @@ CASES = {
     "peers": [["-p"], ["-p", "-v"], ["-pw"], ["-c", "peers -4"],
               ["-c", "peers -6"], ["-p", AGAIN]],
     "peers-unsigned": [["-p", "--no-plus"]],
+    "peers-bits": [["-p", "--reach=bits"], ["-p", "--reach=octal"]],
     "peers-views": [["-c", view] for view in VIEWS if view != "lapeers"] +
     [["-r", "hash", "-p"]],
     "associations": [["-c", "as"], ["-c", "las"],
