@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include <netdb.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,7 +49,8 @@ enum ask_result {
 	ASK_REFUSED,	/* the port is closed */
 	ASK_NETWORK,	/* the system refused to send: net.err */
 	ASK_NOHOST,
-	ASK_NOKEY, /* it must be signed and there is no key; said already */
+	ASK_STOPPED, /* by net.stop */
+	ASK_NOKEY,   /* it must be signed and there is no key; said already */
 };
 
 struct query {
@@ -85,6 +87,8 @@ struct net {
 	const struct keystore *keys;
 	uint32_t keyid;
 	unsigned debug; /* level */
+	/* Wait no longer once it is not 0; borrowed, may be NULL. */
+	const volatile sig_atomic_t *stop;
 	/* Answers in place of a server, for tests; else NULL. */
 	enum ask_result (*stand_in)(
 	    void *arg, const struct query *q, struct reply *rep);
@@ -377,5 +381,6 @@ command_fn cmd_config, cmd_config_from_file, cmd_saveconfig;
 command_fn cmd_writevar, cmd_writelist;
 command_fn cmd_ifstats, cmd_reslist;
 command_fn cmd_why, cmd_history;
+command_fn cmd_mrulist;
 
 #endif /* NTPQ_H */

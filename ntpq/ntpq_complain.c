@@ -96,7 +96,8 @@ net_complain(FILE *err, const struct net *n, enum ask_result res,
 {
 	switch (res) {
 	case ASK_OK:
-	case ASK_NOKEY: /* said while asking for it */
+	case ASK_STOPPED: /* as the user wanted */
+	case ASK_NOKEY:	  /* said while asking for it */
 		return;
 	case ASK_ERROR:
 		complain_error(err, rep->errcode, q->associd);

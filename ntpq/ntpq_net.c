@@ -224,6 +224,8 @@ receive_one(struct net *n, int64_t deadline, uint8_t *buf, size_t *len)
 		return ASK_SILENCE;
 	if (poll(&pfd, 1, (int)left) == 0)
 		return ASK_SILENCE;
+	if (n->stop != NULL && *n->stop != 0)
+		return ASK_STOPPED;
 	got = recv(n->fd, buf, MODE6_PACKET_MAX, MSG_DONTWAIT);
 	if (got >= 0)
 		*len = (size_t)got;
@@ -244,6 +246,8 @@ collect(struct net *n)
 
 	for (;;) {
 		res = receive_one(n, deadline, buf, &len);
+		if (res == ASK_STOPPED)
+			return res;
 		if (res != ASK_OK)
 			return some ? ASK_INCOMPLETE : res;
 		took = mode6_asm_add(&n->asmbl, buf, len);

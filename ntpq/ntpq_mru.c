@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntpq_mru.c - `mrulist': the clients of a server, sorted and shown.
+ *
+ * Names of a million addresses would take days to look up: after some seconds
+ * of that the rest is shown as numbers.
+ */
+#include "ntpq_mru.h"
+
+#include <sys/socket.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ntp_fmt.h"
+#include "ntp_restrict.h"
+
+#define RULE_WIDTH 78
+#define NAMES_S	   10 /* spent on look-ups */
+
+/* --- sorting ------------------------------------------------------------ */
+
+/* Seconds from one packet to the next, as the reference reckons. */
+static int64_t
+average(const struct mru_row *r)
+{
+	double span = ts_diff(r->last, r->first);
+
+	return r->count > 0 && span > 0 ? llround(span / r->count) : 0;
+}
+
+static int
+compare_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+typedef int compare_fn(const void *, const void *);
+
+static int
+by_lstint(const void *va, const void *vb)
+{
+	const struct mru_row *a = va, *b = vb;
+	int c = compare_numbers((int64_t)(b->last.v - a->last.v), 0);
+
+	return c != 0 ? c : addr_cmp(&a->addr, &b->addr);
+}
+
+static int
+by_avgint(const void *va, const void *vb)
+{
+	int c = compare_numbers(average(va), average(vb));
+
+	return c != 0 ? c : by_lstint(va, vb);
+}
+
+static int
+by_addr(const void *va, const void *vb)
+{
+	const struct mru_row *a = va, *b = vb;
+
+	return addr_cmp(&a->addr, &b->addr);
+}
+
+static int
+by_count(const void *va, const void *vb)
+{
+	const struct mru_row *a = va, *b = vb;
+	int c = compare_numbers(a->count, b->count);
+
+	return c != 0 ? c : by_lstint(va, vb);
+}
+
+static int
+by_drop(const void *va, const void *vb)
+{
+	const struct mru_row *a = va, *b = vb;
+	int c = compare_numbers(a->dropped, b->dropped);
+
+	return c != 0 ? c : by_lstint(va, vb);
+}
+
+static const struct order {
+	const char *name;
+	compare_fn *compare;
+} orders[] = {
+    {"lstint", by_lstint},
+    {"avgint", by_avgint},
+    {"addr", by_addr},
+    {"count", by_count},
+    {"drop", by_drop},
+};
+
+/* --- arguments ---------------------------------------------------------- */
+
+struct wish {
+	struct mru_ask ask;
+	compare_fn *compare;
+	bool reverse;
+	unsigned resany;
+};
+
+/* What the server is told with every request. */
+static const char *const passed_on[] = {"mincount", "mindrop", "minscore",
+    "maxlstint", "minlstint", "laddr", "resall"};
+
+static bool
+set_order(struct ntpq *q, struct wish *w, const char *name)
+{
+	size_t i;
+
+	w->reverse = name[0] == '-';
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		if (strcmp(orders[i].name, name + w->reverse) != 0)
+			continue;
+		w->compare = orders[i].compare;
+		return true;
+	}
+	complain(q,
+	    "`%s' is no order of mrulist: lstint, avgint, addr, count and "
+	    "drop are, each also with a - before it",
+	    name);
+	return false;
+}
+
+static void
+pass_on(char out[MRU_PARAMS_LEN], const char *arg)
+{
+	size_t len = strlen(out);
+
+	if (len + strlen(arg) + 3 < MRU_PARAMS_LEN)
+		snprintf(out + len, MRU_PARAMS_LEN - len, ", %s", arg);
+}
+
+/* What follows NAME and the equals sign in ARG, or NULL. */
+static const char *
+value_of(const char *arg, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(arg, name, n) != 0 || arg[n] != '=')
+		return NULL;
+	return arg + n + 1;
+}
+
+static bool
+is_passed_on(const char *arg)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
+		if (value_of(arg, passed_on[i]) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+take_mask(struct ntpq *q, struct wish *w, const char *v)
+{
+	int64_t mask;
+
+	if (fmt_parse_int(v, strlen(v), true, &mask) != 0 || mask < 0 ||
+	    mask > UINT16_MAX) {
+		complain(q, "Illegal unsigned value %s", v);
+		return false;
+	}
+	w->resany |= (unsigned)mask;
+	return true;
+}
+
+static bool
+take_argument(struct ntpq *q, struct wish *w, const char *arg)
+{
+	const char *v;
+
+	if ((v = value_of(arg, "sort")) != NULL)
+		return set_order(q, w, v);
+	if ((v = value_of(arg, "resany")) != NULL)
+		return take_mask(q, w, v);
+	if ((v = value_of(arg, "frags")) != NULL)
+		return uint_arg(q, v, MODE6_FRAGS_MAX, &w->ask.frags);
+	if ((v = value_of(arg, "limit")) != NULL)
+		return uint_arg(q, v, UINT16_MAX, &w->ask.limit);
+	if (strcmp(arg, "limited") == 0)
+		w->resany |= RES_LIMITED;
+	else if (strcmp(arg, "kod") == 0)
+		w->resany |= RES_KOD;
+	else if (is_passed_on(arg))
+		pass_on(w->ask.params, arg);
+	else if (value_of(arg, "recent") != NULL ||
+	    strncmp(arg, "addr.", 5) == 0 || strncmp(arg, "last.", 5) == 0)
+		pass_on(w->ask.first, arg);
+	else
+		fprintf(q->err, "ignoring unrecognized mrulist parameter: %s\n",
+		    arg);
+	return true;
+}
+
+static bool
+take_arguments(struct ntpq *q, struct wish *w, const struct ntpq_args *a)
+{
+	char text[24];
+
+	*w = (struct wish){.compare = by_lstint};
+	for (unsigned i = 0; i < a->n; i++)
+		if (!take_argument(q, w, a->v[i]))
+			return false;
+	if (w->resany != 0) {
+		snprintf(text, sizeof(text), "resany=0x%x", w->resany);
+		pass_on(w->ask.params, text);
+	}
+	return true;
+}
+
+/* --- display ------------------------------------------------------------ */
+
+/* The end of an interrupted list is its newest client. */
+static ntp_ts
+reckon_now(const struct mru_list *l)
+{
+	ntp_ts now = l->now;
+
+	for (size_t i = 0; ts_is_zero(l->now) && i < l->nrows; i++)
+		if (i == 0 || ts_diff(l->row[i].last, now) > 0)
+			now = l->row[i].last;
+	return now;
+}
+
+static char
+limit_letter(const struct mru_row *r)
+{
+	if ((r->restricts & RES_KOD) != 0)
+		return 'K';
+	return (r->restricts & RES_LIMITED) != 0 ? 'L' : '.';
+}
+
+static void
+print_row(FILE *out, const struct mru_row *r, ntp_ts now, bool numeric)
+{
+	char name[NTPQ_NAME_MAX];
+
+	fprintf(out, "%6lld %6lld %4x %c %u %u %6u %5u %s\n",
+	    llround(ts_diff(now, r->last)), (long long)average(r),
+	    (unsigned)r->restricts, limit_letter(r), r->modever & 7U,
+	    r->modever >> 3 & 7U, r->count, (unsigned)r->addr.port,
+	    name_of(&r->addr, numeric, name));
+}
+
+static void
+print_rows(struct ntpq *q, const struct mru_list *l, ntp_ts now)
+{
+	time_t start = time(NULL);
+
+	fputs("lstint avgint rstr r m v  count rport remote address\n", q->out);
+	for (int i = 0; i < RULE_WIDTH; i++)
+		fputc('=', q->out);
+	fputc('\n', q->out);
+	for (size_t i = 0; i < l->nrows; i++)
+		print_row(q->out, &l->row[i], now,
+		    q->numeric || time(NULL) - start > NAMES_S);
+}
+
+static void
+row_json(struct json *j, const struct mru_row *r, ntp_ts now, int64_t pivot)
+{
+	char text[ADDR_STRLEN];
+
+	json_object(j, NULL);
+	json_text(j, "address", addr_format(&r->addr, text));
+	json_int(j, "port", r->addr.port);
+	json_int(j, "count", r->count);
+	json_int(j, "dropped", r->dropped);
+	json_int(j, "mode", r->modever & 7);
+	json_int(j, "version", r->modever >> 3 & 7);
+	json_int(j, "restrict", r->restricts);
+	json_bool(j, "limited", (r->restricts & RES_LIMITED) != 0);
+	json_bool(j, "kod", (r->restricts & RES_KOD) != 0);
+	json_time(j, "first", r->first, pivot);
+	json_time(j, "last", r->last, pivot);
+	json_real(j, "since_last_s", ts_diff(now, r->last));
+	json_int(j, "average_interval_s", average(r));
+	json_object_end(j);
+}
+
+static void
+list_json(struct json *j, const struct mru_list *l, ntp_ts now, bool complete)
+{
+	int64_t pivot = time(NULL);
+
+	json_bool(j, "complete", complete);
+	json_time(j, "now", now, pivot);
+	json_array(j, "clients");
+	for (size_t i = 0; i < l->nrows; i++)
+		row_json(j, &l->row[i], now, pivot);
+	json_array_end(j);
+}
+
+static void
+reverse_rows(struct mru_list *l)
+{
+	for (size_t i = 0; i < l->nrows / 2; i++) {
+		struct mru_row r = l->row[i];
+
+		l->row[i] = l->row[l->nrows - 1 - i];
+		l->row[l->nrows - 1 - i] = r;
+	}
+}
+
+static void
+show(struct ntpq *q, struct mru_list *l, const struct wish *w, bool complete)
+{
+	ntp_ts now = reckon_now(l);
+
+	if (l->nrows > 0)
+		qsort(l->row, l->nrows, sizeof(*l->row), w->compare);
+	if (w->reverse)
+		reverse_rows(l);
+	if (q->json != NULL)
+		list_json(q->json, l, now, complete);
+	else if (!q->raw)
+		print_rows(q, l, now);
+}
+
+/* --- the command -------------------------------------------------------- */
+
+/* Only a signal handler needs it: there is one process, one command. */
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int signum)
+{
+	(void)signum;
+	interrupted = 1;
+}
+
+static enum mru_end
+fetch_interruptibly(struct ntpq *q, const struct wish *w, struct mru_list *l)
+{
+	struct sigaction sa = {.sa_handler = on_interrupt}, before;
+	enum mru_end end;
+
+	interrupted = 0;
+	(void)sigaction(SIGINT, &sa, &before);
+	end = mru_fetch(q, &w->ask, l, &interrupted);
+	(void)sigaction(SIGINT, &before, NULL);
+	return end;
+}
+
+void
+cmd_mrulist(struct ntpq *q, const struct ntpq_args *a)
+{
+	struct mru_list l;
+	enum mru_end end;
+	struct wish w;
+
+	if (!take_arguments(q, &w, a))
+		return;
+	fflush(q->out);
+	fputs("Ctrl-C will stop MRU retrieval and display partial results.\n",
+	    q->err);
+	mrulist_init(&l);
+	end = fetch_interruptibly(q, &w, &l);
+	if (end == MRU_INTERRUPTED)
+		fputs("\nmrulist retrieval interrupted by operator.\n"
+		      "Displaying partial client list.\n",
+		    q->err);
+	if (end == MRU_COMPLETE)
+		fprintf(q->err,
+		    "Retrieved %zu unique MRU entries and %llu updates.\n",
+		    l.nrows, (unsigned long long)l.updates);
+	if (end != MRU_FAILED || l.nrows > 0)
+		show(q, &l, &w, end == MRU_COMPLETE);
+	mrulist_free(&l);
+}
