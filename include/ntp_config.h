@@ -176,6 +176,7 @@ struct config_tinker {
 	double step_fwd, step_back; /* s */
 	bool step_given;
 	double stepout, panic; /* s */
+	bool panic_hold;       /* go on unsynchronized instead of stopping */
 	double dispersion;     /* s/s */
 	double allan;	       /* log2 s */
 	bool freq_given;

@@ -144,4 +144,8 @@ double adj_host_clock(struct loop_state *l, ntp_mono now);
  * nothing measured before it holds any more, but the frequency does. */
 void loop_stepped(struct loop_state *l, ntp_mono now);
 
+/* Somebody else set the clock, or it slept: as loop_stepped(), and since this
+ * is known an offset above the step threshold need not last to be stepped. */
+void loop_jumped(struct loop_state *l, ntp_mono now);
+
 #endif /* NTP_LOOPFILTER_H */

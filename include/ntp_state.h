@@ -123,6 +123,7 @@ struct ntp_engine {
 	ntp_mono started;
 	ntp_mono next_tick; /* adj_host_clock() is due */
 	bool noset;	    /* measure and serve, leave the clock alone */
+	bool panic_held;    /* `tinker panicaction hold`: it was said */
 	bool slew_failed;   /* said once that the clock cannot be set */
 	enum engine_stop stop;
 	double stop_offset; /* s */

@@ -404,6 +404,10 @@ KEYNUM(TINKER, STEPOUT, "stepout", A, NUM, WORKS, 300, 1e9,
 	"how long before a step, s")
 KEYNUM(TINKER, PANIC, "panic", A, NUM, WORKS, 0, 1e9,
 	"largest offset believed, s; 0 any")
+KEYWORD(TINKER, PANICACTION, "panicaction", B, NONE, WORKS,
+	"exit or hold, beyond that offset")
+KEYWORD(PANICACTION, EXIT, "exit", B, NONE, WORKS, "stop, as the reference")
+KEYWORD(PANICACTION, HOLD, "hold", B, NONE, WORKS, "run unsynchronized")
 KEYNUM(TINKER, DISPERSION, "dispersion", B, NUM, WORKS, 0, 1000,
 	"growth of the dispersion, PPM")
 KEYNUM(TINKER, ALLAN, "allan", B, NUM, WORKS, 0, 131072,

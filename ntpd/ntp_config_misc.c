@@ -81,6 +81,17 @@ tinker_discipline(struct confparse *p)
 }
 
 static void
+tinker_panicaction(struct confparse *p)
+{
+	const struct keyword *k = conf_keyword(p, KEYWORD_PANICACTION);
+
+	if (k != NULL)
+		p->cfg->tinker.panic_hold = k->id == KW_PANICACTION_HOLD;
+	else if (!p->bad)
+		conf_error(p, NULL, NULL, "'panicaction' needs exit or hold");
+}
+
+static void
 tinker_word(struct confparse *p, void *obj, const struct keyword *k,
     const struct conf_value *v)
 {
@@ -103,6 +114,8 @@ tinker_word(struct confparse *p, void *obj, const struct keyword *k,
 		t->allan = allan_log2(p, v->num);
 	else if (k->id == KW_TINKER_FREQ)
 		t->freq = v->num * PPM;
+	else if (k->id == KW_TINKER_PANICACTION)
+		tinker_panicaction(p);
 	else if (k->id == KW_TINKER_DISCIPLINE)
 		tinker_discipline(p);
 	t->freq_given |= k->id == KW_TINKER_FREQ;

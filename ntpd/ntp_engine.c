@@ -335,7 +335,7 @@ engine_clock_jumped(struct ntp_engine *e, double d, struct ntp_now now)
 		    "the clock was changed by %+.3f s by somebody else: "
 		    "measuring afresh",
 		    d);
-	loop_stepped(&e->loop, now.mono);
+	loop_jumped(&e->loop, now.mono);
 	reason_stepped(e, d, true, now);
 	engine_restart_peers(e, "STEP", now);
 	tell_kernel(e, now.mono);

@@ -195,6 +195,15 @@ loop_training(const struct loop_state *l)
 	return l->mode == LOOP_NSET || l->mode == LOOP_FREQ;
 }
 
+void
+loop_jumped(struct loop_state *l, ntp_mono now)
+{
+	loop_stepped(l, now);
+	if (l->mode == LOOP_SYNC)
+		l->mode = LOOP_FSET;
+	l->started = false;
+}
+
 static bool
 beyond_panic(const struct loop_state *l, double offset)
 {

@@ -276,7 +276,7 @@ led_reason(const struct ntp_engine *e)
 enum reason
 reason_of_system(const struct ntp_engine *e, ntp_mono now)
 {
-	if (e->stop == ENGINE_STOP_PANIC)
+	if (e->stop == ENGINE_STOP_PANIC || e->panic_held)
 		return REASON_SYS_PANIC;
 	return e->sys.peer == NULL ? leaderless_reason(e, now) : led_reason(e);
 }

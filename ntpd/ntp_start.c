@@ -121,20 +121,6 @@ clock_follow(struct daemon *d)
 	}
 }
 
-/* A virtual clock is nobody else's. */
-void
-watch_clock(struct daemon *d)
-{
-	struct systime_event ev;
-
-	if (d->opt.virtual_clock || !systime_jump(&d->systime, &ev))
-		return;
-	if (ev.slept > 0.0)
-		msyslog(&d->log, NTP_LOG_NOTICE, "the machine slept for %.0f s",
-		    ev.slept);
-	engine_clock_jumped(d->engine, ev.stepped, ntpd_now(d));
-}
-
 /* --- the engine ----------------------------------------------------------- */
 
 static void

@@ -11,6 +11,9 @@
 
 #include "ntp_state.h"
 
+#define AFRESH_POLLS 6
+#define AFRESH_EXP   1 /* log2 s */
+
 /* --- system variables ---------------------------------------------------- */
 
 double
@@ -63,7 +66,7 @@ sys_unsynchronized(struct ntp_engine *e, const char *refid, ntp_mono now)
 	e->sys.orphan = false;
 }
 
-/* Everything measured goes; what a server asked us to respect stays. */
+/* Everything measured goes, and is soon there again; what a server asked us to respect stays. */
 static void
 restart_peer(
     struct ntp_engine *e, struct peer *p, const char *refid, struct ntp_now now)
@@ -78,6 +81,7 @@ restart_peer(
 	p->poll.kiss_poll = before.kiss_poll;
 	p->poll.kiss_good = before.kiss_good;
 	p->poll.throttle = before.throttle;
+	poll_hasten(&p->poll, AFRESH_POLLS, AFRESH_EXP);
 	p->poll.nextdate = mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
 }
 
@@ -104,18 +108,40 @@ stop(struct ntp_engine *e, enum engine_stop why, double offset, bool stepped)
 	e->stop_stepped = stepped;
 }
 
+/* With `tinker panicaction hold` the daemon waits, as nobody's server, for the
+ * source to come to its senses or for somebody to set the clock. */
 static void
-panic(struct ntp_engine *e, double offset)
+hold(struct ntp_engine *e, struct ntp_now now)
 {
+	struct peer *p = e->sys.peer;
+
+	e->panic_held = true;
+	loop_stepped(&e->loop, now.mono);
+	sys_unsynchronized(e, "HOLD", now.mono);
+	e->sys.peer = p;
+	tell_kernel(e, now.mono);
+	engine_publish(e, now);
+}
+
+static void
+panic(struct ntp_engine *e, double offset, struct ntp_now now)
+{
+	bool holds = e->cfg->tinker.panic_hold && !e->opt.set_once;
 	char buf[ADDR_STRLEN];
 
-	report_sysevent(e, EVNT_PANIC, NULL);
-	engine_log(e, NTP_LOG_ERR,
-	    "%+.6f s off according to %s, which is more than the panic "
-	    "threshold of %.0f s: set the clock by hand or start once with "
-	    "-g; `tinker panic 0` switches the check off",
-	    offset, peer_label(e->sys.peer, buf), e->loop.par.panic);
-	stop(e, ENGINE_STOP_PANIC, offset, false);
+	e->stop_offset = offset;
+	if (!e->panic_held) {
+		report_sysevent(e, EVNT_PANIC, NULL);
+		engine_log(e, NTP_LOG_ERR,
+		    "panic: %+.6f s off according to %s, the limit is %.0f s; "
+		    "start once with -g, or set `tinker panic 0`%s",
+		    offset, peer_label(e->sys.peer, buf), e->loop.par.panic,
+		    holds ? "; unsynchronized until then" : "");
+	}
+	if (holds)
+		hold(e, now);
+	else
+		stop(e, ENGINE_STOP_PANIC, offset, false);
 }
 
 /* The readers are told first, so that no reply mixes the two times. */
@@ -291,12 +317,13 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	restate_samples(e, e->loop.freq - freq, now.mono);
 	switch (d.action) {
 	case LOOP_PANIC:
-		panic(e, d.offset);
+		panic(e, d.offset, now);
 		return;
 	case LOOP_STEP:
 		step(e, d.offset, now);
 		return;
 	case LOOP_SLEW:
+		e->panic_held = false;
 		if (e->sys.leap == NTP_LEAP_UNSYNC)
 			e->next_tick = now.mono; /* at once */
 		sys_update_vars(e, p, now.mono);

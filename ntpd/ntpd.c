@@ -193,6 +193,7 @@ start(struct daemon *d)
 		return NTPD_FAIL;
 	ifwatch_publish(d);
 	leapfile_check(d);
+	clockwatch_start(d);
 	daemon_ready(d);
 	notify_ready(d);
 	return NTPD_OK;
@@ -240,6 +241,7 @@ stop(struct daemon *d)
 	engine_free(&d->engine);
 	if (!close_loop(d))
 		_exit(d->status);
+	clockwatch_stop(d);
 	ifwatch_fini(d);
 	io_fini(d);
 	notify_fini(d);
@@ -288,8 +290,7 @@ watch_engine(struct daemon *d)
 	if (s.stop == ENGINE_STOP_PANIC) {
 		d->status = NTPD_PANIC;
 		msyslog(&d->log, NTP_LOG_ERR,
-		    "panic stop: %+.6f s off; exiting with status %d", s.offset,
-		    d->status);
+		    "panic stop, exiting with status %d", d->status);
 	} else {
 		d->status = s.stop == ENGINE_STOP_DENIED ? NTPD_FAIL : NTPD_OK;
 		say_set(d, &s);
@@ -443,6 +444,7 @@ ntpdmain(int argc, char *argv[])
 	if (d == NULL || open_standard_descriptors() != 0)
 		return NTPD_FAIL;
 	d->parent_fd = d->notify.fd = d->iface.netlink_fd = -1;
+	d->clockset_fd = -1;
 	(void)snprintf(d->version, sizeof d->version, "ntpd %s-%s",
 	    PACKAGE_NAME, PACKAGE_VERSION);
 	switch (opts_parse(&d->opt, argc, argv)) {

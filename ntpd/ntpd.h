@@ -209,6 +209,8 @@ struct daemon {
 	struct pidfile pid;
 	struct leapfile leap;
 	struct refclocks clocks;
+	uv_poll_t clockset;
+	int clockset_fd; /* timerfd, -1: none */
 	struct ntp_engine *engine;
 	char version[64], processor[65], system[131];
 
@@ -339,8 +341,14 @@ unsigned keysfile_check(struct daemon *d);
  * then every minute. */
 void leapfile_check(struct daemon *d);
 
+/* --- ntp_clockwatch.c ----------------------------------------------------- */
+
 /* Once a second: has somebody else changed the clock, or did we sleep? */
 void watch_clock(struct daemon *d);
+/* Hear of it at once, if the kernel tells; the engine is there. */
+void clockwatch_start(struct daemon *d);
+/* After the loop has closed its handles. */
+void clockwatch_stop(struct daemon *d);
 
 /* --- ntp_signd.c ---------------------------------------------------------- */
 

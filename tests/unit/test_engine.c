@@ -86,8 +86,56 @@ panic_stops_before_touching_the_clock(void **state)
 	assert_int_equal(st.stop, ENGINE_STOP_PANIC);
 	assert_true(fabs(st.offset - 5000) < 0.1);
 	assert_int_equal(w.steps, 0);
-	assert_non_null(strstr(w.lastlog, "panic threshold"));
+	assert_non_null(strstr(w.lastlog, "panic: +"));
 	world_fini(&w);
+}
+
+static bool
+is_held(struct world *w)
+{
+	return w->e->panic_held;
+}
+
+/* All servers say the same nonsense, at the start or later, and come back. */
+static void
+panic_may_hold(void **state)
+{
+	static const char conf[] = FOUR "tinker panicaction hold\n";
+	struct engine_status st;
+	struct world w;
+
+	(void)state;
+	for (unsigned late = 0; late < 2; late++) {
+		world_init(&w, conf, NULL, late ? 0 : -5000, 10);
+		four_servers(&w, 0);
+		if (late) {
+			assert_true(world_until(&w, is_synced, 30));
+			world_run(&w, 2000);
+			for (unsigned i = 0; i < 4; i++)
+				w.srv[i].offset += 5000;
+		}
+		assert_true(world_until(&w, is_held, 4000));
+		assert_non_null(strstr(w.lastlog, "unsynchronized until then"));
+		world_run(&w, 3600);
+		engine_status(w.e, &st);
+		assert_int_equal(st.stop, ENGINE_RUN);
+		assert_false(st.synced);
+		assert_int_equal(w.e->sys.stratum, 16);
+		assert_int_equal(w.steps, 0);
+		assert_true(fabs(w.err + (late ? 0 : 5000)) < 0.5);
+		/* somebody sets the clock; or they say the truth again */
+		if (late) {
+			for (unsigned i = 0; i < 4; i++)
+				w.srv[i].offset -= 5000;
+		} else {
+			w.err += 5000;
+			engine_clock_jumped(w.e, 5000, world_now(&w));
+		}
+		assert_true(world_until(&w, is_synced, 4000));
+		assert_false(w.e->panic_held);
+		assert_int_equal(w.e->stop, ENGINE_RUN);
+		world_fini(&w);
+	}
 }
 
 static void
@@ -236,6 +284,34 @@ foreign_step_is_no_frequency(void **state)
 	assert_int_equal(w.steps, 0);
 	assert_true(fabs(w.e->loop.freq - 10e-6) < 2e-6);
 	assert_true(fabs(w.err) < 1e-3);
+	world_fini(&w);
+}
+
+/* Set by somebody else, or asleep: no stepout is waited for, nor a minute for
+ * the next poll.  Our own measurement alone would take 300 s. */
+static void
+quick_after_a_jump(void **state)
+{
+	static const double jumps[] = {-3, 0.05, 40};
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server 192.0.2.1\nserver 192.0.2.2\nserver 192.0.2.3\n",
+	    NULL, 0, 10);
+	for (unsigned n = 1; n <= 3; n++)
+		world_server(&w, n, 0);
+	world_run(&w, 7200);
+	for (unsigned i = 0; i < 3; i++) {
+		w.err += jumps[i];
+		engine_clock_jumped(w.e, jumps[i], world_now(&w));
+		assert_int_equal(w.e->sys.stratum, 16);
+		assert_true(world_until(&w, is_synced, 60));
+		world_run(&w, 60);
+		if (fabs(w.err) > 2e-3)
+			fail_msg("%+f s off after %+f", w.err, jumps[i]);
+		world_run(&w, 3600);
+	}
+	assert_int_equal(w.steps, 2);
 	world_fini(&w);
 }
 
@@ -539,6 +615,7 @@ main(void)
 	    cmocka_unit_test(synchronizes_and_disciplines),
 	    cmocka_unit_test(large_offset_is_stepped_once),
 	    cmocka_unit_test(panic_stops_before_touching_the_clock),
+	    cmocka_unit_test(panic_may_hold),
 	    THREAT("CVE-2015-5300", panic_gate_opens_once),
 	    cmocka_unit_test(quits_after_setting),
 	    cmocka_unit_test(first_answer_is_not_the_truth),
@@ -546,6 +623,7 @@ main(void)
 	    cmocka_unit_test(quit_ends_when_all_have_been_asked),
 	    cmocka_unit_test(forbidden_to_set_says_so),
 	    cmocka_unit_test(foreign_step_is_no_frequency),
+	    cmocka_unit_test(quick_after_a_jump),
 	    THREAT("O-drift-file", poisoned_drift_file_is_measured_afresh),
 	    cmocka_unit_test(late_ticks_are_not_made_up),
 	    THREAT("O-falseticker", falseticker_is_outvoted),

@@ -179,6 +179,7 @@ static const char *const places[] = {
     [KEYWORD_FILEGEN] = "filegen loopstats ",
     [KEYWORD_FILETYPE] = "filegen loopstats type ",
     [KEYWORD_DISCIPLINE] = "tinker discipline ",
+    [KEYWORD_PANICACTION] = "tinker panicaction ",
     [KEYWORD_TOS] = "tos ",
     [KEYWORD_TINKER] = "tinker ",
     [KEYWORD_FLAG] = "enable ",
@@ -199,6 +200,8 @@ argument_of(const struct keyword *k)
 		return " fuzz";
 	if (k->id == KW_FILEGEN_TYPE)
 		return " day";
+	if (k->id == KW_TINKER_PANICACTION)
+		return " hold";
 	if (k->id == KW_TINKER_DISCIPLINE)
 		return " pll";
 	if (k->ctx == KEYWORD_IFACE)
