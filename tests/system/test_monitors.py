@@ -6,7 +6,7 @@ and what it says of a synchronized daemon is asserted.
 Most of them know port 123 only, so this runs in a network of its own.
 """
 from harness import (Daemon, enter_namespace, monitor, need_monitors,
-                     need_peers, ntpsec_python, ok,
+                     need_peers, ntpsec_python, ntpsec_terminal, ok,
                      server_line, stratum1, wait_for)
 import re
 
@@ -85,9 +85,14 @@ ok(status == 0 and "OK!" in words, "ntpwait: OK!", words)
 READ = ["peers", "apeers", "opeers", "lpeers", "associations", "lassociations",
         "rv", "rl", "rv &1", "mrv &1 &4", "mrl &1 &2", "pstats &1", "sysinfo",
         "sysstats", "monstats", "kerninfo", "iostats", "timerstats",
-        "authinfo"]
+        "authinfo", "mrulist"]
 for command in READ:
     status, words = ntpsec_python("ntpq", "-n", "-c", command, "127.0.0.1")
     ok(status == 0 and words.strip() and "***" not in words and
        "Unknown" not in words and "Error" not in words,
        "ntpsec's ntpq: " + command, words)
+
+screen = ntpsec_terminal("ntpmon", "127.0.0.1", until="lstint")
+ok("127.0.1.1" in screen and "remote" in screen and "lstint" in screen and
+   "Traceback" not in screen, "ntpmon: our peers above, our clients below",
+   repr(screen))
