@@ -7,6 +7,7 @@
 #ifndef NTP_SAY_H
 #define NTP_SAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ntp_reason.h"
@@ -30,6 +31,13 @@ void say(struct text *t, const char *fmt, ...)
 void say_time(struct text *t, double s);
 void say_offset(struct text *t, double s); /* with its sign */
 void say_interval(struct text *t, const struct interval *i);
+
+/* --- ntp_reasonwire.c ------------------------------------------------------ */
+
+/* Why nothing comes, and why what comes is refused; false when WHY is another
+ * reason. */
+bool say_unheard(struct text *t, const struct subject *s, enum reason why);
+bool say_refusal(struct text *t, const struct subject *s, enum reason why);
 
 /* --- ntp_reasonsys.c ------------------------------------------------------- */
 

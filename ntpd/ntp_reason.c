@@ -9,8 +9,8 @@
  *
  * A refusal counts as the reason only while it is fresh: somebody who can
  * forge one packet shall not hide that the server has been silent for a day.
- * One that never got as far as the test of the origin proves nothing about a
- * server that answers.
+ * One that never got as far as the test of the origin, or in a mode that has no
+ * such test, proves nothing about a server that answers.
  */
 #include "ntp_reason.h"
 
@@ -96,8 +96,10 @@ reason_of_drop(const struct reason_notes *n)
 
 /* What only who has seen our request can have caused. */
 static bool
-is_answer(enum reason why)
+is_answer(const struct peer *p, enum reason why)
 {
+	if (p->hmode != NTP_MODE_CLIENT)
+		return false;
 	return why == REASON_KISS || why == REASON_AUTH ||
 	    why == REASON_NOTIME || why == REASON_HEADER ||
 	    why == REASON_DELAY || why == REASON_UNSYNC ||
@@ -119,7 +121,7 @@ refused_reason(const struct peer *p)
 	if (n->refused == DROP_NONE || !is_fresh(p, n->sent_refused))
 		return REASON_NONE;
 	why = reason_of_drop(n);
-	return is_answer(why) || p->poll.reach == 0 ? why : REASON_NONE;
+	return is_answer(p, why) || p->poll.reach == 0 ? why : REASON_NONE;
 }
 
 static enum reason
@@ -134,6 +136,8 @@ silent_reason(const struct peer *p, ntp_mono now)
 		return REASON_ICMP;
 	if (p->poll.reach != 0)
 		return REASON_NONE;
+	if (p->bcast.phase == BCAST_LISTEN || p->bcast.phase == BCAST_CALIBRATE)
+		return REASON_LISTENING;
 	if (unanswered == 0)
 		return REASON_STARTING;
 	if (unanswered == 1 && mono_diff(now, p->sent_at) < ANSWER_WAIT)
@@ -141,26 +145,41 @@ silent_reason(const struct peer *p, ntp_mono now)
 	return REASON_SILENCE;
 }
 
+/* It asks nobody, or everybody. */
+static enum reason
+kind_reason(const struct peer *p)
+{
+	switch (p->kind) {
+	case PEER_POOL:
+		return pool_reason(p);
+	case PEER_BROADCAST:
+		return REASON_SENDING;
+	case PEER_MANYCAST:
+		return REASON_MANYCAST;
+	case PEER_CLOCK:
+		return p->poll.reach == 0 ? REASON_CLOCK : REASON_NONE;
+	case PEER_SERVER:
+	default:
+		return p->srcadr.family == ADDR_NONE ? nameless_reason(p)
+						     : REASON_NONE;
+	}
+}
+
 static enum reason
 unheard_reason(const struct peer *p, ntp_mono now)
 {
-	enum reason why;
+	enum reason why = kind_reason(p);
 
-	if (p->kind == PEER_POOL)
-		return pool_reason(p);
-	if (peer_is_local_clock(p))
-		return REASON_NONE;
-	if (p->srcadr.family == ADDR_NONE)
-		return nameless_reason(p);
-	why = refused_reason(p);
-	return why != REASON_NONE ? why : silent_reason(p, now);
+	if (why == REASON_NONE && p->kind == PEER_SERVER)
+		why = refused_reason(p);
+	if (why == REASON_NONE && p->kind == PEER_SERVER)
+		why = silent_reason(p, now);
+	return why;
 }
 
 static enum reason
 unfit_reason(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 {
-	if (p->poll.reach == 0)
-		return REASON_STARTING;
 	if (p->leap == NTP_LEAP_UNSYNC)
 		return REASON_UNSYNC;
 	if (stratum_unfit(e, p->leap, p->stratum))

@@ -9,196 +9,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "ntp_err.h"
 #include "ntp_say.h"
 #include "ntp_state.h"
 
 /* Dates are told right from 1992 to 2128. */
 #define DATE_PIVOT INT64_C(2840140800)
 
-static void
-say_address(struct text *t, const struct ntp_addr *a)
-{
-	char buf[ADDR_STRLEN];
-
-	say(t, "%s", addr_format(a, buf));
-}
-
-/* --- what the network says ------------------------------------------------ */
-
-static const char *
-icmp_v4_words(const struct reason_notes *n)
-{
-	static const char words[][32] = {"network unreachable",
-	    "host unreachable", "protocol unreachable", "port unreachable",
-	    "fragmentation needed", "source route failed", "network unknown",
-	    "host unknown", "source isolated", "network prohibited",
-	    "host prohibited", "network unreachable for TOS",
-	    "host unreachable for TOS", "administratively prohibited"};
-
-	if (n->icmp_type == 11)
-		return "time exceeded";
-	if (n->icmp_type != 3 || n->icmp_code >= sizeof words / sizeof words[0])
-		return "error";
-	return words[n->icmp_code];
-}
-
-static const char *
-icmp_v6_words(const struct reason_notes *n)
-{
-	static const char words[][32] = {"no route",
-	    "administratively prohibited", "beyond scope",
-	    "address unreachable", "port unreachable", "policy failed",
-	    "route rejected"};
-
-	if (n->icmp_type == 3)
-		return "time exceeded";
-	if (n->icmp_type != 1 || n->icmp_code >= sizeof words / sizeof words[0])
-		return "error";
-	return words[n->icmp_code];
-}
-
-static uint64_t
-unanswered(const struct peer *p)
-{
-	return p->count.sent - p->notes.sent_then;
-}
-
-static void
-say_icmp(struct text *t, const struct peer *p)
-{
-	const struct reason_notes *n = &p->notes;
-
-	say(t, "sent %llu without an answer; ICMP %s from ",
-	    (unsigned long long)unanswered(p),
-	    n->icmp_from.family == ADDR_V6 ? icmp_v6_words(n)
-					   : icmp_v4_words(n));
-	say_address(t, &n->icmp_from);
-}
-
-static void
-say_sendfail(struct text *t, const struct peer *p)
-{
-	say(t, "requests to ");
-	say_address(t, &p->srcadr);
-	say(t, " cannot leave: %s",
-	    p->notes.send_error == -NTP_ENET
-		? "network unreachable from here"
-		: ntp_strerror(p->notes.send_error));
-}
-
-static void
-say_refused(struct text *t, const struct peer *p)
-{
-	static const char words[][64] = {
-	    [DROP_NONE] = "",
-/* an array's initializer: NOLINTNEXTLINE(bugprone-macro-parentheses) */
-#define DROP(id, text) [DROP_##id] = text,
-#include "ntp_tbl_drop.h"
-#undef DROP
-	};
-
-	say(t, "%u refused: %s", p->notes.nrefused,
-	    words[p->notes.refused < DROP_COUNT ? p->notes.refused : 0]);
-}
-
-/* --- authentication ------------------------------------------------------- */
-
-static void
-say_key(struct text *t, const struct ntp_engine *e, uint32_t id)
-{
-	struct mac *m = e->opt.keys != NULL ? keys_find(e->opt.keys, id) : NULL;
-
-	say(t, "key %u", (unsigned)id);
-	if (m != NULL)
-		say(t, " (%s)", mac_type_name(mac_type_of(m)));
-}
-
-static void
-say_auth(struct text *t, const struct subject *s)
-{
-	const struct reason_notes *n = &s->p->notes;
-	uint32_t key = s->p->cfg->key;
-
-	say(t, "%u times; ", n->nrefused);
-	switch ((enum auth_fault)n->auth) {
-	case AUTH_NOKEY:
-		say(t, "key %u is not there or not trusted here",
-		    (unsigned)key);
-		break;
-	case AUTH_NOMAC:
-		say(t, "answer without a MAC although we asked with ");
-		say_key(t, s->e, key);
-		break;
-	case AUTH_NAK:
-		say(t, "crypto-NAK: the server does not accept ");
-		say_key(t, s->e, key);
-		break;
-	case AUTH_OTHERKEY:
-		say(t, "answer with ");
-		say_key(t, s->e, n->code);
-		say(t, " instead of ");
-		say_key(t, s->e, key);
-		break;
-	case AUTH_UNKNOWN:
-		say(t, "answer with key %u; which is not trusted here",
-		    (unsigned)n->code);
-		break;
-	case AUTH_ADDRESS:
-		say_key(t, s->e, n->code);
-		say(t, " is not for the address ");
-		say_address(t, &s->p->srcadr);
-		break;
-	case AUTH_DIGEST:
-	case AUTH_OK:
-	default:
-		say(t, "digest does not match ");
-		say_key(t, s->e, n->code);
-		break;
-	}
-}
-
-static void
-say_kiss(struct text *t, const struct peer *p)
-{
-	char code[REFID_STRLEN];
-
-	say(t, "the server answers with kiss code %s; polling every %.0f s",
-	    refid_format(p->notes.code, 0, code),
-	    log2_to_s(poll_exponent(&p->poll)));
-}
-
 /* --- one association ------------------------------------------------------- */
-
-static void
-say_unresolved(struct text *t, const struct subject *s)
-{
-	const struct peer_dns *d = &s->p->dns;
-
-	say(t, "%.64s: %s; %u failures", s->p->name, d->words, d->failures);
-	if (d->again)
-		say(t, "; next try in %.0f s",
-		    fmax(mono_diff(d->at, s->now.mono), 0));
-}
-
-static void
-say_pool(struct text *t, const struct subject *s)
-{
-	unsigned n = 0;
-
-	PEER_FOREACH (p, &s->e->peers)
-		n += p->parent == s->p;
-	say(t, "%u servers of %.64s in use; %zu more addresses known", n,
-	    s->p->name, s->p->pool.ncand);
-}
-
-static void
-say_starting(struct text *t, const struct subject *s)
-{
-	double wait = mono_diff(s->p->poll.nextdate, s->now.mono);
-
-	say(t, "nothing sent yet; first poll in %.1f s", fmax(wait, 0));
-}
 
 static void
 say_stratum(struct text *t, const struct subject *s)
@@ -307,86 +124,6 @@ say_popcorn(struct text *t, const struct peer *p)
 	say_time(t, p->filter.jitter);
 }
 
-/* Why nothing comes. */
-static bool
-say_unheard(struct text *t, const struct subject *s, enum reason why)
-{
-	const struct peer *p = s->p;
-
-	switch ((int)why) {
-	case REASON_RESOLVING:
-		say(t, "asking the resolver for %.64s", p->name);
-		break;
-	case REASON_UNRESOLVED:
-		say_unresolved(t, s);
-		break;
-	case REASON_POOL:
-		say_pool(t, s);
-		break;
-	case REASON_STARTING:
-		say_starting(t, s);
-		break;
-	case REASON_ASKED:
-		say(t, "the first request is on its way");
-		break;
-	case REASON_SENDFAIL:
-		say_sendfail(t, p);
-		break;
-	case REASON_ICMP:
-		say_icmp(t, p);
-		break;
-	case REASON_SILENCE:
-		say(t, "sent %llu; nothing received and no ICMP error",
-		    (unsigned long long)unanswered(p));
-		break;
-	default:
-		return false;
-	}
-	return true;
-}
-
-/* Why what comes is refused. */
-static bool
-say_refusal(struct text *t, const struct subject *s, enum reason why)
-{
-	const struct reason_notes *n = &s->p->notes;
-
-	switch ((int)why) {
-	case REASON_BOGUS:
-		say(t, "%u with an origin that is not our last request",
-		    n->nrefused);
-		break;
-	case REASON_DUPLICATE:
-		say(t, "%u repeat the last answer", n->nrefused);
-		break;
-	case REASON_KISS:
-		say_kiss(t, s->p);
-		break;
-	case REASON_AUTH:
-		say_auth(t, s);
-		break;
-	case REASON_NOTIME:
-		say(t, "%u without receive or transmit timestamp", n->nrefused);
-		break;
-	case REASON_HEADER:
-		say(t,
-		    "the server claims a root distance of %.3f s; limit "
-		    "%.0f s",
-		    n->value, NTP_MAXDISP);
-		break;
-	case REASON_DELAY:
-		say(t, "round trip %.3f s; limit %.3f s", n->value,
-		    fmax(s->e->cfg->tos.maxdist, NTP_MAXDIST));
-		break;
-	case REASON_REFUSED:
-		say_refused(t, s->p);
-		break;
-	default:
-		return false;
-	}
-	return true;
-}
-
 /* Why it is not followed, or that it is. */
 static void
 say_standing(struct text *t, const struct subject *s, enum reason why)
@@ -446,6 +183,10 @@ peer_remedy(enum reason why)
 		return "start ntpd there or open UDP port 123 on the way";
 	case REASON_SILENCE:
 		return "is ntpd running there and UDP 123 open both ways?";
+	case REASON_CLOCK:
+		return "look at the device and its driver's permissions";
+	case REASON_LISTENING:
+		return "does the server still send and reach us?";
 	case REASON_BOGUS:
 	case REASON_DUPLICATE:
 		return "somebody forges or replays answers or the way is "

@@ -221,6 +221,73 @@ icmp_names_who_says_so(void **state)
 	world_fini(&w);
 }
 
+static void
+clock_without_a_time(void **state)
+{
+	struct clock_reading r = {0, NTP_LEAP_NONE, -20};
+	struct world w;
+
+	(void)state;
+	world_init(&w, "server 127.127.28.2 minpoll 4 maxpoll 4\n", NULL, 0, 0);
+	for (unsigned i = 0; i < 100; i++) {
+		engine_clock_fault(w.e, CLOCK_SHM, 2, CLOCK_BAD_FORMAT);
+		world_run(&w, 1);
+	}
+	SAYS(&w, world_peer(&w, 0), "clock: read ",
+	    " times without a time: messages in no known form",
+	    "look at the device");
+	assert_true(number_after(&w, world_peer(&w, 0), "clock: read ") ==
+	    (double)world_peer(&w, 0)->count.sent);
+	for (unsigned i = 0; i < 200; i++) {
+		engine_clock_reading(w.e, CLOCK_SHM, 2, &r, world_now(&w));
+		world_run(&w, 1);
+	}
+	SAYS(&w, world_peer(&w, 0), "syspeer: leads");
+	world_fini(&w);
+}
+
+static bool
+is_deaf(struct world *w)
+{
+	return world_peer(w, 0)->poll.reach == 0;
+}
+
+static void
+broadcast_and_manycast(void **state)
+{
+	struct ntp_packet b = {
+	    .version = 4, .mode = NTP_MODE_BROADCAST, .stratum = 1, .poll = 6};
+	struct ntp_addr src = world_addr(1), dst = world_addr(200);
+	uint8_t buf[48];
+	struct recvbuf rb = {.src = &src,
+	    .dst = &dst,
+	    .group = true,
+	    .data = buf,
+	    .len = sizeof buf};
+	struct world w;
+
+	(void)state;
+	world_init(&w, "broadcast 192.0.2.255\nmanycastclient 239.1.2.3\n",
+	    NULL, 0, 0);
+	world_run(&w, 300);
+	SAYS(&w, world_peer(&w, 0),
+	    "sending: sent 0 broadcasts to 192.0.2.255; "
+	    "none now: we have no time to tell");
+	SAYS(&w, world_peer(&w, 1),
+	    "manycast: asking for servers at 239.1.2.3; 0 found");
+	world_fini(&w);
+
+	world_init(&w, "disable auth\nbroadcastclient\nbroadcastdelay 0.004\n",
+	    NULL, 0, 0);
+	b.rec = b.xmt = b.reftime = rb.rx_time = world_now(&w).sys;
+	packet_encode(&b, buf);
+	receive(w.e, &rb, world_now(&w));
+	assert_true(world_until(&w, is_deaf, 1200));
+	SAYS(&w, world_peer(&w, 0),
+	    "listening: no broadcast came; every 64 s one is due");
+	world_fini(&w);
+}
+
 /* --- refused answers -------------------------------------------------------- */
 
 static void
@@ -837,6 +904,8 @@ main(void)
 	    cmocka_unit_test(pool_tells_its_servers),
 	    cmocka_unit_test(silence_is_counted),
 	    cmocka_unit_test(icmp_names_who_says_so),
+	    cmocka_unit_test(clock_without_a_time),
+	    cmocka_unit_test(broadcast_and_manycast),
 	    cmocka_unit_test(bogus_and_duplicate_are_told_apart),
 	    cmocka_unit_test(kiss_code_is_named),
 	    cmocka_unit_test(authentication_names_key_and_digest),
