@@ -14,308 +14,10 @@
 
 #define DEFAULT_START INT64_C(1736121600) /* Unix s, 2025-01-06 00:00 */
 #define DEFAULT_RUN   86400.0
-#define TRACE_MAX     1000000U
-
-struct word_value {
-	const char *word;
-	int value;
-};
-
-/* ARRAY of N elements of SIZE octets with one more, zeroed. */
-static void *
-grow(void *array, size_t n, size_t size)
-{
-	char *a = realloc(array, (n + 1) * size);
-
-	if (a == NULL)
-		abort();
-	memset(a + n * size, 0, size);
-	return a;
-}
-
-static int
-lookup(struct scn_reader *r, const struct word_value *t, const char *what)
-{
-	const char *w = scn_word(r);
-
-	for (; w != NULL && t->word != NULL; t++) {
-		if (strcmp(t->word, w) == 0)
-			return t->value;
-	}
-	scn_error(r, "%s: '%s' is not known", what, w != NULL ? w : "");
-	return -1;
-}
-
-/* --- nodes ------------------------------------------------------------------ */
-
-struct node_key {
-	const char *word;
-	enum scn_unit unit;
-	size_t off;
-};
-
-#define KEY(word, unit, member)                                                \
-	{                                                                      \
-		word, unit, offsetof(struct scn_node, member)                  \
-	}
-static const struct node_key node_keys[] = {
-    KEY("offset", UNIT_TIME, offset),
-    KEY("freq", UNIT_FREQ, osc.freq),
-    KEY("wander", UNIT_FREQ, osc.wander),
-    KEY("white", UNIT_FREQ, osc.white),
-    KEY("swing", UNIT_FREQ, osc.swing),
-    KEY("resolution", UNIT_TIME, resolution),
-    KEY("noise", UNIT_TIME, stamp_noise),
-    KEY("start", UNIT_TIME, start),
-    KEY("stratum", UNIT_NUMBER, stratum),
-    KEY("rootdelay", UNIT_TIME, rootdelay),
-    KEY("rootdisp", UNIT_TIME, rootdisp),
-    KEY("turnaround", UNIT_TIME, turnaround),
-};
-
-static bool
-node_value(struct scn_reader *r, struct scn_node *n)
-{
-	for (size_t i = 0; i < sizeof node_keys / sizeof node_keys[0]; i++) {
-		const struct node_key *k = &node_keys[i];
-
-		if (scn_is(r, k->word)) {
-			*(double *)(void *)((char *)n + k->off) =
-			    scn_number(r, k->unit, k->word);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-node_flag(struct scn_reader *r, struct scn_node *n)
-{
-	if (scn_is(r, "false"))
-		n->is_false = true;
-	else if (scn_is(r, "unsync"))
-		n->unsync = true;
-	else if (scn_is(r, "silent"))
-		n->silent = true;
-	else if (scn_is(r, "noleaps"))
-		n->noleaps = true;
-	else if (scn_is(r, "-g"))
-		n->panic_once = true;
-	else if (scn_is(r, "-G"))
-		n->step_once = true;
-	else if (scn_is(r, "-x"))
-		n->slew = true;
-	else
-		return false;
-	return true;
-}
-
-static void
-node_address(struct scn_reader *r, struct scn_node *n)
-{
-	const char *w = scn_word(r);
-
-	if (w == NULL || addr_parse(w, strlen(w), &n->addr) != 0)
-		scn_error(r, "address: '%s' is not a numeric address",
-		    w != NULL ? w : "");
-	n->addr.port = NTP_PORT;
-}
-
-static void
-node_word(struct scn_reader *r, struct scn_node *n)
-{
-	if (node_value(r, n) || node_flag(r, n))
-		return;
-	if (scn_is(r, "address")) {
-		node_address(r, n);
-	} else if (scn_is(r, "drift")) {
-		n->drift = true;
-		n->drift_freq = scn_number(r, UNIT_FREQ, "drift");
-	} else if (scn_is(r, "refid")) {
-		scn_name(r, n->refid, sizeof n->refid, "refid");
-	} else if (scn_is(r, "count")) {
-		n->count = (unsigned)scn_number(r, UNIT_NUMBER, "count");
-	} else if (n->daemon && scn_is(r, "{")) {
-		n->conf = scn_block(r, &n->conf_line);
-		r->next = r->nwords;
-	} else {
-		scn_error(r, "'%s' is no property of a %s", scn_word(r),
-		    n->daemon ? "node" : "server");
-	}
-}
-
-static void
-parse_node(struct scn_reader *r, bool daemon)
-{
-	struct scenario *s = r->s;
-	struct scn_node *n;
-
-	s->node = grow(s->node, s->nnode, sizeof *n);
-	n = &s->node[s->nnode++];
-	*n = (struct scn_node){.daemon = daemon,
-	    .count = 1,
-	    .line = r->line,
-	    .resolution = 1e-9,
-	    .start = -1,
-	    .stratum = 1,
-	    .turnaround = 20e-6,
-	    .refid = "GPS"};
-	scn_name(r, n->name, sizeof n->name, "the name of the node");
-	for (size_t i = 0; i + 1 < s->nnode; i++) {
-		if (strcmp(s->node[i].name, n->name) == 0)
-			scn_error(r, "%s is there already, in line %u", n->name,
-			    s->node[i].line);
-	}
-	while (scn_peek(r) != NULL)
-		node_word(r, n);
-	if (n->count < 1 || n->count > 100000)
-		scn_error(r, "count: 1 to 100000 nodes");
-	if (daemon && n->conf == NULL)
-		scn_error(
-		    r, "node %s has no ntp.conf between { and }", n->name);
-}
-
-/* --- links ------------------------------------------------------------------ */
-
-/* Delays in s, one a line; the name is relative to the scenario's. */
-static void
-read_trace(struct scn_reader *r, struct scn_trace *t)
-{
-	const char *slash = strrchr(r->s->file, '/');
-	int dir = slash != NULL ? (int)(slash - r->s->file) + 1 : 0;
-	char name[SCN_LINE], path[2 * SCN_LINE], *text, *p, *end;
-	double v;
-
-	scn_name(r, name, sizeof name, "the file of the trace");
-	(void)snprintf(path, sizeof path, "%.*s%s", name[0] == '/' ? 0 : dir,
-	    r->s->file, name);
-	text = scn_slurp(path);
-	if (text == NULL) {
-		scn_error(r, "cannot read %s", path);
-		return;
-	}
-	t->delay = calloc(TRACE_MAX, sizeof *t->delay);
-	for (p = text; t->delay != NULL && t->n < TRACE_MAX; p = end) {
-		v = strtod(p, &end);
-		if (end == p)
-			break;
-		t->delay[t->n++] = v;
-	}
-	if (t->n == 0 || *(p + strspn(p, " \t\r\n")) != '\0')
-		scn_error(r, "%s: not a list of delays in s", path);
-	free(text);
-}
-
-static const struct word_value jitters[] = {
-    {"exp", JITTER_EXP},
-    {"gamma", JITTER_GAMMA},
-    {"normal", JITTER_NORMAL},
-    {"pareto", JITTER_PARETO},
-    {"uniform", JITTER_UNIFORM},
-    {"trace", JITTER_TRACE},
-    {"none", JITTER_NONE},
-    {NULL, 0},
-};
-
-static void
-link_jitter(struct scn_reader *r, struct scn_link *l)
-{
-	int dist = lookup(r, jitters, "jitter");
-
-	if (dist < 0)
-		return;
-	l->dist = (enum scn_jitter)dist;
-	if (l->dist == JITTER_TRACE)
-		read_trace(r, &l->trace);
-	else if (l->dist != JITTER_NONE)
-		l->jitter = scn_number(r, UNIT_TIME, "jitter");
-	if (l->dist == JITTER_GAMMA || l->dist == JITTER_PARETO)
-		l->shape = scn_number(r, UNIT_NUMBER, "shape of the jitter");
-	if ((l->dist == JITTER_GAMMA && !(l->shape > 0)) ||
-	    (l->dist == JITTER_PARETO && !(l->shape > 1)))
-		scn_error(r,
-		    "the shape of gamma must be above 0, that of "
-		    "pareto above 1");
-}
-
-static unsigned
-link_key(struct scn_reader *r, struct scn_link *l)
-{
-	if (scn_is(r, "delay")) {
-		l->delay = scn_number(r, UNIT_TIME, "delay");
-		return LINK_DELAY;
-	}
-	if (scn_is(r, "extra")) {
-		l->extra = scn_number(r, UNIT_TIME, "extra");
-		return LINK_EXTRA;
-	}
-	if (scn_is(r, "jitter")) {
-		link_jitter(r, l);
-		return LINK_JITTER;
-	}
-	if (scn_is(r, "loss")) {
-		l->loss = scn_number(r, UNIT_NUMBER, "loss");
-		return LINK_LOSS;
-	}
-	if (scn_is(r, "burst")) {
-		l->burst = scn_number(r, UNIT_NUMBER, "burst");
-		return LINK_BURST;
-	}
-	if (scn_is(r, "dup")) {
-		l->dup = scn_number(r, UNIT_NUMBER, "dup");
-		return LINK_DUP;
-	}
-	if (scn_is(r, "reorder")) {
-		l->reorder = scn_number(r, UNIT_NUMBER, "reorder");
-		l->hold = scn_number(r, UNIT_TIME, "reorder");
-		return LINK_REORDER;
-	}
-	return scn_is(r, "down") ? LINK_DOWN : 0;
-}
-
-static bool
-link_when(struct scn_reader *r, struct scn_link *l)
-{
-	if (scn_is(r, "from"))
-		l->begin = scn_number(r, UNIT_TIME, "from");
-	else if (scn_is(r, "for"))
-		l->length = scn_number(r, UNIT_TIME, "for");
-	else if (scn_is(r, "every"))
-		l->every = scn_number(r, UNIT_TIME, "every");
-	else
-		return false;
-	return true;
-}
-
-static void
-parse_link(struct scn_reader *r)
-{
-	struct scenario *s = r->s;
-	struct scn_link *l;
-	unsigned key;
-
-	s->link = grow(s->link, s->nlink, sizeof *l);
-	l = &s->link[s->nlink++];
-	l->line = r->line;
-	scn_name(r, l->from, sizeof l->from, "the near end of the link");
-	l->both = !scn_is(r, "->");
-	scn_name(r, l->to, sizeof l->to, "the far end of the link");
-	while (scn_peek(r) != NULL) {
-		key = link_key(r, l);
-		l->set |= key;
-		if (key == 0 && !link_when(r, l)) {
-			scn_error(
-			    r, "'%s' is no property of a link", scn_word(r));
-			return;
-		}
-	}
-	if (l->every > 0 && !(l->length > 0 && l->length < l->every))
-		scn_error(r, "every: needs a shorter `for`");
-}
 
 /* --- events and attacks ----------------------------------------------------- */
 
-static const struct word_value actions[] = {
+static const struct scn_choice actions[] = {
     {"step", ACT_STEP},
     {"freq", ACT_FREQ},
     {"kill", ACT_KILL},
@@ -336,7 +38,7 @@ parse_event(struct scn_reader *r)
 	struct scn_event *ev;
 	int action;
 
-	s->event = grow(s->event, s->nevent, sizeof *ev);
+	s->event = scn_grow(s->event, s->nevent, sizeof *ev);
 	ev = &s->event[s->nevent++];
 	ev->line = r->line;
 	ev->at = scn_number(r, UNIT_TIME, "at");
@@ -344,7 +46,7 @@ parse_event(struct scn_reader *r)
 		ev->within = scn_number(r, UNIT_TIME, "within");
 	if (scn_is(r, "every"))
 		ev->every = scn_number(r, UNIT_TIME, "every");
-	action = lookup(r, actions, "action");
+	action = scn_lookup(r, actions, "action");
 	if (action < 0) {
 		r->next = r->nwords;
 		return;
@@ -359,7 +61,7 @@ parse_event(struct scn_reader *r)
 		ev->value = scn_number(r, UNIT_NUMBER, "stratum");
 }
 
-static const struct word_value attacks[] = {
+static const struct scn_choice attacks[] = {
     {"forge", ATTACK_FORGE},
     {"kiss", ATTACK_KISS},
     {"replay", ATTACK_REPLAY},
@@ -377,13 +79,13 @@ parse_attack(struct scn_reader *r)
 	struct scn_attack *a;
 	int kind;
 
-	s->attack = grow(s->attack, s->nattack, sizeof *a);
+	s->attack = scn_grow(s->attack, s->nattack, sizeof *a);
 	a = &s->attack[s->nattack++];
 	a->line = r->line;
 	a->rate = 1;
 	scn_name(r, a->client, sizeof a->client, "the client");
 	scn_name(r, a->server, sizeof a->server, "the server");
-	kind = lookup(r, attacks, "attack");
+	kind = scn_lookup(r, attacks, "attack");
 	a->kind = kind < 0 ? ATTACK_FORGE : (enum scn_attack_kind)kind;
 	while (scn_peek(r) != NULL) {
 		if (scn_is(r, "offset"))
@@ -418,7 +120,7 @@ metric_arguments(struct scn_reader *r, struct scn_expect *x)
 	return m->unit;
 }
 
-static const struct word_value operators[] = {
+static const struct scn_choice operators[] = {
     {"<", OP_LESS}, {">", OP_MORE}, {"=", OP_EQUAL}, {NULL, 0}};
 
 static void
@@ -461,7 +163,7 @@ parse_expect(struct scn_reader *r)
 	const char *w;
 	int op;
 
-	s->expect = grow(s->expect, s->nexpect, sizeof *x);
+	s->expect = scn_grow(s->expect, s->nexpect, sizeof *x);
 	x = &s->expect[s->nexpect++];
 	x->line = r->line;
 	x->text = join_words(r);
@@ -479,7 +181,7 @@ parse_expect(struct scn_reader *r)
 		return;
 	}
 	unit = metric_arguments(r, x);
-	op = lookup(r, operators, "comparison");
+	op = scn_lookup(r, operators, "comparison");
 	if (op < 0)
 		return;
 	x->op = (enum scn_op)op;
@@ -573,7 +275,7 @@ parse_alias(struct scn_reader *r)
 
 	scn_name(r, name, sizeof name, "the name");
 	while (scn_peek(r) != NULL) {
-		s->alias = grow(s->alias, s->nalias, sizeof *a);
+		s->alias = scn_grow(s->alias, s->nalias, sizeof *a);
 		a = &s->alias[s->nalias++];
 		memcpy(a->name, name, sizeof name);
 		scn_name(r, a->node, sizeof a->node, "the name of the node");
@@ -588,7 +290,7 @@ parse_file(struct scn_reader *r)
 	struct scn_file *f;
 	unsigned first;
 
-	s->vfile = grow(s->vfile, s->nvfile, sizeof *f);
+	s->vfile = scn_grow(s->vfile, s->nvfile, sizeof *f);
 	f = &s->vfile[s->nvfile++];
 	f->path = strdup(w != NULL ? w : "");
 	if (!scn_is(r, "{"))
@@ -598,7 +300,7 @@ parse_file(struct scn_reader *r)
 	r->next = r->nwords;
 }
 
-static const struct word_value invariants[] = {
+static const struct scn_choice invariants[] = {
     {"falseticker", INV_FALSE},
     {"step", INV_STEP},
     {"distance", INV_DISTANCE},
@@ -613,7 +315,7 @@ parse_except(struct scn_reader *r)
 	int v;
 
 	while (scn_peek(r) != NULL) {
-		v = lookup(r, invariants, "except");
+		v = scn_lookup(r, invariants, "except");
 		if (v > 0)
 			r->s->except |= (unsigned)v;
 	}

@@ -267,3 +267,29 @@ scn_block(struct scn_reader *r, unsigned *first)
 	scn_error(r, "the block is not closed by a line with '}' alone");
 	return text;
 }
+
+/* --- lists ------------------------------------------------------------------ */
+
+void *
+scn_grow(void *array, size_t n, size_t size)
+{
+	char *a = realloc(array, (n + 1) * size);
+
+	if (a == NULL)
+		abort();
+	memset(a + n * size, 0, size);
+	return a;
+}
+
+int
+scn_lookup(struct scn_reader *r, const struct scn_choice *t, const char *what)
+{
+	const char *w = scn_word(r);
+
+	for (; w != NULL && t->word != NULL; t++) {
+		if (strcmp(t->word, w) == 0)
+			return t->value;
+	}
+	scn_error(r, "%s: '%s' is not known", what, w != NULL ? w : "");
+	return -1;
+}

@@ -41,7 +41,25 @@ void scn_name(struct scn_reader *r, char *out, size_t cap, const char *what);
  * with "{".  *FIRST gets the number of its first line. */
 char *scn_block(struct scn_reader *r, unsigned *first);
 
+/* A word that stands for a value; the last has none. */
+struct scn_choice {
+	const char *word;
+	int value;
+};
+
+/* The next word's value; -1 and an error that names WHAT. */
+int scn_lookup(
+    struct scn_reader *r, const struct scn_choice *t, const char *what);
+
+/* ARRAY of N elements of SIZE octets with one more, zeroed. */
+void *scn_grow(void *array, size_t n, size_t size);
+
 void scn_error(struct scn_reader *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* --- sim_parsenode.c, sim_parselink.c: the rest of such a line ----------- */
+
+void parse_node(struct scn_reader *r, bool daemon);
+void parse_link(struct scn_reader *r);
 
 #endif /* SIM_TEXT_H */
