@@ -79,6 +79,10 @@ const struct restrict_entry *restrict_at(
     const struct restrict_list *r, size_t i);
 size_t restrict_count(const struct restrict_list *r);
 
+/* Whether FLAGS lose this datagram: with `flake` one in ten, by the 32 uniform
+ * bits RND. */
+bool restrict_flakes(uint16_t flags, uint32_t rnd);
+
 /* Name of one flag bit ("noquery"), NULL when there is none. */
 const char *restrict_flag_name(uint16_t bit);
 /* Bit of a word, 0 when unknown. */

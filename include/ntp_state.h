@@ -174,8 +174,8 @@ void serve(struct ntp_engine *e, const struct recvbuf *rb,
 
 /* Take RB apart: header, version and tail are as the access flags FLAGS and
  * the format want them, or the reason to drop it. */
-enum ntp_drop packet_open(const struct recvbuf *rb, uint16_t flags,
-    struct ntp_packet *pkt, struct ext_tail *tail);
+enum ntp_drop packet_open(struct ntp_engine *e, const struct recvbuf *rb,
+    uint16_t flags, struct ntp_packet *pkt, struct ext_tail *tail);
 /* Is the MAC right, and of a key that its source may use? */
 bool mac_verifies(const struct ntp_engine *e, const struct recvbuf *rb,
     const struct ext_tail *t);

@@ -132,7 +132,7 @@ known_server(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	if (p->bcast.phase == BCAST_VOLLEY)
 		return DROP_NONE;
 	p->count.received++;
-	why = packet_open(rb, flags, &pkt, &tail);
+	why = packet_open(e, rb, flags, &pkt, &tail);
 	if (why == DROP_NONE)
 		why = packet_authenticate(e, p, rb, flags, &tail);
 	if (why == DROP_NONE)
@@ -228,7 +228,7 @@ stranger(struct ntp_engine *e, const struct recvbuf *rb,
 	struct ntp_packet pkt;
 	struct ext_tail tail;
 	bool authentic;
-	enum ntp_drop why = packet_open(rb, res->flags, &pkt, &tail);
+	enum ntp_drop why = packet_open(e, rb, res->flags, &pkt, &tail);
 
 	if (why != DROP_NONE)
 		return why;

@@ -93,7 +93,7 @@ manycast_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	enum ntp_drop why;
 
 	p->count.received++;
-	why = packet_open(rb, res->flags, &pkt, &tail);
+	why = packet_open(e, rb, res->flags, &pkt, &tail);
 	if (why != DROP_NONE)
 		return why;
 	if (pkt.mode != NTP_MODE_SERVER)
@@ -157,7 +157,7 @@ manycast_request(struct ntp_engine *e, const struct recvbuf *rb,
 
 	if (!serves(e->cfg))
 		return DROP_GROUP;
-	why = packet_open(rb, res->flags, &pkt, &tail);
+	why = packet_open(e, rb, res->flags, &pkt, &tail);
 	if (why != DROP_NONE)
 		return why;
 	if (rb->len > sizeof e->manycast[0].data)

@@ -245,13 +245,16 @@ refuse_auth(struct ntp_engine *e, struct peer *p, const struct ext_tail *t,
 }
 
 enum ntp_drop
-packet_open(const struct recvbuf *rb, uint16_t flags, struct ntp_packet *pkt,
-    struct ext_tail *tail)
+packet_open(struct ntp_engine *e, const struct recvbuf *rb, uint16_t flags,
+    struct ntp_packet *pkt, struct ext_tail *tail)
 {
 	if ((flags & RES_NOSERVE) != 0)
 		return DROP_NOSERVE;
 	if (packet_decode(rb->data, rb->len, pkt) != 0)
 		return DROP_SHORT;
+	if ((flags & RES_FLAKE) != 0 &&
+	    restrict_flakes(flags, engine_random(e)))
+		return DROP_FLAKE;
 	if (pkt->version < NTP_OLDVERSION || pkt->version > NTP_VERSION ||
 	    ((flags & RES_VERSION) != 0 && pkt->version != NTP_VERSION))
 		return DROP_VERSION;
@@ -285,7 +288,7 @@ process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	enum ntp_drop why;
 
 	p->count.received++;
-	why = packet_open(rb, flags, &pkt, &tail);
+	why = packet_open(e, rb, flags, &pkt, &tail);
 	if (why != DROP_NONE)
 		return why;
 	if (pkt.mode != NTP_MODE_SERVER ||

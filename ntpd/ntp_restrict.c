@@ -16,9 +16,10 @@
 #include "ntp.h"
 #include "ntp_err.h"
 
-#define NO_SLOT	 UINT32_MAX
-#define SLOT_MAX (UINT32_C(1) << 24)
-#define DEFAULTS 2U
+#define FLAKE_LIMIT 6554U /* of 65536: one datagram in ten */
+#define NO_SLOT	    UINT32_MAX
+#define SLOT_MAX    (UINT32_C(1) << 24)
+#define DEFAULTS    2U
 
 struct slot {
 	struct restrict_entry e;
@@ -418,6 +419,12 @@ size_t
 restrict_count(const struct restrict_list *r)
 {
 	return r->count;
+}
+
+bool
+restrict_flakes(uint16_t flags, uint32_t rnd)
+{
+	return (flags & RES_FLAKE) != 0 && rnd >> 16 < FLAKE_LIMIT;
 }
 
 struct flag_name {

@@ -19,7 +19,6 @@
 #define MSSNTP_DIGEST  16U		    /* octets */
 #define REC_OFFSET     32U		    /* of T2 in the header */
 #define XMT_OFFSET     40U		    /* of T3 in the header */
-#define FLAKE_LIMIT    6554U		    /* of 65536: one datagram in ten */
 #define KISS_RATE      0x52415445U	    /* "RATE" */
 #define SMEAR_AGE      4.0		    /* s, of a snapshot */
 #define FUZZ_UNIT      (UINT64_C(64) << 32) /* srvrspfuz: 64 s */
@@ -133,7 +132,7 @@ header_fault(struct request *q)
 		return DROP_SHORT;
 	if ((q->restricts & RES_NOSERVE) != 0)
 		return DROP_NOSERVE;
-	if ((q->restricts & RES_FLAKE) != 0 && q->rnd >> 16 < FLAKE_LIMIT)
+	if (restrict_flakes(q->restricts, q->rnd))
 		return DROP_FLAKE;
 	if (!version_served(q->pkt.version, q->restricts))
 		return DROP_VERSION;

@@ -75,7 +75,7 @@ peer_packet(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	enum ntp_drop why;
 
 	p->count.received++;
-	why = packet_open(rb, flags, &pkt, &tail);
+	why = packet_open(e, rb, flags, &pkt, &tail);
 	if (why == DROP_NONE)
 		why = packet_authenticate(e, p, rb, flags, &tail);
 	if (why == DROP_NONE)
@@ -140,7 +140,7 @@ stranger(struct ntp_engine *e, const struct recvbuf *rb,
 	struct ext_tail tail;
 	bool authentic;
 
-	if (packet_open(rb, res->flags, &pkt, &tail) != DROP_NONE ||
+	if (packet_open(e, rb, res->flags, &pkt, &tail) != DROP_NONE ||
 	    (tail.kind != EXT_TAIL_NONE && pkt.version < 3)) {
 		serve(e, rb, res, now);
 		return DROP_NONE;

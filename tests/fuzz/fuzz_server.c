@@ -118,6 +118,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		s.c.mru = mru;
 		s.c.count = &s.count;
 		s.c.kod_poll = 3;
+		s.c.signd_there = true;
 		play(&s, data + r.off, wire_left(&r), times);
 	}
 	keys_free(&keys);

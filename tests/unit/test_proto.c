@@ -82,6 +82,28 @@ ignore_and_noserve_reach_replies_too(void **state)
 	}
 }
 
+/* One reply in ten is lost too, not only one request. */
+static void
+flake_loses_replies(void **state)
+{
+	struct world w;
+	struct peer *p;
+
+	(void)state;
+	world_init(&w,
+	    "server 192.0.2.1 minpoll 4 maxpoll 4\n"
+	    "restrict default flake\n",
+	    NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 16000);
+	p = world_peer(&w, 0);
+	assert_in_range(p->count.received, 930, 1000);
+	assert_in_range(w.e->count.drop[DROP_FLAKE], 70, 130);
+	assert_true(p->count.processed + w.e->count.drop[DROP_FLAKE] + 5 >
+	    p->count.received);
+	world_fini(&w);
+}
+
 static void
 restrict_source_opens_for_servers(void **state)
 {
@@ -243,6 +265,7 @@ main(void)
 	    cmocka_unit_test(reply_from_before_a_step_is_no_attack),
 	    cmocka_unit_test(queries_are_for_the_invited),
 	    cmocka_unit_test(ignore_and_noserve_reach_replies_too),
+	    cmocka_unit_test(flake_loses_replies),
 	    cmocka_unit_test(restrict_source_opens_for_servers),
 	    cmocka_unit_test(bogons_and_ourselves_get_nothing),
 	    cmocka_unit_test(requests_are_answered_from_the_snapshot),

@@ -159,7 +159,7 @@ requests_are_random_and_not_the_time(void **state)
 		peer_xmit(w.e, world_peer(&w, 0), now);
 		x = w.srv[0].last_nonce;
 		for (unsigned b = 0; b < 64; b++)
-			ones[b] += x.v >> b & 1;
+			ones[b] += (unsigned)(x.v >> b & 1);
 		near_now += fabs(ts_diff(x, now.sys)) < 3600;
 	}
 	for (unsigned b = 0; b < 64; b++) /* five standard deviations */

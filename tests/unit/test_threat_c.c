@@ -390,6 +390,51 @@ no_control_key_by_default(void **state)
 	keys_free(&o.keys);
 }
 
+/* Whoever holds the control key may send what he likes: nonsense too. */
+static void
+signed_nonsense(void **state)
+{
+	struct engine_options o = keyed();
+	struct world w;
+	struct ntp_rng rng;
+	struct ntp_addr asker = {
+	    .ip = {127, 0, 0, 1}, .port = 40000, .family = ADDR_V4};
+	struct ntp_addr here = asker;
+
+	(void)state;
+	world_init(&w, "controlkey 1\nserver 192.0.2.1\n", &o, 0, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 100);
+	here.port = 123;
+	rng_seed(&rng, 17);
+	for (unsigned i = 0; i < 100000; i++) {
+		uint8_t buf[600];
+		size_t data = rng_below(&rng, 480), len;
+		struct recvbuf rb = {.src = &asker, .dst = &here, .data = buf};
+
+		rng_fill(&rng, buf, sizeof buf);
+		for (size_t k = 12; k < 12 + data; k++)
+			if (rng_below(&rng, 2) == 0)
+				buf[k] = (uint8_t) "=,\"a0 .\\"[buf[k] % 8];
+		memset(buf, 0, 12);
+		buf[0] = 0x16;
+		buf[1] = (uint8_t)rng_below(&rng, 32);
+		buf[3] = (uint8_t)i;
+		if (rng_below(&rng, 2) == 0)
+			buf[7] = (uint8_t)world_peer(&w, 0)->associd;
+		buf[10] = (uint8_t)(data >> 8);
+		buf[11] = (uint8_t)data;
+		len = (12 + data + 7) & ~(size_t)7;
+		assert_int_equal(
+		    keys_sign(o.keys, 1, buf, sizeof buf, &len), 0);
+		rb.len = len;
+		rb.rx_time = world_now(&w).sys;
+		receive(w.e, &rb, world_now(&w));
+	}
+	assert_true(w.nsent > 1000);
+	done(&w, &o);
+}
+
 int
 main(void)
 {
@@ -407,6 +452,7 @@ main(void)
 	    THREAT("C-reload", association_survives_its_key),
 	    THREAT("CVE-2015-7850", log_is_no_keys_file),
 	    THREAT("C-replay", replayed_request),
+	    THREAT("CVE-2019-8936", signed_nonsense),
 	    THREAT("CVE-2014-9293", no_control_key_by_default),
 	};
 
