@@ -245,6 +245,7 @@ struct credentials {
 
 struct ntpq {
 	FILE *out, *err;
+	FILE *note;	   /* where err ends up while it is kept for JSON */
 	struct json *json; /* the document being written, or NULL for tables */
 	bool want_json;
 	bool legend;	/* above the peers */
@@ -286,6 +287,8 @@ void ask_complain(struct ntpq *q, enum ask_result res,
 /* "***" and the words to q->err, naming the server when there are many. */
 #define NTPQ_PRINTF(a, b) __attribute__((format(printf, a, b)))
 void complain(struct ntpq *q, const char *fmt, ...) NTPQ_PRINTF(2, 3);
+/* For words that are no errors: progress. */
+FILE *notes(const struct ntpq *q);
 /* A line that begins with "ntpq: " and says what to do. */
 void advise(struct ntpq *q, const char *fmt, ...) NTPQ_PRINTF(2, 3);
 

@@ -38,6 +38,12 @@ complain(struct ntpq *q, const char *fmt, ...)
 	fputc('\n', q->err);
 }
 
+FILE *
+notes(const struct ntpq *q)
+{
+	return q->json != NULL ? q->note : q->err;
+}
+
 void
 advise(struct ntpq *q, const char *fmt, ...)
 {

@@ -384,6 +384,7 @@ run_json(struct ntpq *q, const struct line *l)
 	q->err = open_memstream(&errors, &nerrors);
 	if (q->out != NULL && q->err != NULL) {
 		q->json = &doc;
+		q->note = err;
 		json_object(&doc, NULL);
 		json_text(&doc, "host", q->net.target);
 		run_line(q, l);

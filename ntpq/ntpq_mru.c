@@ -359,7 +359,7 @@ cmd_mrulist(struct ntpq *q, const struct ntpq_args *a)
 		return;
 	fflush(q->out);
 	fputs("Ctrl-C will stop MRU retrieval and display partial results.\n",
-	    q->err);
+	    notes(q));
 	mrulist_init(&l);
 	end = fetch_interruptibly(q, &w, &l);
 	if (end == MRU_INTERRUPTED)
@@ -367,7 +367,7 @@ cmd_mrulist(struct ntpq *q, const struct ntpq_args *a)
 		      "Displaying partial client list.\n",
 		    q->err);
 	if (end == MRU_COMPLETE)
-		fprintf(q->err,
+		fprintf(notes(q),
 		    "Retrieved %zu unique MRU entries and %llu updates.\n",
 		    l.nrows, (unsigned long long)l.updates);
 	if (end != MRU_FAILED || l.nrows > 0)

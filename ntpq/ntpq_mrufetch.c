@@ -270,9 +270,9 @@ progress(struct fetch *f)
 		return;
 	f->told_at = seconds();
 	f->told = true;
-	fprintf(f->q->err, "\r%zu (%" PRIu64 " updates) ", f->l->nrows,
+	fprintf(notes(f->q), "\r%zu (%" PRIu64 " updates) ", f->l->nrows,
 	    f->l->updates);
-	fflush(f->q->err);
+	fflush(notes(f->q));
 }
 
 static void
@@ -416,6 +416,6 @@ mru_fetch(struct ntpq *q, const struct mru_ask *ask, struct mru_list *l,
 		one_round(&f);
 	q->net.stop = NULL;
 	if (f.told)
-		fputc('\r', q->err);
+		fputc('\r', notes(q));
 	return f.end;
 }

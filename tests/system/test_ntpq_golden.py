@@ -7,7 +7,8 @@ usage: test_ntpq_golden.py [--update]
 --update writes the texts anew; look at the difference before it is kept.
 """
 from fakeserver import (CONFIGURE, KEY_ID, READCLOCK, READSTAT, READVAR,
-                        READ_ORDLIST, SAVECONFIG, SECRET, WRITEVAR, Error,
+                        READ_MRU, READ_ORDLIST, REQ_NONCE, SAVECONFIG, SECRET,
+                        WRITEVAR, Error,
                         Fake, fragments, stamp)
 from harness import HERE, NTPQ, free_port, ok, say
 import os
@@ -143,6 +144,27 @@ RESTRICTIONS = (
     "mask.2=255.0.255.0, hits.2=0, flags.2= ignore, addr.3=2001:db8::, "
     "mask.3=ffff:ffff::, hits.3=1, flags.3= noquery\r\n")
 
+REASONS = {
+    0: ("serving", "serving at stratum 3, offset 0.318 ms"),
+    40211: ("chosen", "followed, with weight 0.62 of 4"),
+    40214: ("falseticker", "1842.3 ms to 1844.1 ms, the others agree on "
+            "-3 ms to 5 ms"),
+    40219: ("silent", "sent 12 since 08:14, nothing came back"),
+}
+HISTORY = {
+    1: "when.3=0xeb260f00.00000000, last.3=0xeb260f00.00000000, count.3=1, "
+    "assid.3=0, who.3=\"system\", why.3=start, text.3=\"began\",\r\n"
+    "when.4=0xeb260f52.00000000, last.4=0xeb260f79.00000000, count.4=7, "
+    "assid.4=40211, who.4=\"192.0.2.17\", why.4=chosen, "
+    "text.4=\"followed\"\r\n",
+}
+CLIENTS = (
+    ("192.0.2.66:123", 2, 119, 3, 36, 0x1d0),
+    ("198.51.100.9:49152", 17, 17 + 8 * 40213, 40213, 35, 0x1f0),
+    ("203.0.113.77:123", 90, 997, 906, 27, 0x5f0),
+    ("[2001:db8::15]:39012", 3605, 3605, 1, 22, 0x1d0),
+)
+
 # Association 60000 + N answers with error N; these do worse.
 FAILURES = 60000
 SILENCE, TORN, ENDLESS, HOSTILE = range(60100, 60104)
@@ -166,15 +188,44 @@ def split(text):
 def select(known, names):
     out = []
     for name in names.split(","):
+        if name == "srchost" and name not in known:
+            continue
         if name not in known:
             raise Error(5)
         out.append("%s=%s" % (name, known[name]))
     return ", ".join(out) + "\r\n"
 
 
+def clients():
+    """Oldest first, in fields of any order, with noise."""
+    now = 0xeb260f79
+    out = ["nonce=0123456789abcdef01234567"]
+    for i, (addr, last, first, count, mv, rs) in enumerate(
+            sorted(CLIENTS, key=lambda c: -c[1])):
+        out += ["ct.%d=%d" % (i, count), "addr.%d=%s" % (i, addr),
+                "last.%d=0x%08x.00000000" % (i, now - last),
+                "rs.%d=0x%x" % (i, rs), "mv.%d=%d" % (i, mv),
+                "first.%d=0x%08x.00000000" % (i, now - first),
+                "T^W.%d=99999999999999999999" % i]
+    out += ["now=0x%08x.20000000" % now,
+            "last.newest=0x%08x.00000000" % (now - CLIENTS[0][1])]
+    return ", ".join(out) + "\r\n"
+
+
+def reasons(associd):
+    if associd not in REASONS:
+        return {"reason": '"not needed"', "reasonword": "spare",
+                "reasonsince": "0xeb260f00.00000000"}
+    word, text = REASONS[associd]
+    return {"reason": '"%s"' % text, "reasonword": word,
+            "reasonsince": "0xeb260f52.5be76c8c"}
+
+
 def readvar(associd, names):
+    if names.startswith("history="):
+        return 0x0615, HISTORY.get(int(names[8:]), "")
     if associd == 0:
-        known = dict(split(SYSTEM), **STATISTICS)
+        known = dict(split(SYSTEM), **STATISTICS, **reasons(0))
         return 0x0615, select(known, names) if names else SYSTEM
     if associd in OTHERS:
         status, text = OTHERS[associd]
@@ -190,7 +241,7 @@ def readvar(associd, names):
     if ago is not None:
         text += ", rec=" + stamp(ago)
     if names:
-        text = select(dict(split(text), **NUMBERS), names)
+        text = select(dict(split(text), **NUMBERS, **reasons(associd)), names)
     return status, text
 
 
@@ -217,6 +268,10 @@ def answer(opcode, associd, data):
     if opcode == READ_ORDLIST:
         return 0, {"ifstats": INTERFACES, "addr_restrictions":
                    RESTRICTIONS}[data]
+    if opcode == REQ_NONCE:
+        return 0, "nonce=0123456789abcdef01234567\r\n"
+    if opcode == READ_MRU:
+        return 0, clients()
     if opcode == CONFIGURE:
         return configure(data)
     if opcode == SAVECONFIG:
@@ -240,7 +295,8 @@ STATS = ["sysinfo", "sysstats", "monstats", "kerninfo", "iostats",
          "timerstats", "authinfo", "ntsinfo"]
 JSON = (VIEWS[:3] + VIEWS[4:] + STATS +
         ["associations", "rv", "rv 50001", "rv 0 offset,stratum", "cv",
-         "mrv &1 &2 srcadr,offset", "pstats 50001"])
+         "mrv &1 &2 srcadr,offset", "pstats 50001",
+         "mrulist", "why", "history"])
 SETTINGS = ["timeout", "delay", "host", "hostnames", "debug", "keyid",
             "keytype", "ntpversion", "authenticate", "raw", "cooked", "poll",
             "drefid", "showvars"]
@@ -271,6 +327,10 @@ CASES = {
     "pstats": [["-c", "pstats 50001"], ["-c", "pstats"]],
     "lists": [KEY + commands("ifstats", "reslist"), ["-c", "ifstats"],
               commands("keyid 7", "passwd wrong", "reslist")],
+    "mrulist": [["-c", "mrulist"], ["-c", "mrulist sort=-count"],
+                ["-c", "mrulist sort=addr limited"],
+                commands("raw", "mrulist"), ["-c", "mrulist foo=1"]],
+    "why": [["-c", "why"], ["-c", "why &4"], ["-c", "history"]],
     "configure": [KEY + commands(":config server 192.0.2.1 iburst",
                                  ":config srver", ":config tos x",
                                  "saveconfig x.conf",
@@ -320,7 +380,7 @@ def run_case(args):
     text = "$ ntpq -n " + " ".join(
         "'%s'" % arg if " " in arg or not arg else arg for arg in args) + "\n"
     text += done.stdout.decode("ascii")
-    for line in done.stderr.decode("ascii").splitlines():
+    for line in done.stderr.decode("ascii").replace("\r", "").splitlines():
         text += "stderr: " + line + "\n"
     if done.returncode:
         text += "exit status %d\n" % done.returncode
