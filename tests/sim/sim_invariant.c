@@ -88,7 +88,7 @@ check_source(struct sim_node *n)
 {
 	double t = world_time(n->w);
 
-	if (!is_fooled(n))
+	if (!n->w->liars || !is_fooled(n))
 		n->fooled_since = -1;
 	else if (n->fooled_since < 0)
 		n->fooled_since = t;

@@ -39,7 +39,8 @@ node_rearm(struct sim_node *n)
 
 	if (!n->running)
 		return;
-	at = sim_clock_when(&n->clock, engine_deadline(n->e).ns);
+	n->due = engine_deadline(n->e).ns;
+	at = sim_clock_when(&n->clock, n->due);
 	if (at <= n->w->now)
 		at = n->w->now + 1;
 	if (at >= n->wake)
@@ -87,14 +88,12 @@ static void
 node_wake(void *obj, uint64_t gen)
 {
 	struct sim_node *n = obj;
-	int64_t due;
 
 	if (gen != n->gen || !n->running)
 		return;
 	n->wake = NEVER;
 	sim_clock_advance(&n->clock, n->w->now);
-	due = engine_deadline(n->e).ns;
-	if (due <= n->clock.mono) {
+	if (n->due <= n->clock.mono) {
 		watch_jump(n);
 		timer(n->e, sim_clock_now(&n->clock));
 	}

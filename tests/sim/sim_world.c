@@ -88,6 +88,7 @@ node_init(
 	n->clock.port.leaps = !d->noleaps;
 	rng_seed(&n->rng, node_seed(w, idx, 1));
 	rng_seed(&n->noise, node_seed(w, idx, 2));
+	w->liars = w->liars || d->is_false;
 	n->silent = d->silent;
 	n->unsync = d->unsync;
 	n->stratum = (uint8_t)d->stratum;

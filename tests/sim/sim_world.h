@@ -60,6 +60,7 @@ struct sim_node {
 	bool running;
 	unsigned life; /* starts so far */
 	int64_t wake;  /* ns, true time of the timer in force */
+	int64_t due;   /* ns, mono: engine_deadline() */
 	uint64_t gen;  /* of that timer */
 	struct sim_endpoint *ep;
 	size_t neps;
@@ -119,6 +120,7 @@ struct sim_world {
 	struct sim_queue queue;
 	struct sim_node *node;
 	size_t nnodes;
+	bool liars;	       /* a node is marked false */
 	struct sim_path *path; /* hash table */
 	size_t npaths, pathcap;
 	struct sim_packet *spare;
