@@ -200,6 +200,17 @@ is_hearing(const struct ntp_engine *e, ntp_mono now)
 	    mono_before(now, e->hear_all_until);
 }
 
+/* What is neither rejected by a test nor judged by the vote. */
+static enum reason
+voteless_reason(const struct ntp_engine *e, const struct peer *p)
+{
+	if (peer_is_local_clock(p) && (p->cfg->flags & ASSOC_PREFER) == 0)
+		return REASON_LASTRESORT;
+	return orphan_enabled(e) && p->stratum >= e->cfg->tos.orphan
+	    ? REASON_ORPHAN
+	    : REASON_UNJUDGED;
+}
+
 static enum reason
 voted_reason(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 {
@@ -220,10 +231,7 @@ voted_reason(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 		return REASON_SYSPEER;
 	case SEL_REJECT:
 	default:
-		return peer_is_local_clock(p) &&
-			(p->cfg->flags & ASSOC_PREFER) == 0
-		    ? REASON_LASTRESORT
-		    : REASON_UNJUDGED;
+		return voteless_reason(e, p);
 	}
 }
 

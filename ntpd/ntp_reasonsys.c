@@ -194,6 +194,7 @@ system_remedy(enum reason why)
 		return "add pool or server lines to ntp.conf";
 	case REASON_SYS_WAITING:
 	case REASON_SYS_COASTING:
+	case REASON_SYS_ORPHAN:
 		return "see the reason of each association";
 	case REASON_SYS_DISSENT:
 		return "add servers until a majority agrees";

@@ -149,6 +149,10 @@ say_standing(struct text *t, const struct subject *s, enum reason why)
 		say(t, "kept until nothing else was there for %.0f s",
 		    s->e->cfg->tos.orphanwait);
 		break;
+	case REASON_ORPHAN:
+		say(t, "stratum %u; orphans from %u on do not vote",
+		    s->p->stratum, s->e->cfg->tos.orphan);
+		break;
 	case REASON_HEARING:
 		say(t, "fit; others are heard first for at most %.0f s",
 		    mono_diff(s->e->hear_all_until, s->now.mono));

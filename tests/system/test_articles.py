@@ -5,14 +5,19 @@ control messages of their own; the numbers are those of the acceptance list.
 """
 from harness import (Daemon, NTPQ, SRC, exchange, ntpq, ok, run,
                      server_line, stratum1, wait_for)
-from mode6 import FRAGMENT, READSTAT, READVAR, Client, Reply, message
+from mode6 import (FRAGMENT, READ_ORDLIST, READSTAT, READVAR, Client, Reply,
+                   message)
 import os
 import re
 import struct
 
 upstreams = [stratum1() for _ in range(4)]
 ours = Daemon("".join(server_line("127.0.1.%d" % i, u)
-                      for i, u in enumerate(upstreams, 1)))
+                      for i, u in enumerate(upstreams, 1)), start=False)
+ours.write("keys", "17 MD5 articles\n")
+with open(ours.path("conf"), "a", encoding="ascii") as f:
+    f.write("keys %s\ntrustedkey 17\ncontrolkey 17\n" % ours.path("keys"))
+ours.start()
 ours.synchronized()
 target = "127.0.0.1:%d" % ours.port
 client = Client(ours.port)
@@ -172,7 +177,18 @@ silent = run([NTPQ, "-n", "-c", "timeout 300", "-c", "rv 0 leap",
 ok(silent[0] is not None and "nothing answers on 127.0.0.1:9" in silent[1],
    "39: a host that is not there is told so in time", silent)
 for command in ("associations sysinfo sysstats kerninfo iostats monstats "
-                "lpeers apeers opeers").split() + ["pstats &1"]:
+                "mrulist lpeers apeers opeers").split() + ["pstats &1"]:
     status, words = run([NTPQ, "-n", "-c", command, target])
     ok(status == 0 and words.strip() and "***" not in words and
        "ntpq:" not in words, "40: " + command, words)
+bad = client.fragments(READ_ORDLIST)[0]
+ok(bad.error and bad.code == 1, "40: ifstats without a key is error 1",
+   bad.code)
+LINE = ":config server 127.0.9.%d noselect"
+words = run([NTPQ, "-n", "-a", "17", "-k", ours.path("keys"), "-c", LINE % 9,
+             target])[1]
+ok("***" not in words and wait_for(lambda: ours.peer("127.0.9.9"), 5,
+                                   "the new server"),
+   "41: ntpq -c ':config ...' with the key", words, ours.ntpq("-p"))
+run([NTPQ, "-n", "-c", LINE % 8, target])
+ok(not ours.peer("127.0.9.8"), "41: and nothing without it")

@@ -807,6 +807,28 @@ forbidden_observing_panic_local(void **state)
 	world_fini(&w);
 }
 
+static void
+orphan_serves_itself(void **state)
+{
+	struct world w;
+	struct world_server *s;
+
+	(void)state;
+	world_init(&w,
+	    "tos orphan 6 orphanwait 20\nserver 192.0.2.250 iburst\n"
+	    "server 192.0.2.251 iburst\n",
+	    NULL, 0, 0);
+	s = world_server(&w, 250, 0);
+	s->stratum = 6;
+	world_run(&w, 200);
+	SAYS(&w, world_peer(&w, 0),
+	    "orphan: stratum 6; orphans from 6 on do not vote");
+	SAYS(&w, NULL,
+	    "orphan: serving as stratum 6; our own clock for want "
+	    "of a source; of 2 sources 1 answer");
+	world_fini(&w);
+}
+
 /* --- the history ---------------------------------------------------------------- */
 
 static size_t
@@ -922,6 +944,7 @@ main(void)
 	    cmocka_unit_test(system_from_start_to_serving),
 	    cmocka_unit_test(slew_spike_and_step),
 	    cmocka_unit_test(forbidden_observing_panic_local),
+	    cmocka_unit_test(orphan_serves_itself),
 	    cmocka_unit_test(history_is_a_ring_read_in_pages),
 	    cmocka_unit_test(repeats_do_not_fill_it),
 	};
