@@ -86,6 +86,7 @@ struct net {
 	/* Who signs; borrowed.  NULL until there is a key. */
 	const struct keystore *keys;
 	uint32_t keyid;
+	bool padded;	/* the question goes with zeros after it */
 	unsigned debug; /* level */
 	/* Wait no longer once it is not 0; borrowed, may be NULL. */
 	const volatile sig_atomic_t *stop;

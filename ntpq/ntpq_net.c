@@ -197,6 +197,8 @@ send_query(struct net *n, const struct query *q)
 	if (q->sign &&
 	    keys_sign(n->keys, n->keyid, packet, sizeof(packet), &len) != 0)
 		return ASK_NOKEY;
+	if (n->padded && !q->sign)
+		len = sizeof(packet);
 	if (send(n->fd, packet, len, 0) < 0)
 		return network_result(n);
 	return ASK_OK;
@@ -323,6 +325,25 @@ try_candidates(struct net *n, const struct query *q)
 	}
 }
 
+/*
+ * A server that shall not be an amplifier refuses an answer which is much
+ * longer than the question, so a longer question is put.
+ */
+static enum ask_result
+ask_at_length(struct net *n, const struct query *q)
+{
+	enum ask_result res = try_candidates(n, q);
+
+	if (res != ASK_ERROR || n->asmbl.errcode != MODE6_ERR_PERMISSION ||
+	    q->sign || q->opcode == MODE6_READ_MRU)
+		return res;
+	n->padded = true;
+	n->seq++;
+	res = try_candidates(n, q);
+	n->padded = false;
+	return res;
+}
+
 enum ask_result
 net_ask(struct net *n, const struct query *q, struct reply *rep)
 {
@@ -338,7 +359,7 @@ net_ask(struct net *n, const struct query *q, struct reply *rep)
 	for (i = 0; i < n->ncand; i++)
 		n->cand[i].dead = false;
 	n->seq++;
-	res = try_candidates(n, q);
+	res = ask_at_length(n, q);
 	n->settled = res == ASK_OK || res == ASK_ERROR || res == ASK_TOOBIG;
 	if (res == ASK_OK) {
 		rep->text = (const char *)n->asmbl.text;

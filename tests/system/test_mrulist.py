@@ -11,12 +11,13 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import threading
 
-from harness import (Daemon, NTPQ, NTPSEC_NTPD, enter_namespace, need_peers,
-                     ntpq, ntpsec_python, ok, powerless, request_octets, run,
-                     scratch, spawn, wait_for)
+from harness import (Daemon, NTPQ, NTPSEC_NTPD, OTHER_HOST, OWN_HOST,
+                     enter_namespace, need_peers, ntpq, ntpsec_python, ok,
+                     powerless, request_octets, run, scratch, spawn, wait_for)
 
 CLIENTS = 1000
 
@@ -69,7 +70,8 @@ class Lossy:
 
 
 ours = Daemon("server 127.127.1.0\nmru maxdepth 20000\n"
-              "restrict 127.1.0.99 limited kod\n", port=123)
+              "restrict 127.1.0.99 limited kod\n"
+              "restrict 192.0.2.0 mask 255.255.255.0\n", port=123)
 wait_for(lambda: "stratum=" in ntpq("127.0.0.1", "-c", "rv 0 stratum"), 10,
          "the daemon")
 for n in range(CLIENTS):
@@ -140,6 +142,39 @@ status, words = ntpsec_python("ntpq", "-n", "-c", "mrulist mincount=2",
                               "127.0.0.1")
 ok(status == 0 and len(re.findall(r"127\.1\.\d+\.\d+$", words, re.M)) == 11,
    "and filters it", words[-1500:])
+
+# From elsewhere: no answer is out of proportion to what may be forged, so our
+# ntpq asks at length; and nobody can be flooded with answers.
+def mode6(s, opcode, data=b""):
+    s.sendto(struct.pack("!BBHHHHH", 0x16, opcode, 1, 0, 0, 0, len(data)) +
+             data, (OWN_HOST, 123))
+
+
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.bind((OTHER_HOST, 0))
+    s.settimeout(5)
+    mode6(s, 2, b"sys_var_list")
+    answer = s.recv(1000)
+    ok(len(answer) == 12 and answer[1] == 0xc2 and answer[4] == 1,
+       "a long list is refused to a short question", answer)
+words = ntpq(OWN_HOST, "-c", "rv 0 sys_var_list")
+ok("mru_oldest_age" in words and "***" not in words,
+   "our ntpq gets it all the same", words[-500:])
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.bind((OTHER_HOST, 0))
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    for _ in range(20):
+        for _ in range(100):
+            mode6(s, 2)
+        wait_for(lambda: "stratum" in ntpq("127.0.0.1", "-c", "rv 0 stratum"),
+                 5, "them to be heard")
+    octets = 0
+    while select.select([s], [], [], 0)[0]:
+        octets += len(s.recv(1000))
+    ok(100000 < octets < 400000, "one source is answered within a budget",
+       octets)
+ok("stratum=" in ntpq(OWN_HOST, "-c", "rv 0 stratum"),
+   "which is not another's")
 
 # Datagrams get lost.
 seen = [0]

@@ -131,6 +131,23 @@ answer_error(int fd, const struct mode6_hdr *request)
 	send_reply(fd, h, "", 0);
 }
 
+/* Who asks with 576 octets is told, who asks with fewer is not. */
+static void
+answer_at_length(int fd, const struct mode6_hdr *request)
+{
+	uint8_t buf[MODE6_PACKET_MAX + 1];
+	struct mode6_hdr h = *request;
+
+	h.error = true;
+	h.status = MODE6_ERR_PERMISSION << 8;
+	send_reply(fd, h, "", 0);
+	if (recv(fd, buf, sizeof(buf), 0) != MODE6_PACKET_MAX ||
+	    mode6_decode(buf, MODE6_PACKET_MAX, &h) != 0 || h.count != 4 ||
+	    h.seq == request->seq || memcmp(buf + 12, "leap\0", 5) != 0)
+		_exit(3);
+	send_reply(fd, h, "leap=0\r\n", 8);
+}
+
 /* One octet each, holes between: more fragments than anybody sends. */
 static void
 answer_too_much(int fd, const struct mode6_hdr *request)
@@ -173,6 +190,18 @@ test_ask_error(void **state)
 	assert_int_equal(ask_server(&n, answer_error, &rep), ASK_ERROR);
 	assert_int_equal(rep.errcode, MODE6_ERR_UNKNOWNVAR);
 	assert_int_equal(rep.len, 0);
+}
+
+static void
+test_ask_at_length(void **state)
+{
+	struct reply rep;
+	struct net n;
+
+	(void)state;
+	assert_int_equal(ask_server(&n, answer_at_length, &rep), ASK_OK);
+	assert_int_equal(rep.len, 8);
+	assert_false(n.padded);
 }
 
 static void
@@ -275,6 +304,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ask_fragments),
 	    cmocka_unit_test(test_ask_error),
+	    cmocka_unit_test(test_ask_at_length),
 	    cmocka_unit_test(test_ask_too_much),
 	    cmocka_unit_test(test_ask_refused),
 	    cmocka_unit_test(test_ask_localhost),
