@@ -301,6 +301,9 @@ int config_parse(struct ntp_config *c, const char *file, const char *text,
  * depend on others (minpoll above maxpoll ...). */
 void config_finish(struct ntp_config *c, const struct config_io *io);
 
+/* The text that makes C, malloc'd into *TEXT; 0 or -NTP_ENOMEM. */
+int config_write(const struct ntp_config *c, char **text, size_t *len);
+
 /* Do two lines, also of different configurations, name the same partner? */
 bool config_assoc_same(
     const struct config_assoc *a, const struct config_assoc *b);

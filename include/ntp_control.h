@@ -72,6 +72,10 @@ control_op write_variables;
 
 /* --- ntp_ctlconf.c -------------------------------------------------------- */
 
-control_op configure;
+control_op configure, save_config;
+
+/* --- ntp_ctlord.c --------------------------------------------------------- */
+
+control_op read_ordlist;
 
 #endif /* NTP_CONTROL_H */

@@ -45,6 +45,19 @@ bool keys_allows(
 
 size_t keys_count(const struct keystore *ks);
 
+/* What was done with the keys. */
+struct keys_counters {
+	uint64_t lookups, notfound;
+	uint64_t digest_signed, cmac_signed;
+	uint64_t digest_verified, cmac_verified; /* tried */
+	uint64_t digest_failed, cmac_failed;
+};
+struct keys_counters keys_counted(const struct keystore *ks);
+/* Begin at zero. */
+void keys_reset(struct keystore *ks);
+/* KS takes the place of OLD and counts on. */
+void keys_inherit(struct keystore *ks, const struct keystore *old);
+
 /*
  * Append key id and digest of BUF[0..*len) at BUF + *len.  0 and *len grown,
  * or -NTP_ENOKEY, -NTP_ESHORT (CAP too small).

@@ -19,6 +19,22 @@
 #include "ntp_addr.h"
 #include "ntp_time.h"
 
+/* What a kernel's clock says of itself (adjtimex). */
+struct kernel_clock {
+	double offset;		       /* s, phase still to be corrected */
+	double freq;		       /* s/s */
+	double maxerr, esterr;	       /* s */
+	double precision;	       /* s */
+	double tolerance;	       /* s/s */
+	int constant;		       /* log2 s */
+	char flags[96];		       /* words of its status */
+	double pps_freq, pps_stab;     /* s/s */
+	double pps_jitter;	       /* s */
+	int pps_interval;	       /* s, of calibration */
+	uint64_t pps_calibs, pps_errs; /* calibrations, and their errors */
+	uint64_t pps_jitexc, pps_stbexc;
+};
+
 /* The clock being disciplined. */
 struct clock_port {
 	/* Now on the disciplined clock. */
@@ -39,6 +55,8 @@ struct clock_port {
 	/* It inserts and removes the leap second that set_status() announces
 	 * by itself, at the end of the UTC day. */
 	bool leaps;
+	/* False when it cannot be asked.  May be NULL: no kernel is behind. */
+	bool (*kernel)(struct clock_port *, struct kernel_clock *out);
 };
 
 /* One datagram to send; all of it is borrowed for the call. */

@@ -72,7 +72,7 @@ struct timer_counters {
 
 /* When counters began at zero. */
 struct counted_since {
-	ntp_mono sys, timer;
+	ntp_mono sys, timer, auth;
 };
 
 #define REPLAY_MEMORY 4096U
@@ -135,7 +135,8 @@ struct ntp_engine {
 	double stepped_by; /* s, at the last step */
 	struct history history;
 
-	char out[MODE6_TEXT_MAX]; /* text of one control reply */
+	char savedconfig[SAVED_NAME_MAX]; /* by SAVECONFIG, or "" */
+	char out[MODE6_TEXT_MAX];	  /* text of one control reply */
 };
 
 /* --- small services of the engine for its rooms ------------------------- */

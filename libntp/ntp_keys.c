@@ -38,6 +38,8 @@ struct keystore {
 	struct key *keys; /* ascending by id */
 	size_t n, cap;
 	uint8_t trusted[TRUST_OCTETS]; /* bit ID % 8 of octet ID / 8 */
+	/* Apart, because who only uses the keys counts too. */
+	struct keys_counters *count;
 };
 
 /* Characters of the file, borrowed. */
@@ -55,7 +57,14 @@ struct parser {
 struct keystore *
 keys_new(void)
 {
-	return calloc(1, sizeof(struct keystore));
+	struct keystore *ks = calloc(1, sizeof *ks);
+
+	if (ks == NULL)
+		return NULL;
+	ks->count = calloc(1, sizeof *ks->count);
+	if (ks->count == NULL)
+		keys_free(&ks);
+	return ks;
 }
 
 static void
@@ -77,6 +86,7 @@ keys_free(struct keystore **ksp)
 	for (size_t i = 0; i < ks->n; i++)
 		key_clear(&ks->keys[i]);
 	free(ks->keys);
+	free(ks->count);
 	free(ks);
 }
 
@@ -405,7 +415,33 @@ keys_find(const struct keystore *ks, uint32_t id)
 {
 	const struct key *k = keys_is_trusted(ks, id) ? lookup(ks, id) : NULL;
 
+	ks->count->lookups++;
+	ks->count->notfound += k == NULL;
 	return k != NULL ? k->mac : NULL;
+}
+
+struct keys_counters
+keys_counted(const struct keystore *ks)
+{
+	return *ks->count;
+}
+
+void
+keys_reset(struct keystore *ks)
+{
+	*ks->count = (struct keys_counters){0};
+}
+
+void
+keys_inherit(struct keystore *ks, const struct keystore *old)
+{
+	*ks->count = *old->count;
+}
+
+static bool
+is_cmac(const struct mac *m)
+{
+	return mac_type_of(m) == MAC_AES128CMAC;
 }
 
 bool
@@ -450,6 +486,10 @@ sign(const struct keystore *ks, uint32_t id, uint8_t *buf, size_t cap,
 	wire_put32(&w, id);
 	wire_put(&w, digest, n);
 	*len += w.len;
+	if (is_cmac(m))
+		ks->count->cmac_signed++;
+	else
+		ks->count->digest_signed++;
 	return 0;
 }
 
@@ -467,19 +507,32 @@ keys_sign_whole(const struct keystore *ks, uint32_t id, uint8_t *buf,
 	return sign(ks, id, buf, cap, len, true);
 }
 
+static void
+count_verified(const struct keystore *ks, const struct mac *m, bool good)
+{
+	if (is_cmac(m)) {
+		ks->count->cmac_verified++;
+		ks->count->cmac_failed += !good;
+	} else {
+		ks->count->digest_verified++;
+		ks->count->digest_failed += !good;
+	}
+}
+
 int
 keys_verify(
     const struct keystore *ks, const uint8_t *buf, size_t msglen, size_t maclen)
 {
 	struct wire_rd r = wire_rd_init(buf + msglen, maclen);
 	struct mac *m = keys_find(ks, wire_get32(&r));
+	bool good;
 
 	if (r.bad)
 		return -NTP_EAUTH;
 	if (m == NULL)
 		return -NTP_ENOKEY;
-	if (!mac_verify(
-		m, buf, msglen, buf + msglen + KEYID_LEN, maclen - KEYID_LEN))
-		return -NTP_EAUTH;
-	return 0;
+	good = mac_verify(
+	    m, buf, msglen, buf + msglen + KEYID_LEN, maclen - KEYID_LEN);
+	count_verified(ks, m, good);
+	return good ? 0 : -NTP_EAUTH;
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -203,6 +204,78 @@ systime_slew(struct clock_port *p, double offset)
 	return kernel_adjust(s, &tx);
 }
 
+static const struct {
+	int bit;
+	char word[12];
+} status_words[] = {
+    {STA_PLL, "pll"},
+    {STA_PPSFREQ, "ppsfreq"},
+    {STA_PPSTIME, "ppstime"},
+    {STA_FLL, "fll"},
+    {STA_INS, "ins"},
+    {STA_DEL, "del"},
+    {STA_UNSYNC, "unsync"},
+    {STA_FREQHOLD, "freqhold"},
+    {STA_PPSSIGNAL, "ppssignal"},
+    {STA_PPSJITTER, "ppsjitter"},
+    {STA_PPSWANDER, "ppswander"},
+    {STA_PPSERROR, "ppserror"},
+    {STA_CLOCKERR, "clockerr"},
+    {STA_NANO, "nano"},
+    {STA_MODE, "mode=fll"},
+    {STA_CLK, "src=B"},
+};
+
+static void
+describe_status(int status, char *out, size_t cap)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof status_words / sizeof status_words[0];
+	     i++) {
+		int n;
+
+		if ((status & status_words[i].bit) == 0)
+			continue;
+		n = snprintf(out + len, cap - len, "%s%s", len > 0 ? " " : "",
+		    status_words[i].word);
+		if (n < 0 || len + (size_t)n >= cap)
+			return;
+		len += (size_t)n;
+	}
+}
+
+/* Frequencies are in units of 2^-16 ppm. */
+static bool
+systime_kernel(struct clock_port *p, struct kernel_clock *out)
+{
+	struct systime *s = (struct systime *)p;
+	struct timex tx = {0};
+	double unit, ppm = 1e-6 / 65536;
+
+	if (s->adjtimex(&tx) < 0)
+		return false;
+	unit = (tx.status & STA_NANO) != 0 ? 1e-9 : 1e-6;
+	*out = (struct kernel_clock){.offset = (double)tx.offset * unit,
+	    .freq = (double)tx.freq * ppm,
+	    .maxerr = (double)tx.maxerror * 1e-6,
+	    .esterr = (double)tx.esterror * 1e-6,
+	    .precision = (double)tx.precision * 1e-6,
+	    .tolerance = (double)tx.tolerance * ppm,
+	    .constant = (int)tx.constant,
+	    .pps_freq = (double)tx.ppsfreq * ppm,
+	    .pps_stab = (double)tx.stabil * ppm,
+	    .pps_jitter = (double)tx.jitter * unit,
+	    .pps_interval = tx.shift > 0 && tx.shift < 31 ? 1 << tx.shift : 0,
+	    .pps_calibs = (uint64_t)tx.calcnt,
+	    .pps_errs = (uint64_t)tx.errcnt,
+	    .pps_jitexc = (uint64_t)tx.jitcnt,
+	    .pps_stbexc = (uint64_t)tx.stbcnt};
+	describe_status(tx.status, out->flags, sizeof out->flags);
+	return true;
+}
+
 void
 systime_init(struct systime *s)
 {
@@ -214,6 +287,7 @@ systime_init(struct systime *s)
 	s->port.slew_systime = systime_slew;
 	s->port.set_tai = systime_set_tai;
 	s->port.leaps = true;
+	s->port.kernel = systime_kernel;
 	s->adjtimex = adjtimex;
 	s->gettime = clock_gettime;
 	s->settime = clock_settime;

@@ -33,7 +33,7 @@ is_own(const char *name)
 bool
 config_var_value_ok(const char *value, size_t len)
 {
-	if (len > CONFIG_VAR_VALUE_MAX)
+	if (len == 0 || len > CONFIG_VAR_VALUE_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (value[i] < ' ' || value[i] > '~' || value[i] == '"')

@@ -224,11 +224,13 @@ operate(struct control *c)
 		return read_clock(c);
 	case MODE6_WRITECLOCK:
 		return control_fail(c, MODE6_ERR_PERMISSION);
+	case MODE6_READ_ORDLIST:
+		return read_ordlist(c);
 	case MODE6_CONFIGURE:
 		return configure(c);
-	case MODE6_SETTRAP:
 	case MODE6_SAVECONFIG:
-	case MODE6_READ_ORDLIST:
+		return save_config(c);
+	case MODE6_SETTRAP:
 	case MODE6_UNSETTRAP:
 		return control_fail(c,
 		    control_authorized(c) ? MODE6_ERR_BADOP

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_ctlconf.c - CONFIGURE: a line of ntp.conf from ntpq.
+ * ntp_ctlconf.c - CONFIGURE and SAVECONFIG: a line of ntp.conf from ntpq, and
+ * what all of them have come to in a file.
  *
  * What the parser says goes back to the client as the text of a successful
  * reply, as the reference does it: clients look for `column N syntax error` at
  * its beginning to point at the place.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ntp_control.h"
@@ -130,6 +132,13 @@ apply_line(struct control *c, struct reply *r, size_t len)
 	outcome(r, engine_configure(e, c->data, len, &io, c->now));
 }
 
+static void
+reply_end(struct control *c, struct reply *r)
+{
+	memcpy(r->text + r->len, "\r\n", 2);
+	c->len = r->len + 2;
+}
+
 bool
 configure(struct control *c)
 {
@@ -149,7 +158,78 @@ configure(struct control *c)
 		    &r, "runtime configuration failed: unprintable character");
 	else
 		apply_line(c, &r, len);
-	memcpy(r.text + r.len, "\r\n", 2);
-	c->len = r.len + 2;
+	reply_end(c, &r);
+	return true;
+}
+
+/* --- SAVECONFIG ------------------------------------------------------------ */
+
+static void
+save_outcome(struct control *c, struct reply *r, int err, const char *made)
+{
+	if (err == -NTP_EINVAL)
+		reply_add(r, "saveconfig rejects unsafe file name '%s'", made);
+	else if (err == -NTP_EEXIST)
+		reply_add(r,
+		    "Unable to save configuration to file '%s': File exists",
+		    made);
+	else if (err != 0)
+		reply_add(r, "Unable to save configuration to file '%s': %s",
+		    made, ntp_strerror(err));
+	else
+		reply_add(r, "Configuration saved to '%s'", made);
+	if (err == 0)
+		memcpy(c->e->savedconfig, made, SAVED_NAME_MAX);
+}
+
+/* NAME is what the client asks for, MADE what the time makes of it. */
+static void
+save_as(struct control *c, struct reply *r, const char *name)
+{
+	struct host_port *h = c->e->port.host;
+	char made[SAVED_NAME_MAX] = "", buf[ADDR_STRLEN];
+	char *text;
+	size_t len;
+	int err = config_write(c->e->cfg, &text, &len);
+
+	if (err == 0) {
+		err =
+		    h->save(h, c->e->cfg->saveconfigdir, name, text, len, made);
+		free(text);
+	}
+	save_outcome(c, r, err, err == -NTP_EINVAL ? name : made);
+	engine_log(c->e, NTP_LOG_NOTICE, "%s saveconfig '%s': %s",
+	    addr_format_port(c->rb->src, buf), name,
+	    err == 0 ? made : ntp_strerror(err));
+}
+
+static bool
+take_name(const struct control *c, size_t len, char name[SAVED_NAME_MAX])
+{
+	if (len == 0 || len >= SAVED_NAME_MAX || !is_printable(c->data, len))
+		return false;
+	memcpy(name, c->data, len);
+	name[len] = '\0';
+	return true;
+}
+
+bool
+save_config(struct control *c)
+{
+	struct reply r = {.text = c->e->out, .cap = REPLY_MAX - 2};
+	char name[SAVED_NAME_MAX] = "";
+
+	if (!control_may_write(c))
+		return false;
+	if ((c->restricts & RES_NOMODIFY) != 0)
+		reply_add(&r, "saveconfig prohibited by restrict ... nomodify");
+	else if (c->e->cfg->saveconfigdir == NULL || c->e->port.host == NULL)
+		reply_add(
+		    &r, "saveconfig prohibited, no saveconfigdir configured");
+	else if (!take_name(c, line_length(c), name))
+		reply_add(&r, "saveconfig rejects unsafe file name ''");
+	else
+		save_as(c, &r, name);
+	reply_end(c, &r);
 	return true;
 }

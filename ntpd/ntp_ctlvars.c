@@ -211,6 +211,69 @@ count_sent(const struct ntp_engine *e)
 	    e->ctl.frags;
 }
 
+static struct keys_counters
+keys_of(const struct ntp_engine *e)
+{
+	return e->opt.keys != NULL ? keys_counted(e->opt.keys)
+				   : (struct keys_counters){0};
+}
+
+static struct io_counters
+io_of(const struct ctlvar_ctx *c)
+{
+	struct host_port *h = c->e->port.host;
+	struct io_counters io = {.age = mono_diff(c->now.mono, c->e->started),
+	    .received = c->e->count.received,
+	    .sent = count_sent(c->e)};
+
+	if (h != NULL)
+		h->io(h, &io);
+	return io;
+}
+
+/* A virtual clock has no kernel behind it. */
+static struct kernel_clock
+kernel_of(const struct ctlvar_ctx *c)
+{
+	const struct ntp_engine *e = c->e;
+	struct clock_port *clock = e->port.clock;
+	struct kernel_clock k;
+
+	if (clock->kernel != NULL && clock->kernel(clock, &k))
+		return k;
+	return (struct kernel_clock){.offset = e->loop.residual,
+	    .freq = e->loop.freq,
+	    .maxerr = sys_root_distance(e, c->now),
+	    .esterr = e->sys.jitter,
+	    .precision = e->sys.precision_s,
+	    .tolerance = e->loop.par.maxfreq,
+	    .constant = e->loop.poll};
+}
+
+static const char *
+kernel_flags(const struct ctlvar_ctx *c, char text[TEXT_MAX])
+{
+	struct kernel_clock k = kernel_of(c);
+
+	if (c->e->port.clock->kernel == NULL)
+		return c->e->sys.leap == NTP_LEAP_UNSYNC ? "unsync" : "nano";
+	memcpy(text, k.flags, sizeof k.flags);
+	return text;
+}
+
+/* The reference's plain 0 where there is no PPS signal. */
+static const char *
+ppm_or_zero(double v, char text[TEXT_MAX])
+{
+	return v < 0 || v > 0 ? fmt_fixed(text, TEXT_MAX, v * 1e6, 3) : "0";
+}
+
+static const char *
+ms_or_zero(double v, char text[TEXT_MAX])
+{
+	return v < 0 || v > 0 ? fmt_fixed(text, TEXT_MAX, v * 1e3, 3) : "0";
+}
+
 /* --- values of a peer ----------------------------------------------------- */
 
 static const char *

@@ -253,7 +253,7 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 	e->opt = *opt;
 	e->port = *ports;
 	e->started = e->next_tick = now.mono;
-	e->since = (struct counted_since){now.mono, now.mono};
+	e->since = (struct counted_since){now.mono, now.mono, now.mono};
 	e->quit_at = mono_add(now.mono, QUIT_WAIT);
 	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	e->noset = opt->noset || !e->cfg->ntp;

@@ -112,6 +112,7 @@ keysfile_reload(struct daemon *d)
 		return;
 	}
 	trust_configured(d, ks);
+	keys_inherit(ks, old);
 	d->keys = ks;
 	engine_set_keys(d->engine, ks);
 	keys_free(&old);

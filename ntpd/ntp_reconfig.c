@@ -165,6 +165,11 @@ reset_counters(struct ntp_engine *e, ntp_mono now)
 	}
 	if ((what & RESET_CTL) != 0)
 		e->ctl = (struct control_counters){0};
+	if ((what & RESET_AUTH) != 0) {
+		if (e->opt.keys != NULL)
+			keys_reset(e->opt.keys);
+		e->since.auth = now;
+	}
 	if ((what & RESET_TIMER) != 0) {
 		e->ticks = (struct timer_counters){0};
 		e->since.timer = now;

@@ -235,8 +235,8 @@ mesh_add(struct mesh *m, const char *conf, struct keystore *keys, double err,
 	n->addr = mesh_addr(k);
 	n->err = err;
 	n->natural = ppm * 1e-6;
-	n->clock = (struct clock_port){
-	    port_get, port_adj, port_step, port_status, NULL, -20, NULL, false};
+	n->clock = (struct clock_port){port_get, port_adj, port_step,
+	    port_status, NULL, -20, NULL, false, NULL};
 	n->net =
 	    (struct packet_port){port_open, port_close, port_send, port_route};
 	n->rngport.fill = port_fill;

@@ -298,7 +298,7 @@ world_init(struct world *w, const char *conf, const struct engine_options *opt,
 	w->err = err;
 	w->natural = ppm * 1e-6;
 	w->clock = (struct clock_port){port_get, port_adj, port_step,
-	    port_status, NULL, -20, port_tai, false};
+	    port_status, NULL, -20, port_tai, false, NULL};
 	w->net =
 	    (struct packet_port){port_open, port_close, port_send, port_route};
 	w->rngport.fill = port_fill;

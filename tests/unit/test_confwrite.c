@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_confwrite.c - a configuration written is the one that is read. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ntp_confparse.h"
+
+/* Every directive that works and is no mere command. */
+static const char everything[] =
+    "driftfile /var/lib/ntp/drift\n"
+    "logfile /var/log/ntp\n"
+    "pidfile /run/ntpd.pid\n"
+    "statsdir /var/log/stats\n"
+    "saveconfigdir /var/lib/saved\n"
+    "ntpsigndsocket /run/samba\n"
+    "leapfile /etc/leap ignorehash\n"
+    "leapsmearinterval 7200 linear\n"
+    "keys /etc/ntp.keys\n"
+    "trustedkey 1 ( 5 ... 9 )\n"
+    "controlkey 5\n"
+    "port 1123\n"
+    "dscp 10\n"
+    "interface ignore all\n"
+    "nic listen eth0\n"
+    "listen on 192.0.2.0/24\n"
+    "interface drop wildcard\n"
+    "multicastclient 224.0.1.1 ff05::101\n"
+    "manycastserver 239.0.0.1\n"
+    "broadcastclient\n"
+    "broadcastdelay 0.004\n"
+    "ttl 1 4 9\n"
+    "statistics loopstats peerstats\n"
+    "filegen loopstats file ls type week nolink enable\n"
+    "logconfig =allevents -clockevents\n"
+    "setvar rack = \"b 12\" default\n"
+    "setvar room = 7\n"
+    "tos minsane 2 minclock 4 maxclock 6 mindist 0.002 maxdist 3\n"
+    "tos maxdisp 8 floor 1 ceiling 12 orphanwait 60\n"
+    "tinker stepfwd 0.5 stepback 0.25 stepout 600 panic 0 dispersion 20\n"
+    "tinker allan 10 freq -12.5 discipline pll\n"
+    "discard average 4 minimum 1 monitor 60\n"
+    "mru maxdepth 5000 mindepth 100 maxage 60 minage 30 v6prefix 64\n"
+    "mru initalloc 100\n"
+    "disable ntp kernel stats auth\n"
+    "restrict default kod limited nomodify notrap nopeer noquery\n"
+    "restrict -6 default version\n"
+    "restrict 192.0.2.0 mask 255.255.255.0 ippeerlimit 3 ntpport flake\n"
+    "restrict 2001:db8::/32 noserve notrust mssntp nomrulist noepeer\n"
+    "restrict a.example ignore serverresponse fuzz lowpriotrap\n"
+    "restrict source nomodify\n"
+    "server 192.0.2.1 iburst burst minpoll 4 maxpoll 9 key 5 prefer\n"
+    "server -6 b.example version 3 port 1230 bias -0.0025 noselect true\n"
+    "pool p.example preempt\n"
+    "peer 192.0.2.9 xleave\n"
+    "broadcast 192.0.2.255 ttl 3\n"
+    "manycastclient 239.0.0.1\n"
+    "server 127.127.1.0 minpoll 5\n"
+    "refclock shm unit 2 mode 1\n"
+    "fudge 127.127.1.0 time1 0.25 stratum 9 refid \"A B\" flag2 1\n";
+
+static struct ntp_config *
+read_text(const char *text, size_t len)
+{
+	static const struct config_io io = {0};
+	struct ntp_config *c = config_new();
+
+	assert_non_null(c);
+	assert_int_equal(config_parse(c, "ntp.conf", text, len, &io), 0);
+	config_finish(c, &io);
+	assert_int_equal(c->nerrors, 0);
+	return c;
+}
+
+static char *
+write_text(const struct ntp_config *c, size_t *len)
+{
+	char *text;
+
+	assert_int_equal(config_write(c, &text, len), 0);
+	assert_int_equal(strlen(text), *len);
+	return text;
+}
+
+static void
+test_defaults_are_not_written(void **state)
+{
+	struct ntp_config *c = read_text("", 0);
+	size_t len;
+	char *text = write_text(c, &len);
+
+	(void)state;
+	assert_string_equal(text, "# the configuration of a running ntpd\n");
+	free(text);
+	config_free(&c);
+}
+
+static void
+test_round_trip(void **state)
+{
+	struct ntp_config *a = read_text(everything, strlen(everything)), *b;
+	struct ntp_config *copy = config_copy(a);
+	size_t lena, lenb, lenc;
+	char *texta = write_text(a, &lena), *textb, *textc;
+
+	(void)state;
+	assert_non_null(copy);
+	b = read_text(texta, lena);
+	textb = write_text(b, &lenb);
+	textc = write_text(copy, &lenc);
+	assert_string_equal(texta, textb);
+	assert_string_equal(texta, textc);
+	assert_int_equal(a->nassoc, b->nassoc);
+	assert_int_equal(a->nrestricts, b->nrestricts);
+	assert_int_equal(a->logmask, b->logmask);
+	assert_int_equal(a->mru.maxdepth, b->mru.maxdepth);
+	for (size_t i = 0; i < a->nassoc; i++) {
+		assert_true(config_assoc_same(&a->assoc[i], &b->assoc[i]));
+		assert_int_equal(a->assoc[i].flags, b->assoc[i].flags);
+		assert_int_equal(a->assoc[i].ref_flags, b->assoc[i].ref_flags);
+		assert_int_equal(a->assoc[i].ref_mode, b->assoc[i].ref_mode);
+	}
+	for (size_t i = 0; i < a->nrestricts; i++) {
+		assert_int_equal(a->restricts[i].flags, b->restricts[i].flags);
+		assert_true(
+		    addr_equal(&a->restricts[i].mask, &b->restricts[i].mask));
+	}
+	free(texta);
+	free(textb);
+	free(textc);
+	config_free(&a);
+	config_free(&b);
+	config_free(&copy);
+}
+
+/* A directive that works must be in the text above, so that whoever adds one
+ * thinks of saving it. */
+static void
+test_no_directive_is_forgotten(void **state)
+{
+	static const char *const commands[] = {"unpeer", "unconfig",
+	    "unrestrict", "delrestrict", "includefile", "end", "enable",
+	    "reset"};
+	const struct keyword *k;
+	char line[64];
+
+	(void)state;
+	for (size_t i = 0; (k = keyword_at(i)) != NULL; i++) {
+		bool command =
+		    k->ctx != KEYWORD_DIRECTIVE || k->state != KW_WORKS;
+
+		for (size_t n = 0; n < sizeof commands / sizeof commands[0];
+		     n++)
+			command = command || strcmp(k->word, commands[n]) == 0;
+		if (command)
+			continue;
+		snprintf(line, sizeof line, "\n%s", k->word);
+		if (strstr(everything, line) == NULL &&
+		    strncmp(everything, k->word, strlen(k->word)) != 0)
+			fail_msg("saving `%s` is not tested", k->word);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_defaults_are_not_written),
+	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_no_directive_is_forgotten),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
