@@ -73,6 +73,10 @@ void engine_icmp(struct ntp_engine *e, int ep, const struct icmp_error *err);
 /* Ask again at once for every name still unresolved (SIGHUP, new network). */
 void engine_retry_dns(struct ntp_engine *e, struct ntp_now now);
 
+/* The datagram that was sent with MARK left at LEFT, as the kernel saw it.  May
+ * never come, and may come late. */
+void engine_departed(struct ntp_engine *e, uint32_t mark, ntp_ts left);
+
 /* Our own addresses, whenever they change (loop test, self-sync guard).
  * Associations whose local address is gone open a new endpoint. */
 void engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr,

@@ -24,6 +24,7 @@
 #include "ntp_refclock.h"
 #include "ntp_symm.h"
 #include "ntp_time.h"
+#include "ntp_xleave.h"
 
 #define PEER_NAME_MAX 256U /* a domain name with its NUL */
 #define POOL_CAND_MAX 16U  /* addresses remembered of one answer */
@@ -90,6 +91,7 @@ struct peer {
 	ntp_ts rec;  /* arrival of the last valid packet (T4) */
 	ntp_ts xmt;  /* transmit timestamp of the last valid packet (T3) */
 	ntp_mono sent_at;
+	struct xleave_state xl;
 	struct symm_state symm;	  /* symmetric modes */
 	struct bcast_state bcast; /* broadcast, either end */
 

@@ -65,8 +65,10 @@ struct datagram {
 	const struct ntp_addr *dst;
 	const struct ntp_addr *src; /* local address to answer from */
 	const void *buf;
-	size_t len;  /* octets */
-	uint8_t ttl; /* hops it may go; 0: as the system has it */
+	size_t len;    /* octets */
+	uint8_t ttl;   /* hops it may go; 0: as the system has it */
+	bool stamp;    /* tell by engine_departed() when it really left */
+	uint32_t mark; /* what to call it then */
 };
 
 /* Where datagrams leave.  There is no timer port: engine_deadline() says when

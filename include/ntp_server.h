@@ -18,6 +18,7 @@
 #include "ntp_restrict.h"
 #include "ntp_snapshot.h"
 #include "ntp_time.h"
+#include "ntp_xleave.h"
 
 #define NTP_REPLY_MAX 1024 /* octets */
 
@@ -46,6 +47,7 @@ struct server_counters {
 	uint64_t oldver;    /* versions 1..3 */
 	uint64_t processed; /* replies built */
 	uint64_t kodsent;
+	uint64_t interleaved; /* replies that told when the last one left */
 	uint64_t drop[DROP_COUNT];
 };
 
@@ -63,8 +65,12 @@ struct server_ctx {
 	bool signd_there;  /* a signing daemon may be asked */
 	bool ask_signd;	   /* set by server_reply(): have it sign for account
 			     * reply_key; server_seal() adds no MAC */
-	bool crypto_nak;   /* set by server_reply(): append a crypto-NAK */
-	bool kiss;	   /* set by server_reply(): T3 is not ours to write */
+	struct xleave_table *xleave; /* may be NULL: never interleaved */
+	bool interleaved; /* set by server_reply(): T3 is of the last reply */
+	bool remember;	  /* set by server_reply(): server_sent() is due */
+	ntp_ts rec;	  /* set by server_reply(): T2 as told */
+	bool crypto_nak;  /* set by server_reply(): append a crypto-NAK */
+	bool kiss;	  /* set by server_reply(): T3 is not ours to write */
 };
 
 /*
@@ -86,5 +92,10 @@ enum server_verdict server_reply(struct server_ctx *c, const struct recvbuf *rb,
 /* Write T3, then the MAC over it; the last thing to do before sending. */
 void server_seal(struct server_ctx *c, uint8_t out[NTP_REPLY_MAX],
     size_t *outlen, ntp_ts t3);
+
+/* The reply to ADDR that asked to be remembered left at LEFT, as far as is
+ * known.  Its slot, for a better answer later. */
+unsigned server_sent(
+    struct server_ctx *c, const struct ntp_addr *addr, ntp_ts left);
 
 #endif /* NTP_SERVER_H */

@@ -100,6 +100,7 @@ struct ntp_engine {
 	struct control_counters ctl;
 	struct timer_counters ticks;
 	struct counted_since since;
+	struct xleave_table *xleave; /* owned */
 	struct manycast_wait manycast[MANYCAST_WAITING];
 	struct control_replay replay;
 	struct ctl_guard guard;

@@ -29,6 +29,10 @@ struct symm_state {
 	unsigned next;	  /* slot for the next packet */
 	unsigned unheard; /* packets sent since theirs last proved itself */
 	bool proven;	  /* one has proved itself since the last clear */
+	/* interleaved, where configured */
+	ntp_ts told;   /* arrival that our last packet told; zero: none */
+	ntp_ts theirs; /* receive timestamp of their last packet */
+	bool turn;     /* they have sent since we did */
 };
 
 enum symm_verdict {
@@ -51,6 +55,14 @@ void symm_consume(struct symm_state *s, const struct symm_sent *hit);
 
 /* A packet of ours with transmit timestamp XMT left at LEFT. */
 void symm_sent(struct symm_state *s, ntp_ts xmt, ntp_ts left);
+
+/* The packet that we sent last. */
+struct symm_sent *symm_latest(struct symm_state *s);
+
+/* Does PKT answer the arrival that our last packet told, and so tell when the
+ * packet left that arrived then?  LAST as above. */
+bool symm_interleaved(
+    struct symm_state *s, ntp_ts last, const struct ntp_packet *pkt);
 
 /* Has the other end proved itself lately? */
 bool symm_in_touch(const struct symm_state *s);

@@ -157,7 +157,7 @@ KEYNUM(ASSOC, SUBTYPE, "subtype", B, UINT, WORKS, 0, 4294967295.0,
 KEYNUM(ASSOC, TTL, "ttl", C, UINT, WORKS, 0, 255, "hops of group packets")
 KEYWORD(ASSOC, PREEMPT, "preempt", C, NONE, WORKS,
 	"may go when it fails and there are more than `tos maxclock`")
-KEYWORD(ASSOC, XLEAVE, "xleave", C, NONE, NOTYET, "no interleaved mode")
+KEYWORD(ASSOC, XLEAVE, "xleave", C, NONE, WORKS, "interleaved timestamps")
 KEYWORD(ASSOC, PRECONN, "preconn", C, NONE, NOTYET, "no effect")
 KEYWORD(ASSOC, DYNAMIC, "dynamic", C, NONE, OBSOLETE, "always so")
 KEYWORD(ASSOC, AUTOKEY, "autokey", C, NONE, REFUSED,

@@ -11,6 +11,7 @@
 #include "ntp_state.h"
 
 #define DELAY_LIMIT 0.050 /* s; a longer one is a step in between */
+#define XLEAVE_LATE 1.0	  /* s from transmit timestamp to departure */
 #define MISSED	    1.5	  /* intervals of silence that count as a miss */
 
 /* --- the server ------------------------------------------------------------ */
@@ -24,6 +25,8 @@ broadcast_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	if (pkt.leap == NTP_LEAP_UNSYNC || !peer_route(e, p))
 		return;
 	pkt.xmt = transmit_timestamp(e);
+	if ((p->cfg->flags & ASSOC_XLEAVE) != 0)
+		pkt.org = p->bcast.at;
 	(void)packet_send(e, p, &pkt, now, &p->bcast.at);
 	p->bcast.xmt = pkt.xmt;
 }
@@ -73,6 +76,25 @@ expect_next(struct peer *p, ntp_mono now)
 	p->poll.nextdate = mono_add(now, MISSED * log2_to_s(p->poll.minpoll));
 }
 
+/* A broadcast may tell when the one before it left; that one must be the last
+ * one that we took. */
+static void
+interleave(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
+    struct sample *s)
+{
+	double late = ts_diff(pkt->org, p->bcast.xmt);
+
+	if (ts_is_zero(pkt->org) || ts_is_zero(p->bcast.at))
+		return;
+	if (late < 0 || late > XLEAVE_LATE) {
+		p->xl.errors++;
+		report_peerevent(e, p, PEVNT_XERR, NULL);
+		return;
+	}
+	p->xl.count++;
+	s->offset = ts_diff(pkt->org, p->bcast.at) + p->xl.shift;
+}
+
 static enum ntp_drop
 take(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
     ntp_ts arrived, struct ntp_now now)
@@ -87,9 +109,11 @@ take(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 		peer_demobilize(e, p);
 		return DROP_DELAY;
 	}
+	interleave(e, p, pkt, &s);
 	s.delay = fmax(p->bcast.delay, e->sys.precision_s);
 	s.offset += p->bcast.delay / 2 + p->cfg->bias;
 	bcast_took(&p->bcast, pkt, arrived, now.mono);
+	xleave_keep(&p->xl, pkt->xmt, pkt->xmt, arrived, now.mono);
 	expect_next(p, now.mono);
 	next = p->poll.nextdate;
 	why = packet_measured(e, p, pkt, &s, arrived, now);

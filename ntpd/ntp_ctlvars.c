@@ -311,6 +311,15 @@ bias_or_none(const struct peer *p, char text[TEXT_MAX])
 	return fmt_fixed(text, TEXT_MAX, p->cfg->bias * 1e3, 3);
 }
 
+/* From the transmit timestamp to the departure, ms. */
+static const char *
+xleave_or_none(const struct peer *p, char text[TEXT_MAX])
+{
+	if ((p->cfg->flags & ASSOC_XLEAVE) == 0 && p->xl.count == 0)
+		return "";
+	return fmt_fixed(text, TEXT_MAX, p->xl.delay * 1e3, 3);
+}
+
 static double
 peer_silence(const struct peer *p, struct ntp_now now)
 {

@@ -158,11 +158,19 @@ init_monitor(struct ntp_engine *e)
 static int
 init_server(struct ntp_engine *e)
 {
+	uint8_t seed[16];
+
 	if (init_monitor(e) != 0)
 		return -NTP_ENOMEM;
+	e->xleave = calloc(1, sizeof *e->xleave);
+	if (e->xleave == NULL)
+		return -NTP_ENOMEM;
+	e->port.rng->fill(e->port.rng, seed, sizeof seed);
+	e->xleave->key = siphash_key(seed);
 	e->server = (struct server_ctx){.access = e->access,
 	    .keys = e->opt.keys,
 	    .signd_there = e->port.signd != NULL,
+	    .xleave = e->xleave,
 	    .mru = e->mru,
 	    .count = &e->count,
 	    .kod_poll = e->cfg->discard_average};
@@ -290,6 +298,7 @@ engine_free(struct ntp_engine **ep)
 	mru_free(&e->mru);
 	config_free(&e->cfg);
 	free(e->rname);
+	free(e->xleave);
 	free(e->cand);
 	free(e->ends);
 	free(e);

@@ -165,6 +165,17 @@ read_batch(struct netsock *ns, size_t room)
 	return n;
 }
 
+/* Which datagram that was only we know: the kernel counts them. */
+static void
+departed(struct netsock *ns, const struct sock_error *se)
+{
+	struct clock_port *clock = ns->d->ports.clock;
+
+	if (ns->d->engine != NULL && ns->stamped - se->id <= TX_MARKS)
+		engine_departed(ns->d->engine, ns->mark[se->id % TX_MARKS],
+		    ns->d->io.arrival(clock, &se->left));
+}
+
 /* An ICMP error is read once, else the descriptor stays ready for ever. */
 static void
 consume_error(struct netsock *ns)
@@ -175,6 +186,8 @@ consume_error(struct netsock *ns)
 	socklen_t len = sizeof err;
 
 	for (int k = 0; k < ERRORS_MAX && sock_error_get(ns->fd, &se); k++) {
+		if (se.departed)
+			departed(ns, &se);
 		if (se.from.family == ADDR_NONE || ns->ep == 0)
 			continue;
 		ie = (struct icmp_error){se.from, se.type, se.code};
@@ -236,6 +249,7 @@ netsock_open(struct daemon *d, struct netsock *ns, int fd, int ep)
 	ns->fd = fd;
 	ns->ep = ep;
 	ns->state = SOCK_OPEN;
+	ns->stamped = 0;
 	ns->received = ns->sent = ns->failed = ns->dropped = 0;
 	ns->opened = systime_mono();
 	(void)uv_poll_start(&ns->poll, WATCHED, on_ready);
@@ -361,6 +375,8 @@ io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 	if (ns == NULL || ns->state != SOCK_OPEN)
 		return -NTP_ENET;
 	*tx = clock->get_systime(clock);
+	if (dg->stamp)
+		ns->mark[ns->stamped++ % TX_MARKS] = dg->mark;
 	err = sock_send(ns->fd, dg, dg->ep != 0 && !addr_is_multicast(dg->dst));
 	if (err != 0) {
 		ns->failed++;

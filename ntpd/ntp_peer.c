@@ -164,6 +164,8 @@ peer_clear(struct peer *p, const char *refid, double precision, ntp_mono now)
 	p->refid = refid_from_text(refid);
 	p->reftime = p->aorg = p->org = p->rec = p->xmt = (ntp_ts){0};
 	p->symm = (struct symm_state){0};
+	p->xl =
+	    (struct xleave_state){.count = p->xl.count, .errors = p->xl.errors};
 	clear_broadcast(p);
 	p->pmode = NTP_MODE_UNSPEC;
 	p->flash = 0;

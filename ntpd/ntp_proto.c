@@ -186,6 +186,39 @@ packet_measured(struct ntp_engine *e, struct peer *p,
 	return DROP_NONE;
 }
 
+/* RFC 9769: the answer tells when the one before it left, which completes the
+ * exchange before this one. */
+static bool
+interleaved_sample(struct ntp_engine *e, struct peer *p, ntp_ts t3,
+    ntp_mono now, struct sample *s)
+{
+	double age = mono_diff(now, p->xl.at);
+
+	if (!xleave_measure(&p->xl, t3, &s->offset, &s->delay)) {
+		report_peerevent(e, p, PEVNT_XERR, NULL);
+		return false;
+	}
+	s->offset += p->cfg->bias;
+	s->delay = fmax(s->delay, e->sys.precision_s);
+	s->disp += e->cfg->tinker.dispersion * fmax(age, 0);
+	return true;
+}
+
+/* False when the packet makes no sample. */
+static bool
+take_sample(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
+    ntp_ts t4, ntp_mono now, struct sample *s)
+{
+	bool interleaved = xleave_answers(&p->xl, pkt), good = true;
+
+	*s = onwire_sample(e, p, pkt, t4, now);
+	if (interleaved)
+		good = interleaved_sample(e, p, pkt->xmt, now, s);
+	if ((p->cfg->flags & ASSOC_XLEAVE) != 0 && p->hmode == NTP_MODE_CLIENT)
+		xleave_keep(&p->xl, p->org, pkt->rec, t4, now);
+	return good;
+}
+
 /* From here on the packet answers one of ours and is authentic. */
 enum ntp_drop
 answer_received(struct ntp_engine *e, struct peer *p,
@@ -203,7 +236,8 @@ answer_received(struct ntp_engine *e, struct peer *p,
 	}
 	if (flash != 0)
 		return refuse_header(p, pkt, flash);
-	s = onwire_sample(e, p, pkt, t4, now.mono);
+	if (!take_sample(e, p, pkt, t4, now.mono, &s))
+		return DROP_XLEAVE;
 	return packet_measured(e, p, pkt, &s, t4, now);
 }
 
@@ -308,6 +342,20 @@ process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 
 /* --- requests ----------------------------------------------------------- */
 
+/* The client will ask when this one left. */
+static void
+reply_remembered(
+    struct ntp_engine *e, const struct ntp_addr *client, struct datagram *reply)
+{
+	struct packet_port *net = e->port.packet;
+	ntp_ts left = {0};
+
+	reply->stamp = true;
+	reply->mark = xleave_slot_of(e->xleave, client);
+	if (net->send(net, reply, &left) == 0)
+		(void)server_sent(&e->server, client, left);
+}
+
 void
 serve(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
@@ -329,6 +377,8 @@ serve(struct ntp_engine *e, const struct recvbuf *rb,
 	if (e->server.ask_signd)
 		(void)e->port.signd->sign(
 		    e->port.signd, e->server.reply_key, &reply);
+	else if (e->server.remember)
+		reply_remembered(e, rb->src, &reply);
 	else
 		(void)net->send(net, &reply, &tx);
 }

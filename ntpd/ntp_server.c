@@ -297,8 +297,28 @@ reply_time(const struct server_ctx *c, const struct request *q)
 	if ((q->restricts & RES_SRVRSPFUZ) != 0)
 		p.reftime.v -= p.reftime.v % FUZZ_UNIT;
 	p.reftime = ts_add(p.reftime, s->smear);
-	p.rec = smeared(s, rec);
+	p.rec = xleave_mark_rec(smeared(s, rec));
 	return p;
+}
+
+/* RFC 9769: the answer to who asks so tells when our last one left. */
+static void
+interleave(struct server_ctx *c, const struct request *q, struct ntp_packet *p)
+{
+	ntp_ts left;
+
+	if (c->xleave == NULL || c->ask_signd || c->crypto_nak ||
+	    q->reply_mode != NTP_MODE_SERVER || q->pkt.version != NTP_VERSION)
+		return;
+	c->remember = xleave_is_asked(&q->pkt);
+	c->rec = p->rec;
+	left = xleave_last(c->xleave, q->rb->src, &q->pkt);
+	if (ts_is_zero(left))
+		return;
+	c->interleaved = true;
+	c->count->interleaved++;
+	p->org = q->pkt.rec;
+	p->xmt = xleave_mark_xmt(smeared(&c->snap, left));
 }
 
 static void
@@ -324,7 +344,7 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 
 	c->reply_key = 0;
 	c->whole_digest = c->ask_signd = false;
-	c->crypto_nak = c->kiss = false;
+	c->crypto_nak = c->kiss = c->interleaved = c->remember = false;
 	if (why == DROP_NONE && for_the_engine(rb))
 		return SERVER_PUNT;
 	if (why == DROP_NONE)
@@ -334,6 +354,8 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 		return SERVER_DROP;
 
 	p = c->kiss ? reply_kiss(c, &q) : reply_time(c, &q);
+	if (!c->kiss)
+		interleave(c, &q, &p);
 	packet_encode(&p, out);
 	*outlen = NTP_HEADER_LEN;
 	return SERVER_REPLY;
@@ -347,14 +369,15 @@ write_t3(uint8_t out[NTP_REPLY_MAX], ntp_ts t3)
 	struct wire_wr w = wire_wr_init(out + XMT_OFFSET, 8);
 	ntp_ts rec = {wire_get64(&r)};
 
-	wire_put64(&w, ts_diff(t3, rec) < 0 ? rec.v : t3.v);
+	wire_put64(
+	    &w, ts_diff(t3, rec) < 0 ? rec.v + 1 : xleave_mark_xmt(t3).v);
 }
 
 void
 server_seal(
     struct server_ctx *c, uint8_t out[NTP_REPLY_MAX], size_t *outlen, ntp_ts t3)
 {
-	if (!c->kiss)
+	if (!c->kiss && !c->interleaved)
 		write_t3(out, smeared(&c->snap, t3));
 	if (c->crypto_nak) {
 		memset(out + *outlen, 0, CRYPTO_NAK_LEN);
@@ -364,4 +387,14 @@ server_seal(
 		(void)(c->whole_digest ? keys_sign_whole : keys_sign)(
 		    c->keys, c->reply_key, out, NTP_REPLY_MAX, outlen);
 	}
+}
+
+unsigned
+server_sent(struct server_ctx *c, const struct ntp_addr *addr, ntp_ts left)
+{
+	unsigned i = xleave_slot_of(c->xleave, addr);
+
+	c->xleave->slot[i] =
+	    (struct xleave_slot){.addr = *addr, .rec = c->rec, .left = left};
+	return i;
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,6 +72,10 @@ static void
 set_common(int fd, bool v6, uint8_t dscp)
 {
 	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+	/* departures of those datagrams that ask for it, by number */
+	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
+	    SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+		SOF_TIMESTAMPING_OPT_TSONLY);
 	/* An error in the queue must show as priority data, else libuv
 	 * stops watching the descriptor. */
 	(void)set_int(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
@@ -214,6 +219,8 @@ error_of(const struct cmsghdr *cm, struct sock_error *err)
 	if (len < sizeof ee)
 		return;
 	memcpy(&ee, CMSG_DATA(cm), sizeof ee);
+	if (ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING)
+		err->id = ee.ee_data;
 	if (ee.ee_origin != SO_EE_ORIGIN_ICMP &&
 	    ee.ee_origin != SO_EE_ORIGIN_ICMP6)
 		return;
@@ -224,6 +231,16 @@ error_of(const struct cmsghdr *cm, struct sock_error *err)
 	err->from.port = 0;
 	err->type = ee.ee_type;
 	err->code = ee.ee_code;
+}
+
+/* The first of three is the kernel's; zero when it has none. */
+static void
+departure_of(const struct cmsghdr *cm, struct sock_error *err)
+{
+	if (cm->cmsg_len < CMSG_LEN(sizeof err->left))
+		return;
+	memcpy(&err->left, CMSG_DATA(cm), sizeof err->left);
+	err->departed = err->left.tv_sec != 0;
 }
 
 bool
@@ -247,6 +264,9 @@ sock_error_get(int fd, struct sock_error *err)
 		    (cm->cmsg_level == IPPROTO_IPV6 &&
 			cm->cmsg_type == IPV6_RECVERR))
 			error_of(cm, err);
+		else if (cm->cmsg_level == SOL_SOCKET &&
+		    cm->cmsg_type == SCM_TIMESTAMPING)
+			departure_of(cm, err);
 	}
 	return true;
 }
@@ -344,6 +364,7 @@ int
 sock_send(int fd, const struct datagram *dg, bool connected)
 {
 	_Alignas(struct cmsghdr) uint8_t control[SOCK_CONTROL] = {0};
+	const uint32_t stamp = SOF_TIMESTAMPING_TX_SOFTWARE;
 	struct sockaddr_storage ss;
 	struct iovec iov = {.iov_len = dg->len};
 	struct msghdr mh = {
@@ -357,6 +378,9 @@ sock_send(int fd, const struct datagram *dg, bool connected)
 	if (!connected && dg->src != NULL && dg->src->family != ADDR_NONE &&
 	    !addr_is_any(dg->src))
 		put_source(&mh, dg->src);
+	if (dg->stamp)
+		put_control(
+		    &mh, SOL_SOCKET, SO_TIMESTAMPING, &stamp, sizeof stamp);
 	if (dg->ttl != 0)
 		put_ttl(&mh, dg->dst->family == ADDR_V6, dg->ttl);
 	if (sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0)

@@ -51,6 +51,9 @@ struct sock_info {
 
 /* An ICMP error that came back for a client's socket. */
 struct sock_error {
+	bool departed;	      /* no error: a datagram has left ... */
+	uint32_t id;	      /* ... the ID-th that asked for it, from 0, */
+	struct timespec left; /* at this CLOCK_REALTIME */
 	struct ntp_addr from; /* who sent it; no port */
 	uint8_t type, code;   /* of ICMP or ICMPv6 */
 };

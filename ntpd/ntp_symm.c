@@ -27,6 +27,17 @@ find_sent(struct symm_state *s, ntp_ts xmt)
 	return NULL;
 }
 
+/* Interleaved packets tell when the one before them left. */
+static bool
+is_ours(struct symm_state *s, ntp_ts xmt)
+{
+	for (unsigned i = 0; i < SYMM_SENT; i++) {
+		if (!ts_is_zero(xmt) && ts_equal(s->sent[i].left, xmt))
+			return true;
+	}
+	return find_sent(s, xmt) != NULL;
+}
+
 bool
 symm_in_touch(const struct symm_state *s)
 {
@@ -40,7 +51,7 @@ symm_judge(struct symm_state *s, ntp_ts last, const struct ntp_packet *pkt,
 	bool touch = symm_in_touch(s);
 
 	*hit = find_sent(s, pkt->org);
-	if (find_sent(s, pkt->xmt) != NULL)
+	if (is_ours(s, pkt->xmt))
 		return SYMM_OWN;
 	if (ts_is_zero(pkt->xmt))
 		return SYMM_BOGUS;
@@ -72,4 +83,23 @@ symm_sent(struct symm_state *s, ntp_ts xmt, ntp_ts left)
 	s->sent[s->next] = (struct symm_sent){.xmt = xmt, .left = left};
 	s->next = (s->next + 1) % SYMM_SENT;
 	s->unheard++;
+}
+
+struct symm_sent *
+symm_latest(struct symm_state *s)
+{
+	return &s->sent[(s->next + SYMM_SENT - 1) % SYMM_SENT];
+}
+
+bool
+symm_interleaved(
+    struct symm_state *s, ntp_ts last, const struct ntp_packet *pkt)
+{
+	if (ts_is_zero(s->told) || !ts_equal(pkt->org, s->told) ||
+	    ts_is_zero(pkt->xmt) || is_ours(s, pkt->xmt) ||
+	    ts_diff(pkt->xmt, last) <= 0)
+		return false;
+	s->proven = true;
+	s->unheard = 0;
+	return true;
 }

@@ -26,6 +26,29 @@ adopt(struct peer *p, const struct ntp_packet *pkt, ntp_ts arrived)
 {
 	p->xmt = pkt->xmt;
 	p->rec = arrived;
+	p->symm.theirs = pkt->rec;
+	p->symm.turn = true;
+}
+
+static bool
+interleaves(const struct peer *p)
+{
+	return (p->cfg->flags & ASSOC_XLEAVE) != 0;
+}
+
+/* RFC 9769 3: the packet tells when the one left that arrived at `told`, and
+ * when our last one arrived there: that is a whole exchange, of which our own
+ * departure is known by now. */
+static enum ntp_drop
+interleaved_packet(struct ntp_engine *e, struct peer *p,
+    const struct ntp_packet *pkt, ntp_ts arrived, struct ntp_now now)
+{
+	xleave_keep(&p->xl, symm_latest(&p->symm)->left, pkt->rec, p->symm.told,
+	    now.mono);
+	p->xl.nonce = pkt->org;
+	p->symm.told = (ntp_ts){0};
+	adopt(p, pkt, arrived);
+	return answer_received(e, p, pkt, arrived, now);
 }
 
 static enum ntp_drop
@@ -46,6 +69,8 @@ judge(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 {
 	struct symm_sent *hit;
 
+	if (interleaves(p) && symm_interleaved(&p->symm, p->xmt, pkt))
+		return interleaved_packet(e, p, pkt, arrived, now);
 	switch (symm_judge(&p->symm, p->xmt, pkt, &hit)) {
 	case SYMM_OWN:
 		return DROP_OWN;
@@ -172,6 +197,19 @@ symmetric_receive(struct ntp_engine *e, const struct recvbuf *rb,
 
 /* --- sending --------------------------------------------------------------- */
 
+/* While packets alternate the next one can tell when the last one left. */
+static void
+interleave(struct peer *p, struct ntp_packet *pkt)
+{
+	ntp_ts left = symm_latest(&p->symm)->left;
+
+	if (!interleaves(p) || !p->symm.turn || ts_is_zero(left) ||
+	    ts_is_zero(p->symm.theirs) || !symm_in_touch(&p->symm))
+		return;
+	pkt->org = p->symm.theirs;
+	pkt->xmt = left;
+}
+
 void
 symmetric_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 {
@@ -183,6 +221,10 @@ symmetric_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	pkt.org = p->xmt;
 	pkt.rec = p->rec;
 	pkt.xmt = transmit_timestamp(e);
-	if (packet_send(e, p, &pkt, now, &left))
-		symm_sent(&p->symm, pkt.xmt, left);
+	interleave(p, &pkt);
+	if (!packet_send(e, p, &pkt, now, &left))
+		return;
+	p->symm.told = p->rec;
+	p->symm.turn = false;
+	symm_sent(&p->symm, pkt.xmt, left);
 }

@@ -284,8 +284,10 @@ report_loop(struct ntp_engine *e, const struct loop_decision *d)
 void
 restate_samples(struct ntp_engine *e, double freq, ntp_mono now)
 {
-	PEER_FOREACH (p, &e->peers)
+	PEER_FOREACH (p, &e->peers) {
 		filter_slewed(&p->filter, 0, freq, now);
+		xleave_slewed(&p->xl, 0, freq, now);
+	}
 }
 
 static void

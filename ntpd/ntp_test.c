@@ -19,8 +19,9 @@ test_duplicate(const struct peer *p, const struct ntp_packet *pkt)
 static bool
 test_bogus(const struct peer *p, const struct ntp_packet *pkt)
 {
-	return ts_is_zero(p->aorg) || ts_is_zero(pkt->org) ||
-	    !ts_equal(pkt->org, p->aorg);
+	if (ts_is_zero(p->aorg) || ts_is_zero(pkt->org))
+		return true;
+	return !ts_equal(pkt->org, p->aorg) && !xleave_answers(&p->xl, pkt);
 }
 
 /* TEST3: the server's timestamps are missing; a broadcast received nothing. */

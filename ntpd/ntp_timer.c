@@ -29,6 +29,7 @@ adjust_clock(struct ntp_engine *e, ntp_mono now)
 	PEER_FOREACH (p, &e->peers) {
 		filter_slewed(&p->filter, adj, 0, now);
 		median_slewed(&p->clk.ring, adj);
+		xleave_slewed(&p->xl, adj, 0, now);
 	}
 }
 

@@ -11,6 +11,8 @@
 #include "ntp_state.h"
 
 #define FRACTION_BITS 32
+#define DEPART_EARLY  1e-4 /* s */
+#define DEPART_LATE   0.1  /* s */
 
 /* An endpoint of its own for every association; anew when our address went
  * away, and after a silence, so that a source port cannot be guessed at
@@ -106,6 +108,57 @@ sign(
 	return false;
 }
 
+/* Of the packet that is being sent. */
+static uint32_t
+departure_mark(const struct peer *p)
+{
+	return (uint32_t)p->associd << 16 | ((p->count.sent + 1) & 0xffff);
+}
+
+/* A departure that is earlier, or much later, is of another packet. */
+static bool
+is_departure(ntp_ts left, ntp_ts sent)
+{
+	double d = ts_diff(left, sent);
+
+	return !ts_is_zero(sent) && d > -DEPART_EARLY && d < DEPART_LATE;
+}
+
+static void
+better(ntp_ts *kept, ntp_ts left)
+{
+	if (is_departure(left, *kept))
+		*kept = left;
+}
+
+static void
+peer_departed(struct peer *p, ntp_ts left)
+{
+	ntp_ts *kept = &p->org;
+
+	if (p->kind == PEER_BROADCAST)
+		kept = &p->bcast.at;
+	else if (peer_is_symmetric(p))
+		kept = &symm_latest(&p->symm)->left;
+	if (is_departure(left, *kept))
+		p->xl.delay = ts_diff(left, *kept);
+	better(kept, left);
+}
+
+void
+engine_departed(struct ntp_engine *e, uint32_t mark, ntp_ts left)
+{
+	struct peer *p;
+
+	if (mark < XLEAVE_SLOTS) {
+		better(&e->xleave->slot[mark].left, left);
+		return;
+	}
+	p = peer_by_associd(&e->peers, (uint16_t)(mark >> 16));
+	if (p != NULL && (p->count.sent & 0xffff) == (mark & 0xffff))
+		peer_departed(p, left);
+}
+
 bool
 packet_send(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
     struct ntp_now now, ntp_ts *left)
@@ -117,7 +170,9 @@ packet_send(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 	    .src = &p->dstadr,
 	    .buf = buf,
 	    .len = NTP_HEADER_LEN,
-	    .ttl = p->ttl};
+	    .ttl = p->ttl,
+	    .stamp = p->kind != PEER_MANYCAST,
+	    .mark = departure_mark(p)};
 
 	packet_encode(pkt, buf);
 	if (!sign(e, p, buf, sizeof buf, &dg.len)) {
@@ -163,6 +218,8 @@ client_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	pkt.xmt = random_nonce(e);
 	if (p->kind == PEER_MANYCAST)
 		tell_need(e, &pkt);
+	else if ((p->cfg->flags & ASSOC_XLEAVE) != 0)
+		xleave_ask(&p->xl, &pkt, random_nonce(e));
 	if (packet_send(e, p, &pkt, now, &p->org))
 		p->aorg = pkt.xmt;
 }

@@ -29,6 +29,7 @@
 
 #define RX_SLOTS      256U  /* datagrams in the receive queue */
 #define RX_RESERVED   64U   /* of these kept free of server traffic */
+#define TX_MARKS      16U   /* datagrams whose departure may be due */
 #define RX_BATCH      16U   /* datagrams read at once */
 #define RX_DATA	      1536U /* octets; longer datagrams are dropped */
 #define IO_SERVERS    256U  /* sockets to serve on */
@@ -66,6 +67,8 @@ struct netsock {
 	char name[IF_NAMESIZE];
 	bool wildcard, drop, wanted;
 	uint64_t received, sent, failed, dropped;
+	uint32_t stamped;	 /* datagrams whose departure was asked for */
+	uint32_t mark[TX_MARKS]; /* the names of the latest */
 	ntp_mono opened;
 };
 

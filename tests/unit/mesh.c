@@ -115,10 +115,8 @@ port_route(struct packet_port *p, const struct ntp_addr *remote,
 }
 
 static void
-fly(struct mesh *m, const struct mesh_packet *p, unsigned to)
+enqueue(struct mesh *m, const struct mesh_packet *p, unsigned to)
 {
-	if (m->node[to].cut || rng_double(&m->rng) < m->loss)
-		return;
 	for (unsigned i = 0; i < MESH_FLIGHT; i++) {
 		if (m->flight[i].used)
 			continue;
@@ -127,6 +125,30 @@ fly(struct mesh *m, const struct mesh_packet *p, unsigned to)
 		return;
 	}
 	fail_msg("too much on the wire");
+}
+
+static void
+fly(struct mesh *m, const struct mesh_packet *p, unsigned to)
+{
+	if (m->node[to].cut || rng_double(&m->rng) < m->loss)
+		return;
+	enqueue(m, p, to);
+}
+
+/* It leaves later than its time stamp says; the kernel tells. */
+static void
+leave(struct mesh_node *n, const struct datagram *dg, struct mesh_packet *f)
+{
+	struct mesh *m = n->m;
+	struct mesh_packet word = {
+	    .used = true, .departure = true, .mark = dg->mark};
+
+	if (!(m->stack > 0))
+		return;
+	word.due = m->t + m->stack * rng_double(&m->rng);
+	f->due += word.due - m->t;
+	if (dg->stamp)
+		enqueue(m, &word, (unsigned)(n - m->node));
 }
 
 static int
@@ -147,6 +169,7 @@ port_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 		return 0;
 	if (dg->ep != 0)
 		f.src.port = (uint16_t)(PORT_BASE + dg->ep);
+	leave(n, dg, &f);
 	assert_true(dg->len <= sizeof f.data);
 	memcpy(f.data, dg->buf, dg->len);
 	if (m->tap != NULL)
@@ -315,6 +338,11 @@ arrive(struct mesh *m, struct mesh_packet *f)
 	struct mesh_packet copy = *f;
 
 	f->used = false;
+	if (copy.departure) {
+		engine_departed(m->node[copy.to].e, copy.mark,
+		    stamp(&m->node[copy.to], m->t));
+		return;
+	}
 	deliver(m, &copy,
 	    copy.dst.port > PORT_BASE ? copy.dst.port - PORT_BASE : 0);
 }

@@ -35,6 +35,8 @@ struct mesh_node {
 
 struct mesh_packet {
 	bool used, group;
+	bool departure; /* not a packet, but word that one has left */
+	uint32_t mark;
 	double due;
 	struct ntp_addr src, dst;
 	uint8_t ttl, data[128];
@@ -46,6 +48,7 @@ struct mesh {
 	double t;     /* s, true time */
 	double delay; /* s, one way */
 	double loss;  /* share of datagrams lost */
+	double stack; /* s, at most, that a datagram takes to leave its host */
 	struct ntp_rng rng;
 	struct mesh_node node[MESH_NODES];
 	unsigned n;

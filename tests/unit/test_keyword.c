@@ -86,6 +86,7 @@ static const char *const stock_lines[] = {
     "manycastserver 239.255.254.254 ff05::101",
     "manycastclient 239.255.254.254 minpoll 4\ndisable auth",
     "server x preempt",
+    "server x xleave",
 };
 
 static const char *const warned_lines[] = {
@@ -104,7 +105,6 @@ static const char *const warned_lines[] = {
     "device 127.127.20.0 timedata /dev/gps0",
     "tos basedate 2020-01-01",
     "server x preconn",
-    "server x xleave",
     "disable peer_clear_digest_early",
     "nonvolatile 1e-7",
     "rlimit memlock 64 stacksize 50 filenum 100",

@@ -178,7 +178,7 @@ test_reply_fields(void **state)
 	assert_int_equal(r->refid, 0xc0000201);
 	assert_true(r->reftime.v == 0xe8aa5a0000000000U);
 	assert_true(r->org.v == T_REQ);
-	assert_true(r->rec.v == T_RX);
+	assert_true(r->rec.v == (T_RX | 1));
 	assert_true(r->xmt.v == T_SENT);
 }
 
@@ -274,7 +274,7 @@ test_transmit_never_before_receive(void **state)
 	assert_plain_reply(w, 48);
 	server_seal(&w->c, w->out, &w->outlen, (ntp_ts){T_RX - 5});
 	assert_int_equal(packet_decode(w->out, w->outlen, &w->reply), 0);
-	assert_true(w->reply.xmt.v == T_RX);
+	assert_true(w->reply.xmt.v == (T_RX | 1) + 1);
 }
 
 static void
@@ -285,7 +285,7 @@ test_smear(void **state)
 	w->c.snap.smear = -0.25;
 	request(w, 4, NTP_MODE_CLIENT);
 	assert_plain_reply(w, 48);
-	assert_true(w->reply.rec.v == T_RX - 0x40000000U);
+	assert_true(w->reply.rec.v == ((T_RX - 0x40000000U) | 1));
 	assert_true(w->reply.xmt.v == T_SENT - 0x40000000U);
 	assert_true(w->reply.reftime.v == 0xe8aa5a0000000000U - 0x40000000U);
 	assert_true(w->reply.org.v == T_REQ);
