@@ -17,6 +17,7 @@
 #define LOG_TERMS 12
 #define EXP_TERMS 14
 #define SIN_TERMS 12
+#define EXP_LIMIT 1000.0 /* powers of two */
 
 double
 sim_log(double x)
@@ -43,6 +44,8 @@ sim_exp(double x)
 	double r = x - k * LN2_HIGH - k * LN2_LOW;
 	double sum = 1;
 
+	if (!(fabs(k) < EXP_LIMIT))
+		return x > 0 ? HUGE_VAL : 0;
 	for (int n = EXP_TERMS; n > 0; n--)
 		sum = 1 + sum * r / n;
 	return ldexp(sum, (int)k);

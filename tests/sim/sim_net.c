@@ -13,6 +13,7 @@
 #include "sim_world.h"
 
 #define DEFAULT_DELAY 1e-3 /* s, where no link line says anything */
+#define DELAY_LIMIT   1e6  /* s; as good as lost */
 #define PATHS_FIRST   64U
 
 /* All that the link lines in force say of a path. */
@@ -211,6 +212,8 @@ delay_of(struct sim_path *p, const struct wire *v)
 
 	if (v->reorder > 0 && rng_double(&p->rng) < v->reorder)
 		d += v->hold;
+	if (!(d < DELAY_LIMIT))
+		d = DELAY_LIMIT;
 	return d > 0 ? (int64_t)floor(d * 1e9 + 0.5) : 0;
 }
 

@@ -128,6 +128,8 @@ parse_node(struct scn_reader *r, bool daemon)
 		node_word(r, n);
 	if (n->count < 1 || n->count > 100000)
 		scn_error(r, "count: 1 to 100000 nodes");
+	if (n->stratum > NTP_MAXSTRAT)
+		scn_error(r, "stratum: 0 to %u", NTP_MAXSTRAT);
 	if (daemon && n->conf == NULL)
 		scn_error(
 		    r, "node %s has no ntp.conf between { and }", n->name);

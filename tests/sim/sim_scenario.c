@@ -14,6 +14,8 @@
 
 #define DEFAULT_START INT64_C(1736121600) /* Unix s, 2025-01-06 00:00 */
 #define DEFAULT_RUN   86400.0
+#define RUN_MAX	      (3653 * 86400.0) /* s */
+#define SHORTEST      1e-3	       /* s */
 
 /* --- events and attacks ----------------------------------------------------- */
 
@@ -426,6 +428,30 @@ check_names(struct scn_reader *r)
 		check_name(r, r->line, s->alias[i].node);
 }
 
+static void
+check_settings(struct scn_reader *r)
+{
+	const struct scenario *s = r->s;
+
+	if (s->nnode == 0)
+		scn_error(r, "there is no node");
+	if (!(s->run > 0 && s->run <= RUN_MAX))
+		scn_error(r, "run: up to ten years");
+	if (!(s->sample >= SHORTEST))
+		scn_error(r, "sample: at least 1ms");
+	for (size_t i = 0; i < s->nevent; i++) {
+		const struct scn_event *ev = &s->event[i];
+
+		r->line = ev->line;
+		if (ev->at < 0 || ev->within < 0)
+			scn_error(r, "at: nothing happens before the start");
+		if (ev->every < 0 || (ev->every > 0 && ev->every < SHORTEST))
+			scn_error(r, "every: at least 1ms");
+		if (ev->action == ACT_STRATUM && ev->value > NTP_MAXSTRAT)
+			scn_error(r, "stratum: 0 to %u", NTP_MAXSTRAT);
+	}
+}
+
 struct scenario *
 scenario_parse(const char *file, const char *text, bool control, FILE *err)
 {
@@ -448,8 +474,7 @@ scenario_parse(const char *file, const char *text, bool control, FILE *err)
 			scn_error(&r, "'%s' is too much", scn_peek(&r));
 	}
 	check_names(&r);
-	if (s->nnode == 0)
-		scn_error(&r, "there is no node");
+	check_settings(&r);
 	return s;
 }
 

@@ -10,6 +10,10 @@
 
 #include "ntp_fmt.h"
 
+#define TIME_LIMIT   1e9  /* s */
+#define FREQ_LIMIT   1e-2 /* s/s */
+#define NUMBER_LIMIT 1e9
+
 struct unit_name {
 	const char *name;
 	enum scn_unit unit;
@@ -191,6 +195,17 @@ unit_words(enum scn_unit unit)
 				 : "a number such as 3 or 10%";
 }
 
+/* Beyond these nothing is simulated. */
+static bool
+in_range(double v, enum scn_unit unit)
+{
+	if (unit == UNIT_TIME)
+		return v >= -TIME_LIMIT && v <= TIME_LIMIT;
+	if (unit == UNIT_FREQ)
+		return v >= -FREQ_LIMIT && v <= FREQ_LIMIT;
+	return v >= 0 && v <= NUMBER_LIMIT;
+}
+
 double
 scn_number(struct scn_reader *r, enum scn_unit unit, const char *what)
 {
@@ -201,7 +216,11 @@ scn_number(struct scn_reader *r, enum scn_unit unit, const char *what)
 		scn_error(r, "%s: %s is missing", what, unit_words(unit));
 	else if (!scn_value(w, unit, &v))
 		scn_error(r, "%s: '%s' is not %s", what, w, unit_words(unit));
-	return v;
+	else if (!in_range(v, unit))
+		scn_error(r, "%s: %s is out of range", what, w);
+	else
+		return v;
+	return 0;
 }
 
 void

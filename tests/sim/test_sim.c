@@ -321,6 +321,12 @@ errors_name_their_line(void **state)
 	complains(GOOD "server s\n", "f.sim:4: s is there already, in line 1");
 	complains("node c\n", "f.sim:1: node c has no ntp.conf");
 	complains("node c {\nserver s\n", "f.sim:2: the block is not closed");
+	complains("run 20000d\n" GOOD, "f.sim:1: run: 20000d is out of range");
+	complains("run 8000d\n" GOOD, "run: up to ten years");
+	complains("sample 1us\n" GOOD, "sample: at least");
+	complains(GOOD "at 1h every 1ns step c 1s\n", "f.sim:4: every:");
+	complains(GOOD "server t stratum 300\n", "f.sim:4: stratum: 0 to");
+	complains(GOOD "at 1h freq c 1000000ppm\n", "out of range");
 	complains("# nothing\n", "there is no node");
 	complains("start 2025-13-01\n" GOOD, "f.sim:1: start: a date");
 }
