@@ -184,6 +184,11 @@ for command in ("associations sysinfo sysstats kerninfo iostats monstats "
 bad = client.fragments(READ_ORDLIST)[0]
 ok(bad.error and bad.code == 1, "40: ifstats without a key is error 1",
    bad.code)
+for command in ("ifstats", "reslist"):
+    words = run([NTPQ, "-n", "-a", "17", "-k", ours.path("keys"), "-c",
+                 command, target])[1]
+    ok("127.0.0" in words and "***" not in words, "40: %s with the key" %
+       command, words)
 LINE = ":config server 127.0.9.%d noselect"
 words = run([NTPQ, "-n", "-a", "17", "-k", ours.path("keys"), "-c", LINE % 9,
              target])[1]
