@@ -18,7 +18,8 @@ adjust_clock(struct ntp_engine *e, ntp_mono now)
 
 	if (e->noset || e->opt.set_once)
 		return;
-	adj = adj_host_clock(&e->loop, now);
+	/* who is held is not to creep to where he must not step */
+	adj = e->panic_held ? 0 : adj_host_clock(&e->loop, now);
 	err = c->adj_systime(c, adj, e->loop.freq);
 	if (err != 0 && !e->slew_failed)
 		engine_log(e, NTP_LOG_ERR,
