@@ -77,7 +77,7 @@ struct loop_state {
 	double slewing;	      /* s, of this second, not in est yet */
 	ntp_mono second;      /* when it began */
 	ntp_mono hurried;     /* last second of a quick start, 0: none */
-	bool started;	      /* the first offset is worked off */
+	bool started;	      /* the first small offset is worked off */
 };
 
 enum loop_action {
@@ -132,6 +132,10 @@ void loop_steer(struct loop_state *l, struct loop_limits poll,
 
 /* Is the frequency still being measured? */
 bool loop_training(const struct loop_state *l);
+
+/* May the clock still run away so fast that an old sample of low delay says
+ * less than a new one? */
+bool loop_newest(const struct loop_state *l);
 
 /*
  * Once a second (RFC 5905 12): phase in s to slew during the next second, at

@@ -15,8 +15,9 @@
 struct path {
 	double least[2]; /* delay, of this window and of the one before */
 	double mean;	 /* delay, of late */
+	double calm;	 /* delay over hours, with bursts cut off */
 	double spread;	 /* mean excess over the least delay, of late */
-	double quiet;	 /* the same over hours, with bursts cut off */
+	double quiet;	 /* excess of the calm delay */
 	unsigned seen;	 /* samples */
 	unsigned window; /* samples in this window */
 	ntp_mono since;	 /* start of this window */

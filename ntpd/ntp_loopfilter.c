@@ -68,16 +68,17 @@
 #define OFFSET_LIMIT 0x1p32 /* s, no difference of timestamps is more */
 
 /* LOOP_KALMAN */
-#define FREQ_UNKNOWN 2e-4 /* s/s, standard deviation */
-#define FREQ_FILE    1e-6 /* s/s, of what the drift file says */
-#define FREQ_TRAINED 1e-6 /* s/s, good enough to call it known */
-#define PHASE_SHARE  16.0 /* phase is worked off in poll interval / 16 */
-#define HURRY_MAX    0.05 /* s in a second, the first offset */
-#define HURRY_DOUBT  0.2  /* of it: the kernel's second is not ours */
-#define HURRY_SETTLE 2.5  /* s until the clock is at rest again */
-#define POLL_UP	     1.9  /* stray within twice the interval, in noises */
-#define POLL_DOWN    2.4  /* stray within the interval */
-#define VOTES_UP     16	  /* samples in a row */
+#define FREQ_UNKNOWN 2e-4  /* s/s, standard deviation */
+#define FREQ_FILE    1e-6  /* s/s, of what the drift file says */
+#define FREQ_TRAINED 1e-6  /* s/s, good enough to call it known */
+#define PHASE_SHARE  16.0  /* phase is worked off in poll interval / 16 */
+#define FIRST_SAME   0.005 /* s, what one sample and all say at first */
+#define HURRY_MAX    0.05  /* s in a second, the first offset */
+#define HURRY_DOUBT  0.2   /* of it: the kernel's second is not ours */
+#define HURRY_SETTLE 2.5   /* s until the clock is at rest again */
+#define POLL_UP	     1.9   /* stray within twice the interval, in noises */
+#define POLL_DOWN    2.4   /* stray within the interval */
+#define VOTES_UP     16	   /* samples in a row */
 #define VOTES_DOWN   4
 #define NOISE_SHARE  0.35 /* of the mean excess delay is in an offset */
 
@@ -204,6 +205,20 @@ loop_jumped(struct loop_state *l, ntp_mono now)
 	l->started = false;
 }
 
+/* Never set so far: an offset to be stepped still tells of the frequency. */
+static bool
+loop_unset(const struct loop_state *l)
+{
+	return l->mode == LOOP_NSET || l->mode == LOOP_FSET;
+}
+
+bool
+loop_newest(const struct loop_state *l)
+{
+	return l->par.discipline == LOOP_PLL ? l->mode != LOOP_SYNC
+					     : loop_unset(l);
+}
+
 static bool
 beyond_panic(const struct loop_state *l, double offset)
 {
@@ -249,7 +264,11 @@ large_offset(struct loop_state *l, ntp_mono now)
 		l->stepped = now;
 		return step_now(l, again ? LOOP_FREQ : LOOP_SYNC, now);
 	case LOOP_FREQ:
-		return patient ? LOOP_IGNORE : step_now(l, LOOP_FREQ, now);
+		if (l->par.discipline == LOOP_PLL)
+			return patient ? LOOP_IGNORE
+				       : step_now(l, LOOP_FREQ, now);
+		l->mode = LOOP_SPIK;
+		return LOOP_IGNORE;
 	case LOOP_FSET:
 		return step_now(l, LOOP_SYNC, now);
 	case LOOP_NSET:
@@ -369,6 +388,7 @@ pll(struct loop_state *l, struct loop_decision *d, int8_t minpoll,
 		discipline(l, d, minpoll, maxpoll, now);
 		break;
 	}
+	l->started = true;
 	l->residual = d->offset;
 }
 
@@ -409,6 +429,9 @@ local_clock(struct loop_state *l, double offset, int8_t minpoll, int8_t maxpoll,
 
 	if (!(fabs(offset) < OFFSET_LIMIT))
 		return d;
+	if (loop_unset(l) && l->est.taken > 0 &&
+	    fabs(l->est.all.x - offset) < FIRST_SAME)
+		offset = l->est.all.x;
 	d.offset = offset;
 	l->minpoll = low;
 	if (beyond_panic(l, offset))
@@ -473,13 +496,6 @@ choose_poll(struct loop_state *l, struct loop_limits poll, ntp_mono now)
 		set_poll(l, (int8_t)(l->poll + 1), now);
 	else if (l->poll_count <= -VOTES_DOWN && l->poll > poll.min)
 		set_poll(l, (int8_t)(l->poll - 1), now);
-}
-
-/* Never set so far: an offset to be stepped still tells of the frequency. */
-static bool
-loop_unset(const struct loop_state *l)
-{
-	return l->mode == LOOP_NSET || l->mode == LOOP_FSET;
 }
 
 static bool
@@ -547,10 +563,10 @@ within_maxfreq(const struct loop_state *l, double phase)
 static bool
 hurry(struct loop_state *l)
 {
-	if (l->started || l->est.taken == 0 || l->par.gentle ||
-	    l->par.step_fwd <= 0.0 || l->par.step_back <= 0.0)
+	if (l->started || l->est.taken == 0)
 		return false;
-	l->started = fabs(l->est.all.x) < l->par.floor;
+	l->started = l->par.gentle || l->par.step_fwd <= 0.0 ||
+	    l->par.step_back <= 0.0 || fabs(l->est.all.x) < l->par.floor;
 	return !l->started;
 }
 

@@ -56,17 +56,23 @@ is_news(const struct ntp_engine *e, const struct sample *s)
 	return s->disp < NTP_MAXDISP && mono_before(e->loop.est.at, s->epoch);
 }
 
-/* With a preferred survivor only its samples count. */
+/* With a preferred survivor only its samples count.  Before the first
+ * correction a liar may still be among the survivors; the samples of one source
+ * alone tell the frequency whatever its offset is. */
 static bool
 counts(const struct ntp_engine *e, size_t n, size_t i)
 {
+	if (peer_is_local_clock(survivor(e, i)))
+		return false;
+	if (loop_newest(&e->loop))
+		return survivor(e, i) == e->sys.peer;
 	if (e->cand[i].prefer)
 		return true;
 	for (size_t k = 0; k < n; k++) {
 		if (e->cand[k].prefer)
 			return false;
 	}
-	return !peer_is_local_clock(survivor(e, i));
+	return true;
 }
 
 static bool

@@ -39,11 +39,24 @@ least(const struct path *p)
 	return fmin(p->least[0], p->least[1]);
 }
 
+/* Of a mean delay over the least, seen N times. */
+static double
+excess_of(const struct path *p, double mean)
+{
+	double part = 1.0 / fmin(p->seen, SPREAD_SAMPLES);
+
+	if (p->seen > SPREAD_SAMPLES)
+		return fmax(mean - least(p), 0.0);
+	return fmax(mean - least(p), 0.0) * (1 + 3 * part) +
+	    least(p) * FIRST_GUESS * part * part;
+}
+
 static void
 start(struct path *p, double delay, ntp_mono now)
 {
 	*p = (struct path){.least = {delay, delay},
 	    .mean = delay,
+	    .calm = delay,
 	    .spread = delay * FIRST_GUESS,
 	    .quiet = delay * FIRST_GUESS,
 	    .seen = 1,
@@ -68,7 +81,7 @@ void
 path_add(struct path *p, double delay, ntp_mono now)
 {
 	double age = fmax(mono_diff(now, p->last), 0.0);
-	double n, excess, fast;
+	double n, fast, slow, cut;
 
 	if (p->seen == 0) {
 		start(p, delay, now);
@@ -81,16 +94,12 @@ path_add(struct path *p, double delay, ntp_mono now)
 	p->last = now;
 	n = fmin(p->seen, SPREAD_SAMPLES);
 	fast = 1.0 / n;
+	slow = p->seen <= SPREAD_SAMPLES ? fast : fmin(age / QUIET_TIME, fast);
+	cut = fmin(delay, least(p) + QUIET_CUT * p->quiet);
 	p->mean += fast * (delay - p->mean);
-	p->spread = fmax(p->mean - least(p), 0.0);
-	if (p->seen > SPREAD_SAMPLES) {
-		excess = fmin(delay - least(p), QUIET_CUT * p->quiet);
-		p->quiet += fmin(age / QUIET_TIME, fast) * (excess - p->quiet);
-		return;
-	}
-	p->spread =
-	    p->spread * (1 + 3 * fast) + least(p) * FIRST_GUESS * fast * fast;
-	p->quiet = p->spread;
+	p->calm += slow * (cut - p->calm);
+	p->spread = excess_of(p, p->mean);
+	p->quiet = excess_of(p, p->calm);
 }
 
 struct measurement

@@ -31,7 +31,7 @@ filter_param_of(const struct ntp_engine *e, const struct peer *p)
 	    .phi = tk->dispersion,
 	    .allan = log2_to_s((int)tk->allan),
 	    .popcorn_window = 2 * log2_to_s(p->poll.hpoll),
-	    .newest_first = e->loop.clamp_left > 0 || e->loop.mode != LOOP_SYNC,
+	    .newest_first = loop_newest(&e->loop) || e->loop.clamp_left > 0,
 	};
 
 	return fp;

@@ -66,7 +66,8 @@ sys_unsynchronized(struct ntp_engine *e, const char *refid, ntp_mono now)
 	e->sys.orphan = false;
 }
 
-/* Everything measured goes, and is soon there again; what a server asked us to respect stays. */
+/* Everything measured goes, and is soon there again; what a server asked us to
+ * respect stays, but the very first step may have a second burst. */
 static void
 restart_peer(
     struct ntp_engine *e, struct peer *p, const char *refid, struct ntp_now now)
@@ -80,7 +81,7 @@ restart_peer(
 	peer_clear(p, refid, e->sys.precision_s, now.mono);
 	p->poll.kiss_poll = before.kiss_poll;
 	p->poll.kiss_good = before.kiss_good;
-	p->poll.throttle = before.throttle;
+	p->poll.throttle = e->loop.started ? before.throttle : 0.0;
 	poll_hasten(&p->poll, AFRESH_POLLS, AFRESH_EXP);
 	p->poll.nextdate = mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
 }
@@ -507,7 +508,7 @@ mitigate(struct ntp_engine *e, size_t n, ntp_mono now, bool *news)
 	p = &e->peers.p[e->cand[lead].tag];
 	*news = mono_before(e->sys.peer_epoch, p->filter.epoch);
 	only = e->cand[lead].prefer ? lead : n;
-	if (loop_training(&e->loop)) {
+	if (loop_training(&e->loop) && loop_newest(&e->loop)) {
 		only = find_fresh(e, n, lead, now);
 		*news = only < n;
 	}
