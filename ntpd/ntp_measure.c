@@ -56,15 +56,15 @@ is_news(const struct ntp_engine *e, const struct sample *s)
 	return s->disp < NTP_MAXDISP && mono_before(e->loop.est.at, s->epoch);
 }
 
-/* With a preferred survivor only its samples count.  Before the first
- * correction a liar may still be among the survivors; the samples of one source
- * alone tell the frequency whatever its offset is. */
+/* With a preferred survivor only its samples count.  At the start a liar may
+ * still be among the survivors; the samples of one source alone tell the
+ * frequency whatever its offset is. */
 static bool
 counts(const struct ntp_engine *e, size_t n, size_t i)
 {
 	if (peer_is_local_clock(survivor(e, i)))
 		return false;
-	if (loop_newest(&e->loop))
+	if (loop_newest(&e->loop) || !est_settled(&e->loop.est))
 		return survivor(e, i) == e->sys.peer;
 	if (e->cand[i].prefer)
 		return true;
