@@ -133,6 +133,10 @@ void loop_steer(struct loop_state *l, struct loop_limits poll,
 /* Is the frequency still being measured? */
 bool loop_training(const struct loop_state *l);
 
+/* What the estimate may well be wrong by, in s: two standard deviations; 0
+ * where there is none. */
+double loop_error(const struct loop_state *l);
+
 /* May the clock still run away so fast that an old sample of low delay says
  * less than a new one? */
 bool loop_newest(const struct loop_state *l);

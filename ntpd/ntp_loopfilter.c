@@ -212,6 +212,12 @@ loop_unset(const struct loop_state *l)
 	return l->mode == LOOP_NSET || l->mode == LOOP_FSET;
 }
 
+double
+loop_error(const struct loop_state *l)
+{
+	return l->est.taken > 0 ? 2 * sqrt(l->est.all.xx) : 0.0;
+}
+
 bool
 loop_newest(const struct loop_state *l)
 {
@@ -418,19 +424,36 @@ set_and_leave(struct loop_state *l, double offset)
 	return LOOP_SLEW;
 }
 
+/* The frequency follows the estimate; the phase is worked off from now on. */
+static void
+steer(struct loop_state *l, struct loop_decision *d)
+{
+	double old = l->freq;
+
+	d->freq_clamped = set_freq(l, old + l->est.all.y);
+	est_retuned(&l->est, l->freq - old);
+	l->wander = average(l->wander, l->freq - old);
+	l->residual = l->est.all.x - l->slewing;
+	if (l->mode == LOOP_FREQ && sqrt(l->est.all.yy) < FREQ_TRAINED) {
+		l->mode = LOOP_SYNC;
+		d->new_mode = true;
+		d->freq_set = true;
+	}
+}
+
 struct loop_decision
 local_clock(struct loop_state *l, double offset, int8_t minpoll, int8_t maxpoll,
     ntp_mono now)
 {
 	struct loop_decision d = {.action = LOOP_IGNORE};
 	enum loop_mode before = l->mode;
+	bool first = loop_unset(l) && l->est.taken > 0;
 	int8_t low = clamp_poll(minpoll, NTP_MINPOLL_HARD, NTP_MAXPOLL_HARD);
 	int8_t high = clamp_poll(maxpoll, low, NTP_MAXPOLL_HARD);
 
 	if (!(fabs(offset) < OFFSET_LIMIT))
 		return d;
-	if (loop_unset(l) && l->est.taken > 0 &&
-	    fabs(l->est.all.x - offset) < FIRST_SAME)
+	if (first && fabs(l->est.all.x - offset) < FIRST_SAME)
 		offset = l->est.all.x;
 	d.offset = offset;
 	l->minpoll = low;
@@ -442,6 +465,8 @@ local_clock(struct loop_state *l, double offset, int8_t minpoll, int8_t maxpoll,
 		d.action = large_offset(l, now);
 	else
 		d.action = small_offset(l, &d, low, high, now);
+	if (first && !loop_unset(l))
+		steer(l, &d);
 	d.new_mode = l->mode != before;
 	return d;
 }
@@ -459,22 +484,6 @@ account_slew(struct loop_state *l, ntp_mono now)
 	est_slewed(&l->est, l->slewing * part);
 	l->slewing *= 1.0 - part;
 	l->second = now;
-}
-
-static void
-steer(struct loop_state *l, struct loop_decision *d)
-{
-	double old = l->freq;
-
-	d->freq_clamped = set_freq(l, old + l->est.all.y);
-	est_retuned(&l->est, l->freq - old);
-	l->wander = average(l->wander, l->freq - old);
-	l->residual = l->est.all.x - l->slewing;
-	if (l->mode == LOOP_FREQ && sqrt(l->est.all.yy) < FREQ_TRAINED) {
-		l->mode = LOOP_SYNC;
-		d->new_mode = true;
-		d->freq_set = true;
-	}
 }
 
 /* The interval may double while the clock strays in it by no more than what
@@ -545,6 +554,8 @@ loop_steer(struct loop_state *l, struct loop_limits poll,
 {
 	account_slew(l, now);
 	est_skip(&l->est, now);
+	if (loop_unset(l)) /* nobody has agreed to it yet */
+		return;
 	steer(l, d);
 	choose_poll(l, poll, now);
 }
@@ -578,6 +589,8 @@ adj_kalman(struct loop_state *l, ntp_mono now)
 
 	account_slew(l, mono_add(l->second, 1.0));
 	l->second = now;
+	if (loop_unset(l))
+		return 0.0;
 	if (hurry(l)) {
 		phase = fmax(fmin(l->est.all.x, HURRY_MAX), -HURRY_MAX);
 		l->hurried = now;

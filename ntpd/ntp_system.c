@@ -201,7 +201,8 @@ sys_update_vars(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	struct sys_vars *s = &e->sys;
 	double age = mono_diff(now, p->filter.update);
 	double disp = p->rootdisp + p->filter.disp + s->jitter +
-	    e->cfg->tinker.dispersion * age + fabs(s->offset);
+	    e->cfg->tinker.dispersion * age + fabs(s->offset) +
+	    loop_error(&e->loop);
 
 	s->stratum = (uint8_t)(p->stratum + 1);
 	if (s->stratum > NTP_MAXSTRAT)
