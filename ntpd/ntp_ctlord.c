@@ -45,7 +45,7 @@ put_noise(struct row *r)
 static bool
 row_fits(const struct row *r)
 {
-	return r->w.len + ROW_MAX < MODE6_TEXT_MAX;
+	return r->w.len + ROW_MAX < sizeof r->e->out;
 }
 
 /* --- sockets --------------------------------------------------------------- */

@@ -87,6 +87,33 @@ groups_differ(const struct ntp_config *a, const struct ntp_config *b)
 	return false;
 }
 
+static bool
+fudge_differs(const struct config_assoc *a, const struct config_assoc *b)
+{
+	return a->ref_flags != b->ref_flags || a->ref_mode != b->ref_mode ||
+	    a->time1 < b->time1 || a->time1 > b->time1 || a->time2 < b->time2 ||
+	    a->time2 > b->time2;
+}
+
+/* Does B name every clock of A, with the same words? */
+static bool
+has_clocks_of(const struct ntp_config *b, const struct ntp_config *a)
+{
+	for (size_t i = 0; i < a->nassoc; i++) {
+		size_t k = 0;
+
+		if (a->assoc[i].kind != ASSOC_REFCLOCK)
+			continue;
+		while (k < b->nassoc &&
+		    (!config_assoc_same(&a->assoc[i], &b->assoc[k]) ||
+			fudge_differs(&a->assoc[i], &b->assoc[k])))
+			k++;
+		if (k == b->nassoc)
+			return false;
+	}
+	return true;
+}
+
 static unsigned
 changes(const struct ntp_config *a, const struct ntp_config *b)
 {
@@ -102,6 +129,8 @@ changes(const struct ntp_config *a, const struct ntp_config *b)
 		what |= HOST_STATS;
 	if (rules_differ(a, b) || groups_differ(a, b))
 		what |= HOST_IFACES;
+	if (!has_clocks_of(a, b) || !has_clocks_of(b, a))
+		what |= HOST_REFCLOCKS;
 	if (a->ntp != b->ntp)
 		what |= HOST_CLOCK;
 	if ((b->reset & RESET_IO) != 0)
@@ -154,6 +183,8 @@ host_follow(struct daemon *d)
 		filestats_close(&d->stats);
 	if ((what & HOST_IFACES) != 0)
 		ifwatch_hurry(d);
+	if ((what & HOST_REFCLOCKS) != 0)
+		refclocks_follow(d);
 	if ((what & HOST_CLOCK) != 0)
 		clock_follow(d);
 	if ((what & HOST_COUNTERS) != 0)

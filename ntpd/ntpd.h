@@ -183,6 +183,7 @@ enum host_change {
 	HOST_IFACES = 0x10,
 	HOST_CLOCK = 0x20,
 	HOST_COUNTERS = 0x40,
+	HOST_REFCLOCKS = 0x80,
 };
 
 struct host {
@@ -365,6 +366,8 @@ struct signd_port *signd_init(struct daemon *d, const char *dir);
  * -NTP_E*; a device that is not there is no error. */
 int refclocks_start(struct daemon *d);
 void refclocks_stop(struct daemon *d);
+/* The clocks of the configuration are others now. */
+void refclocks_follow(struct daemon *d);
 
 /* --- ntp_sandbox.c -------------------------------------------------------- */
 

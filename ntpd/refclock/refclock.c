@@ -95,11 +95,20 @@ refclocks_start(struct daemon *d)
 		return -NTP_ENOMEM;
 	for (size_t i = 0; i < d->conf->nassoc; i++)
 		add_clock(d, &d->conf->assoc[i]);
-	d->clocks.timer.data = d;
-	if (uv_timer_init(&d->loop, &d->clocks.timer) != 0)
+	if (d->clocks.timer.data == NULL &&
+	    uv_timer_init(&d->loop, &d->clocks.timer) != 0)
 		return -NTP_EIO;
+	d->clocks.timer.data = d;
 	return uv_timer_start(
 	    &d->clocks.timer, on_second, SECOND_MS, SECOND_MS);
+}
+
+void
+refclocks_follow(struct daemon *d)
+{
+	refclocks_stop(d);
+	if (refclocks_start(d) != 0)
+		msyslog(&d->log, NTP_LOG_ERR, "no reference clocks: no memory");
 }
 
 void

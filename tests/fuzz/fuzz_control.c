@@ -4,10 +4,12 @@
  *
  * What must hold for every input: what is sent is a well-formed response to
  * it of at most 576 octets, the fragments add up, whoever may not ask gets
- * silence, and nothing that we send is answered by us.
+ * silence, nothing that we send is answered by us, a write is done once, and
+ * what is in force can be written and read again.
  *
  * Input: access flags (2 octets), circumstances (1: bit 0 no restrict line,
- * bit 1 not from loopback, bit 2 no keys, bit 3 synchronized), the datagram.
+ * bit 1 not from loopback, bit 2 no keys, bit 3 synchronized, bit 4 signed here
+ * with the control key), the datagram.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,13 +23,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { FROM_AFAR = 2, NO_KEYS = 4, SYNCED = 8 };
+enum { FROM_AFAR = 2, NO_KEYS = 4, SYNCED = 8, SIGNED = 16 };
 
 struct lab {
 	struct clock_port clock;
 	struct packet_port net;
 	struct rng_port rngport;
 	struct log_port log;
+	struct host_port host;
 	struct ntp_rng rng;
 	struct ntp_now now;
 	struct ntp_addr src, dst;
@@ -76,6 +79,52 @@ port_log(struct log_port *l, enum ntp_loglevel lv, const char *fmt, va_list ap)
 	(void)ap;
 }
 
+static int
+port_status(struct clock_port *c, enum ntp_leap leap, double est, double max)
+{
+	(void)c;
+	(void)leap;
+	(void)est;
+	(void)max;
+	return 0;
+}
+
+static void
+host_configured(struct host_port *h, const struct ntp_config *now,
+    const struct ntp_config *was)
+{
+	(void)h;
+	must(now != was);
+}
+
+/* The port's signature: NOLINTNEXTLINE(readability-function-size) */
+static int
+host_save(struct host_port *h, const char *dir, const char *name,
+    const char *text, size_t len, char made[SAVED_NAME_MAX])
+{
+	struct lab *l = lab_of(h, offsetof(struct lab, host));
+
+	must(dir == l->e->cfg->saveconfigdir && text[len] == '\0');
+	must(strlen(name) < SAVED_NAME_MAX);
+	memcpy(made, name, strlen(name) + 1);
+	return 0;
+}
+
+static bool
+host_iface(struct host_port *h, size_t i, struct iface_row *out)
+{
+	(void)h;
+	*out = (struct iface_row){.name = "lo"};
+	return i < 100;
+}
+
+static void
+host_io(struct host_port *h, struct io_counters *out)
+{
+	(void)h;
+	*out = (struct io_counters){.rx_slots = 1};
+}
+
 static void
 check_datagram(struct lab *l, const uint8_t *buf, size_t len)
 {
@@ -118,6 +167,12 @@ make_engine(struct lab *l, struct keystore *keys)
 {
 	static const char conf[] = "server 192.0.2.1 iburst\n"
 				   "server 2001:db8::2 key 6\n"
+				   "server 127.127.1.0\n"
+				   "pool p.example\n"
+				   "restrict source nomodify\n"
+				   "saveconfigdir /saved\n"
+				   "setvar room = 7\n"
+				   "trustedkey 5 6\n"
 				   "controlkey 5\n";
 	static const struct config_io io = {0};
 	struct ntp_config *cfg = config_new();
@@ -128,7 +183,8 @@ make_engine(struct lab *l, struct keystore *keys)
 	struct ntp_ports ports = {.clock = &l->clock,
 	    .packet = &l->net,
 	    .rng = &l->rngport,
-	    .log = &l->log};
+	    .log = &l->log,
+	    .host = &l->host};
 	struct ntp_engine *e;
 
 	if (cfg == NULL)
@@ -178,6 +234,79 @@ deliver(struct lab *l, const uint8_t *data, size_t len, uint16_t flags)
 	return l->nsent;
 }
 
+static bool
+is_write(unsigned op)
+{
+	return op == MODE6_WRITEVAR || op == MODE6_CONFIGURE ||
+	    op == MODE6_SAVECONFIG;
+}
+
+/* The datagram with a MAC where it belongs; its new length. */
+static size_t
+sign(const struct lab *l, const uint8_t *data, size_t len,
+    uint8_t out[MODE6_PACKET_MAX])
+{
+	struct mode6_hdr h;
+	size_t n = len < MODE6_HEADER_LEN + MODE6_DATA_MAX
+	    ? len
+	    : MODE6_HEADER_LEN + MODE6_DATA_MAX;
+
+	memset(out, 0, MODE6_PACKET_MAX);
+	memcpy(out, data, n);
+	if (mode6_decode(out, n, &h) != 0)
+		return n;
+	h.count = (uint16_t)(n - MODE6_HEADER_LEN);
+	mode6_encode(&h, out);
+	n = (n + 7) / 8 * 8;
+	(void)keys_sign(l->e->opt.keys, 5, out, MODE6_PACKET_MAX, &n);
+	return n;
+}
+
+/* What was heard cannot be used again. */
+static void
+replay(struct lab *l, const uint8_t *data, size_t len, uint16_t flags)
+{
+	struct mode6_hdr h;
+
+	if (!is_write(l->req.opcode) || deliver(l, data, len, flags) == 0)
+		return;
+	(void)mode6_decode(l->sent, l->sentlen, &h);
+	must(h.error && h.status == MODE6_ERR_PERMISSION << 8);
+}
+
+/* Whatever was configured, the result can be written and read again. */
+static void
+check_written(const struct ntp_engine *e)
+{
+	static const struct config_io io = {0};
+	struct ntp_config *c = config_new();
+	size_t len = 0, again = 0;
+	char *text = NULL, *twice = NULL;
+
+	if (c == NULL || config_write(e->cfg, &text, &len) != 0)
+		goto out;
+	(void)config_parse(c, "saved", text, len, &io);
+	config_finish(c, &io);
+	must(c->nerrors == 0);
+	if (config_write(c, &twice, &again) == 0)
+		must(len == again && memcmp(text, twice, len) == 0);
+out:
+	free(text);
+	free(twice);
+	config_free(&c);
+}
+
+static void
+play_signed(struct lab *l, const uint8_t *data, size_t len, uint16_t flags)
+{
+	uint8_t buf[MODE6_PACKET_MAX];
+
+	len = sign(l, data, len, buf);
+	(void)deliver(l, buf, len, flags);
+	replay(l, buf, len, flags);
+	check_written(l->e);
+}
+
 static void
 play(struct lab *l, const uint8_t *data, size_t len, uint16_t flags)
 {
@@ -201,10 +330,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint16_t flags = wire_get16(&r);
 	uint8_t scene = wire_get8(&r);
 	struct lab l = {
-	    .clock = {.get_systime = port_get, .precision = -20},
+	    .clock = {.get_systime = port_get,
+		.set_status = port_status,
+		.precision = -20},
 	    .net = {.send = port_send},
 	    .rngport = {.fill = port_fill},
 	    .log = {.vlog = port_log},
+	    .host = {host_configured, host_save, host_iface, host_io},
 	    .now = {{0xe8aa5b0080000000U}, {5000000000}},
 	    .src = {{127, 0, 0, 1}, 0, 50000, ADDR_V4},
 	    .dst = {{127, 0, 0, 1}, 0, NTP_PORT, ADDR_V4},
@@ -220,7 +352,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (l.e == NULL)
 		goto out;
 	set_scene(&l, scene);
-	play(&l, data + r.off, wire_left(&r), flags);
+	if ((scene & (SIGNED | NO_KEYS)) == SIGNED)
+		play_signed(&l, data + r.off, wire_left(&r), flags);
+	else
+		play(&l, data + r.off, wire_left(&r), flags);
 	engine_free(&l.e);
 out:
 	keys_free(&keys);
