@@ -15,6 +15,7 @@
 #include "ntp_ext.h"
 #include "ntp_fmt.h"
 #include "ntp_history.h"
+#include "ntp_huffpuff.h"
 #include "ntp_leap.h"
 #include "ntp_loopfilter.h"
 #include "ntp_manycast.h"
@@ -92,6 +93,7 @@ struct ntp_engine {
 	struct peer_table peers;
 	struct sys_vars sys;
 	struct loop_state loop;
+	struct huffpuff huffpuff;
 	struct restrict_list *access;
 	struct mru *mru;
 	struct snap_ring ring;

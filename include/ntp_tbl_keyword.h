@@ -415,8 +415,8 @@ KEYNUM(TINKER, ALLAN, "allan", B, NUM, WORKS, 0, 131072,
 KEYNUM(TINKER, FREQ, "freq", B, NUM, WORKS, -500, 500, "first frequency, PPM")
 KEYWORD(TINKER, DISCIPLINE, "discipline", B, NONE, WORKS,
 	"what steers the clock")
-KEYNUM(TINKER, HUFFPUFF, "huffpuff", B, NUM, NOTYET, 0, 1e9,
-	"no huff-n'-puff filter")
+KEYNUM(TINKER, HUFFPUFF, "huffpuff", B, NUM, WORKS, 0, 1e9,
+	"span of the huff-n'-puff filter, s; 0 off")
 KEYNUM(TINKER, TICK, "tick", C, NUM, OBSOLETE, 0, 1e9,
 	"the kernel knows its tick")
 KEYNUM(TINKER, MINPOLL, "minpoll", C, INT, OBSOLETE, 0, 2147483647.0,

@@ -112,6 +112,8 @@ tinker_word(struct confparse *p, void *obj, const struct keyword *k,
 		t->dispersion = v->num * PPM;
 	else if (k->id == KW_TINKER_ALLAN)
 		t->allan = allan_log2(p, v->num);
+	else if (k->id == KW_TINKER_HUFFPUFF)
+		t->huffpuff = v->num;
 	else if (k->id == KW_TINKER_FREQ)
 		t->freq = v->num * PPM;
 	else if (k->id == KW_TINKER_PANICACTION)

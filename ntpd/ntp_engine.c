@@ -273,6 +273,7 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 		return NULL;
 	}
 	init_loop(e, now.mono);
+	huffpuff_init(&e->huffpuff, e->cfg->tinker.huffpuff, now.mono);
 	if (!engine_mobilize_configured(e, now)) {
 		engine_free(&e);
 		return NULL;

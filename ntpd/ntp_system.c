@@ -315,6 +315,9 @@ clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 		engine_publish(e, now);
 		return;
 	}
+	if (p->kind == PEER_SERVER)
+		e->sys.offset = huffpuff_correct(
+		    &e->huffpuff, e->sys.offset, p->filter.delay, now.mono);
 	d = local_clock(&e->loop, e->sys.offset, p->poll.minpoll,
 	    p->poll.maxpoll, now.mono);
 	report_loop(e, &d);

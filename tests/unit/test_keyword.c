@@ -87,6 +87,7 @@ static const char *const stock_lines[] = {
     "manycastclient 239.255.254.254 minpoll 4\ndisable auth",
     "server x preempt",
     "server x xleave",
+    "tinker huffpuff 7200",
 };
 
 static const char *const warned_lines[] = {
@@ -123,7 +124,6 @@ static const char *const warned_lines[] = {
     "phone ATDT1234567 \"ATDT 7\"",
     "fudge 127.127.20.0 flag1 1 flag3 true time2 0.4",
     "restrict 10.1.1.1 mssntp",
-    "tinker huffpuff 7200",
     "mdnstries 5",
 };
 
