@@ -293,6 +293,26 @@ remove_children(struct fragment *f)
 	}
 }
 
+/* Whoever names a control key that nobody has locks himself out. */
+static void
+keep_control_key(
+    struct ntp_engine *e, struct ntp_config *c, const struct config_io *io)
+{
+	static const struct config_diag refused = {
+	    .severity = CONFIG_ERROR,
+	    .file = FRAGMENT,
+	    .line = 1,
+	    .column = 1,
+	    .text = "no such key is trusted, the old control key stays",
+	};
+
+	if (c->controlkey == e->cfg->controlkey || e->opt.keys == NULL ||
+	    keys_find(e->opt.keys, c->controlkey) != NULL)
+		return;
+	c->controlkey = e->cfg->controlkey;
+	io->diag(io->arg, &refused);
+}
+
 int
 engine_configure(struct ntp_engine *e, const char *text, size_t len,
     const struct config_io *io, struct ntp_now now)
@@ -307,6 +327,7 @@ engine_configure(struct ntp_engine *e, const char *text, size_t len,
 		return -NTP_ENOMEM;
 	err = config_parse(c, FRAGMENT, text, len, &inner);
 	if (err == 0) {
+		keep_control_key(e, c, &inner);
 		config_finish(c, &inner);
 		remove_children(&f);
 		err = engine_adopt(e, &c, now);

@@ -12,6 +12,7 @@
 
 #include "ctllab.h"
 #include "ntp_err.h"
+#include "threat.h"
 
 #define CONTROL_KEY 5
 
@@ -354,6 +355,18 @@ test_refused(void **state)
 	assert_null(peer_at(l, "192.0.2.50"));
 }
 
+static void
+test_control_key_that_nobody_has(void **state)
+{
+	struct lab *l = *state;
+
+	assert_non_null(strstr(
+	    configure_line(l, "controlkey 77"), "the old control key stays"));
+	expect_done(l, "server 192.0.2.50");
+	expect_done(l, "controlkey 6");
+	assert_int_equal(l->e->cfg->controlkey, 6);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_teardown)
 
 int
@@ -373,6 +386,8 @@ main(void)
 	    TEST(test_reset),
 	    TEST(test_messages),
 	    TEST(test_refused),
+	    THREAT_IN("CVE-2016-2517", test_control_key_that_nobody_has, setup,
+		lab_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
