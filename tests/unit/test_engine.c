@@ -48,8 +48,8 @@ synchronizes_and_disciplines(void **state)
 	assert_int_equal(w.e->sys.stratum, 2);
 	assert_int_equal(w.steps, 0);
 	world_run(&w, 7200);
-	assert_true(fabs(w.err) < 4e-4);
-	assert_true(fabs(w.e->loop.freq + 40e-6) < 5e-7);
+	assert_true(fabs(w.err) < 2e-4);
+	assert_true(fabs(w.e->loop.freq + 40e-6) < 2e-7);
 	assert_int_equal(w.e->loop.mode, LOOP_SYNC);
 	world_fini(&w);
 }
