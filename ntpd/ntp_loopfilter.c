@@ -544,6 +544,7 @@ loop_measure(struct loop_state *l, const struct measurement *m, bool believe,
 	} else if (est_add(&l->est, &sample, now) == EST_SURPRISE) {
 		return LOOP_SURPRISE;
 	}
+	l->hurried = (ntp_mono){0}; /* and this is where it led */
 	l->noise = fmax(NOISE_SHARE * m->spread, m->limit);
 	return LOOP_USED;
 }
@@ -570,15 +571,18 @@ within_maxfreq(const struct loop_state *l, double phase)
 }
 
 /* A clock that nobody relies on yet may be set right in a few seconds; it
- * would be stepped if it were further off. */
+ * would be stepped if it were further off.  A measurement has to say that it
+ * is: our second and the kernel's may have missed each other. */
 static bool
 hurry(struct loop_state *l)
 {
+	bool far = fabs(l->est.all.x) >= l->par.floor;
+
 	if (l->started || l->est.taken == 0)
 		return false;
 	l->started = l->par.gentle || l->par.step_fwd <= 0.0 ||
-	    l->par.step_back <= 0.0 || fabs(l->est.all.x) < l->par.floor;
-	return !l->started;
+	    l->par.step_back <= 0.0 || (!far && l->hurried.ns == 0);
+	return !l->started && far;
 }
 
 static double
