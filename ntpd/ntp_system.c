@@ -212,7 +212,7 @@ sys_update_vars(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	s->rootdisp = fmax(e->cfg->tos.mindist, disp);
 	s->epoch = now;
 	s->reftime = p->rec;
-	s->source = sync_source(p);
+	s->source = (uint8_t)sync_source(p);
 }
 
 static void
