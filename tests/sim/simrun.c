@@ -34,7 +34,9 @@ static const char usage_text[] =
     "      --csv FILE write the first run's samples\n"
     "      --svg FILE draw the first run's errors\n"
     "      --tap      run each file and its control, say ok or not ok\n"
-    "      --fast     only those files that are marked fast\n";
+    "      --fast     only those files that are marked fast\n"
+    "      --conf FILE, --rehearse WHAT  what that configuration would do\n"
+    "  -h, --help     this; --version: which one it is\n";
 
 static struct scenario *
 read_scenario(const char *path, bool control)
@@ -259,7 +261,15 @@ run_tap(char **files, const struct options *o)
 
 /* --- the command line ------------------------------------------------------- */
 
-enum { OPT_TAP = 256, OPT_FAST, OPT_CSV, OPT_SVG, OPT_CONF, OPT_REHEARSE };
+enum {
+	OPT_TAP = 256,
+	OPT_FAST,
+	OPT_CSV,
+	OPT_SVG,
+	OPT_CONF,
+	OPT_REHEARSE,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
     {"seed", required_argument, NULL, 's'},
@@ -272,6 +282,8 @@ static const struct option long_options[] = {
     {"rehearse", required_argument, NULL, OPT_REHEARSE},
     {"csv", required_argument, NULL, OPT_CSV},
     {"svg", required_argument, NULL, OPT_SVG},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
 
@@ -331,14 +343,26 @@ take_option(struct options *o, int c)
 	}
 }
 
+static int
+tell(int c)
+{
+	if (c == 'h')
+		(void)fputs(usage_text, stdout);
+	else
+		(void)printf("%s simrun %s\n", PACKAGE_NAME, PACKAGE_VERSION);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = {0};
 	int c, worst = 0;
 
-	while (
-	    (c = getopt_long(argc, argv, "s:n:cv", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:n:cvh", long_options, NULL)) !=
+	    -1) {
+		if (c == 'h' || c == OPT_VERSION)
+			return tell(c);
 		if (!take_option(&o, c)) {
 			(void)fputs(usage_text, stderr);
 			return 2;
