@@ -7,6 +7,7 @@
  */
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ enum long_only {
 };
 
 /* The leading '-' hands out operands in their place, as option 1. */
-static const char short_options[] = "-46a:c:dD:hik:npr:vVw?";
+static const char short_options[] = "-46a:c:dD:hik:l:npr:uvVw?";
 
 static const struct option long_options[] = {
     {"ipv4", no_argument, NULL, '4'},
@@ -60,12 +61,14 @@ static const struct option long_options[] = {
     {"interactive", no_argument, NULL, 'i'},
     {"json", no_argument, NULL, OPT_JSON},
     {"keyfile", required_argument, NULL, 'k'},
+    {"logfile", required_argument, NULL, 'l'},
     {"no-plus", no_argument, NULL, OPT_NO_PLUS},
     {"numeric", no_argument, NULL, 'n'},
     {"old-rv", no_argument, NULL, OPT_OLD_RV},
     {"peers", no_argument, NULL, 'p'},
     {"reach", required_argument, NULL, OPT_REACH},
     {"refid", required_argument, NULL, 'r'},
+    {"units", no_argument, NULL, 'u'},
     {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, 'V'},
     {"watch", required_argument, NULL, OPT_WATCH},
@@ -74,8 +77,8 @@ static const struct option long_options[] = {
 };
 
 static const char help_text[] =
-    "usage: ntpq [-46dhinpvVw] [-a key] [-c command] [-D level] [-k file]\n"
-    "            [-r hash|ipv4] [host ...]\n"
+    "usage: ntpq [-46dhinpuvVw] [-a key] [-c command] [-D level] [-k file]\n"
+    "            [-l file] [-r hash|ipv4] [host ...]\n"
     "       ntpq --json command [host ...]\n"
     "       ntpq --format=prometheus [host ...]\n"
     "Asks the NTP daemon on each HOST (HOST, HOST:PORT, [ADDR]:PORT; default\n"
@@ -92,12 +95,14 @@ static const char help_text[] =
     "  -i, --interactive        prompt, even when not at a terminal\n"
     "      --json               one JSON document for each command\n"
     "  -k, --keyfile=FILE       the keys file it is in\n"
+    "  -l, --logfile=FILE       append there what is told about packets\n"
     "  -n, --numeric            addresses instead of names\n"
     "      --no-plus            no plus sign before offsets\n"
     "      --old-rv             readvar always shows the status line\n"
     "  -p, --peers              the table of peers, as -c peers\n"
     "      --reach=octal|bits   how the table shows the last eight polls\n"
     "  -r, --refid=hash|ipv4    how the table shows reference ids\n"
+    "  -u, --units              a unit behind each time and frequency\n"
     "  -v, --verbose            explain the columns of the table of peers\n"
     "  -V, --version            the version of ntpq\n"
     "      --watch=SECONDS      again and again\n"
@@ -187,6 +192,15 @@ set_refid(struct ntpq *q, const char *s)
 }
 
 static void
+set_logfile(struct ntpq *q, const char *path)
+{
+	if (net_log(&q->net, path))
+		return;
+	fprintf(stderr, "ntpq: %s: %s\n", path, net_strerror(errno));
+	leave(EXIT_FAILURE);
+}
+
+static void
 set_keyid(struct ntpq *q, const char *s)
 {
 	int64_t v;
@@ -220,11 +234,17 @@ take_setting(struct ntpq *q, int opt)
 	case 'i':
 		q->interactive = true;
 		return true;
+	case 'l':
+		set_logfile(q, optarg);
+		return true;
 	case 'n':
 		q->numeric = true;
 		return true;
 	case 'r':
 		set_refid(q, optarg);
+		return true;
+	case 'u':
+		q->units = true;
 		return true;
 	case 'v':
 		q->legend = true;
@@ -450,6 +470,7 @@ main(int argc, char **argv)
 	else
 		run_input(&q, &o);
 	net_close(&q.net);
+	(void)net_log(&q.net, NULL);
 	auth_forget(&q);
 	leave(q.status);
 }

@@ -86,8 +86,10 @@ struct net {
 	/* Who signs; borrowed.  NULL until there is a key. */
 	const struct keystore *keys;
 	uint32_t keyid;
-	bool padded;	/* the question goes with zeros after it */
-	unsigned debug; /* level */
+	bool padded;		     /* the question goes with zeros after it */
+	unsigned debug;		     /* level */
+	FILE *log;		     /* what debug tells; stderr, or owned */
+	char logname[NTPQ_NAME_MAX]; /* of that file; "": stderr */
 	/* Wait no longer once it is not 0; borrowed, may be NULL. */
 	const volatile sig_atomic_t *stop;
 	/* Answers in place of a server, for tests; else NULL. */
@@ -99,6 +101,9 @@ struct net {
 
 void net_init(struct net *n);
 void net_close(struct net *n);
+/* Append what debug tells to the file PATH, or to stderr when it is NULL; false
+ * when it cannot be opened (errno), the former kept. */
+bool net_log(struct net *n, const char *path);
 
 /*
  * Make TARGET (HOST, HOST:PORT, [ADDR]:PORT) the host to ask; FAMILY AF_INET,
@@ -174,6 +179,7 @@ void assoc_json(
 
 struct cooked_style {
 	bool plus;     /* explicit sign of values >= 0 */
+	bool units;    /* times and frequencies with their unit */
 	bool numeric;  /* no host names */
 	int64_t pivot; /* Unix s, unfolds the era of timestamps */
 };
@@ -188,6 +194,18 @@ void raw_print(FILE *out, const struct reply *r);
 const char *cooked_value(const struct var_item *it,
     const struct cooked_style *style, char *out, size_t cap);
 
+/* --- units (ntpq_units.c) ----------------------------------------------- */
+
+#define UNITS_MAX 40U /* octets of a value with its unit and NUL */
+
+/* "18.114us", cut to WIDTH columns as far as it has decimals; PLUS adds a '+'
+ * to values >= 0.  Returns OUT. */
+const char *units_ms(char out[UNITS_MAX], double ms, bool plus, size_t width);
+/* The value of a variable that has a unit; false when it has none or does not
+ * parse. */
+bool units_variable(
+    const struct var_item *it, bool plus, char *out, size_t cap);
+
 /* --- the peers billboard (ntpq_peers.c) --------------------------------- */
 
 enum peers_view {
@@ -195,11 +213,14 @@ enum peers_view {
 	PEERS_ASSID, /* apeers, lapeers */
 	PEERS_LOCAL, /* opeers, lopeers */
 };
-#define PEERS_ALL 0x10 /* added to the view: the l... commands */
+#define PEERS_ALL   0x10 /* added to the view: the l... commands */
+#define PEERS_RIGHT 0x20 /* added to the view: rpeers */
 
 struct peers_style {
 	enum peers_view view;
 	bool plus, wide, numeric;
+	bool right;    /* the remote behind the numbers */
+	bool units;    /* a unit behind each time */
 	bool bits;     /* reach as eight of them, not in octal */
 	int hostwidth; /* columns of the server in front; 0: one server */
 };
@@ -251,6 +272,8 @@ struct ntpq {
 	bool want_json;
 	bool legend;	/* above the peers */
 	bool reachbits; /* not octal */
+	bool units;	/* behind values */
+	bool direct;	/* clients as they come */
 	struct net net;
 	int family; /* AF_* asked for by -4 and -6 */
 	bool numeric, wide, raw, plus, oldrv, hashrefid;
@@ -379,6 +402,7 @@ command_fn cmd_addvars, cmd_rmvars, cmd_clearvars, cmd_showvars;
 command_fn cmd_statistics;
 command_fn cmd_host, cmd_timeout, cmd_delay, cmd_hostnames, cmd_debug;
 command_fn cmd_raw, cmd_cooked, cmd_ntpversion, cmd_version, cmd_drefid;
+command_fn cmd_units, cmd_direct, cmd_logfile;
 command_fn cmd_poll, cmd_help, cmd_quit;
 command_fn cmd_keyid, cmd_keytype, cmd_passwd, cmd_authenticate;
 command_fn cmd_config, cmd_config_from_file, cmd_saveconfig;

@@ -291,6 +291,8 @@ cooked_value(const struct var_item *it, const struct cooked_style *style,
 	size_t len;
 
 	reply_trim(&v);
+	if (style->units && units_variable(&v, style->plus, out, cap))
+		return out;
 	cook = recipe_of(&v);
 	if (cook != NULL && cook(&v, style, out, cap))
 		return out;

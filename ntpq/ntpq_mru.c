@@ -19,6 +19,7 @@
 
 #define RULE_WIDTH 78
 #define NAMES_S	   10 /* spent on look-ups */
+#define TS_ROOM	   32 /* octets of a date and time */
 
 /* --- sorting ------------------------------------------------------------ */
 
@@ -236,16 +237,37 @@ limit_letter(const struct mru_row *r)
 	return (r->restricts & RES_LIMITED) != 0 ? 'L' : '.';
 }
 
+/* All but the first column, and the line end. */
 static void
-print_row(FILE *out, const struct mru_row *r, ntp_ts now, bool numeric)
+print_rest(FILE *out, const struct mru_row *r, bool numeric)
 {
 	char name[NTPQ_NAME_MAX];
 
-	fprintf(out, "%6lld %6lld %4x %c %u %u %6u %5u %s\n",
-	    llround(ts_diff(now, r->last)), (long long)average(r),
+	fprintf(out, " %6lld %4x %c %u %u %6u %5u %s\n", (long long)average(r),
 	    (unsigned)r->restricts, limit_letter(r), r->modever & 7U,
 	    r->modever >> 3 & 7U, r->count, (unsigned)r->addr.port,
 	    name_of(&r->addr, numeric, name));
+}
+
+/* The server tells its time only at the end, so this row says when. */
+static void
+print_direct(struct ntpq *q, const struct mru_row *r)
+{
+	char last[TS_ROOM];
+	uint32_t nsec;
+	int64_t sec;
+
+	ts_to_unix(r->last, time(NULL), &sec, &nsec);
+	fmt_iso8601(last, sizeof(last), sec);
+	fputs(last, q->out);
+	print_rest(q->out, r, q->numeric);
+}
+
+static void
+print_row(FILE *out, const struct mru_row *r, ntp_ts now, bool numeric)
+{
+	fprintf(out, "%6lld", llround(ts_diff(now, r->last)));
+	print_rest(out, r, numeric);
 }
 
 static void
@@ -319,7 +341,7 @@ show(struct ntpq *q, struct mru_list *l, const struct wish *w, bool complete)
 		reverse_rows(l);
 	if (q->json != NULL)
 		list_json(q->json, l, now, complete);
-	else if (!q->raw)
+	else if (!q->raw && w->ask.see == NULL)
 		print_rows(q, l, now);
 }
 
@@ -357,6 +379,8 @@ cmd_mrulist(struct ntpq *q, const struct ntpq_args *a)
 
 	if (!take_arguments(q, &w, a))
 		return;
+	if (q->direct && !q->raw && q->json == NULL)
+		w.ask.see = print_direct;
 	fflush(q->out);
 	fputs("Ctrl-C will stop MRU retrieval and display partial results.\n",
 	    notes(q));

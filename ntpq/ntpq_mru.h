@@ -57,6 +57,8 @@ struct mru_ask {
 	char params[MRU_PARAMS_LEN]; /* ", name=value" each */
 	char first[MRU_PARAMS_LEN];  /* the same, in the first request only */
 	unsigned frags, limit;	     /* to begin with; 0: as suits */
+	/* Sees each client as it comes; may be NULL. */
+	void (*see)(struct ntpq *q, const struct mru_row *row);
 };
 
 enum mru_end {

@@ -193,6 +193,8 @@ commit(struct fetch *f, struct partial *p, unsigned number)
 	struct mru_row row = p->row;
 
 	*p = (struct partial){.number = number};
+	if (whole && f->ask->see != NULL)
+		f->ask->see(f->q, &row);
 	return !whole || mrulist_add(f->l, &row);
 }
 

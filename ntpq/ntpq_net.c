@@ -34,6 +34,7 @@ net_init(struct net *n)
 	n->fd = -1;
 	n->version = DEFAULT_VERSION;
 	n->timeout = DEFAULT_TIMEOUT;
+	n->log = stderr;
 	if (getrandom(&n->seq, sizeof(n->seq), 0) != (ssize_t)sizeof(n->seq))
 		n->seq = (uint16_t)time(NULL);
 }
@@ -44,6 +45,23 @@ net_close(struct net *n)
 	if (n->fd >= 0)
 		close(n->fd);
 	n->fd = -1;
+}
+
+bool
+net_log(struct net *n, const char *path)
+{
+	FILE *f = path != NULL ? fopen(path, "ae") : stderr;
+
+	if (f == NULL)
+		return false;
+	if (f != stderr)
+		(void)setvbuf(f, NULL, _IOLBF, 0);
+	if (n->log != stderr)
+		fclose(n->log);
+	n->log = f;
+	snprintf(
+	    n->logname, sizeof(n->logname), "%s", path != NULL ? path : "");
+	return true;
 }
 
 static void
@@ -191,7 +209,7 @@ send_query(struct net *n, const struct query *q)
 	if (q->len > 0)
 		memcpy(packet + MODE6_HEADER_LEN, q->data, q->len);
 	if (n->debug > 0)
-		fprintf(stderr, "%s: opcode %u, id %u, sequence %u: %.*s\n",
+		fprintf(n->log, "%s: opcode %u, id %u, sequence %u: %.*s\n",
 		    net_endpoint(&n->cand[n->cur], where), h.opcode, h.associd,
 		    h.seq, (int)q->len, q->len > 0 ? q->data : "");
 	if (q->sign &&
@@ -254,7 +272,7 @@ collect(struct net *n)
 			return some ? ASK_INCOMPLETE : res;
 		took = mode6_asm_add(&n->asmbl, buf, len);
 		if (n->debug > 1)
-			fprintf(stderr, "%zu octets: %d\n", len, (int)took);
+			fprintf(n->log, "%zu octets: %d\n", len, (int)took);
 		if (took == MODE6_ASM_DONE)
 			return n->asmbl.error ? ASK_ERROR : ASK_OK;
 		if (took == MODE6_ASM_TOOBIG)

@@ -18,6 +18,8 @@
 #define SHORT_WIDTH  8	/* refid column beside an association id */
 #define WIDE_INDENT  17 /* where the refid column begins */
 #define RULE_WIDTH   78
+#define VALUE_WIDTH  7
+#define OFFSET_WIDTH 8 /* also of the others with a unit */
 #define OCTAL_WIDTH  5 /* "reach" */
 #define BITS_WIDTH   8
 #define MAX_STRATUM  99U
@@ -26,9 +28,9 @@
 static const struct {
 	const char *first, *last;
 } headers[] = {
-    [PEERS_REFID] = {"     remote           refid     ", " jitter"},
-    [PEERS_ASSID] = {"     remote       refid   assid ", " jitter"},
-    [PEERS_LOCAL] = {"     remote           local     ", "   disp"},
+    [PEERS_REFID] = {"     remote           refid     ", "jitter"},
+    [PEERS_ASSID] = {"     remote       refid   assid ", "jitter"},
+    [PEERS_LOCAL] = {"     remote           local     ", "disp"},
 };
 
 void
@@ -54,7 +56,13 @@ peers_legend(FILE *out)
 static int
 reach_width(const struct peers_style *style)
 {
-	return style->bits ? BITS_WIDTH : OCTAL_WIDTH;
+	return style->bits ? BITS_WIDTH + style->units : OCTAL_WIDTH;
+}
+
+static int
+value_width(const struct peers_style *style)
+{
+	return style->units ? OFFSET_WIDTH : VALUE_WIDTH;
 }
 
 /* The register in octal, or each poll of it, the latest to the right. */
@@ -78,16 +86,20 @@ void
 peers_header(FILE *out, const struct peers_style *style)
 {
 	int i, reach = reach_width(style), width = RULE_WIDTH;
+	const char *names = headers[style->view].first;
 
-	width += reach - OCTAL_WIDTH;
+	width += reach - OCTAL_WIDTH + style->units;
 	if (style->hostwidth > 0) {
 		fprintf(out, "%-*.*s ", style->hostwidth, style->hostwidth,
 		    "server (local)");
 		width += style->hostwidth + 1;
 	}
-	fprintf(out, "%s st t when poll %*s   delay   offset %s\n",
-	    headers[style->view].first, reach, "reach",
+	fprintf(out, "%s st t when poll %*s   delay   offset %*s",
+	    style->right ? "" : names, reach, "reach", value_width(style),
 	    headers[style->view].last);
+	if (style->right)
+		fprintf(out, " %s T remote", names + WIDE_INDENT);
+	fputc('\n', out);
 	for (i = 0; i < width; i++)
 		fputc('=', out);
 	fputc('\n', out);
@@ -294,25 +306,52 @@ put_second(
 	}
 }
 
+static const char *
+format_ms(
+    const struct peers_style *style, double ms, bool plus, char out[UNITS_MAX])
+{
+	if (style->units)
+		return units_ms(out, ms, plus, OFFSET_WIDTH);
+	return fmt_ms7(out, UNITS_MAX, ms, plus);
+}
+
+/* The blank before the delay is its first column when it has a unit. */
+static void
+put_numbers(
+    FILE *out, const struct peer_line *p, const struct peers_style *style)
+{
+	char delay[UNITS_MAX], offset[UNITS_MAX], last[UNITS_MAX];
+	char when[16], every[16], reach[BITS_WIDTH + 1];
+	double scatter = style->view == PEERS_LOCAL ? p->disp : p->jitter;
+
+	fprintf(out, " %2u %c %4s %4s %-*s%8s %8s %*s", p->stratum, p->type,
+	    fmt_when(when, sizeof(when), p->when),
+	    fmt_when(every, sizeof(every), p->poll), reach_width(style),
+	    format_reach(style, p->reach, reach),
+	    format_ms(style, p->delay, false, delay),
+	    format_ms(style, p->offset, style->plus, offset),
+	    value_width(style), format_ms(style, scatter, false, last));
+}
+
 void
 peers_row(FILE *out, const struct peer_line *p, const struct peers_style *style)
 {
-	char when[16], every[16], delay[16], offset[16], last[16];
-	char cut[NTPQ_NAME_MAX], reach[BITS_WIDTH + 1];
+	char cut[NTPQ_NAME_MAX];
 
 	if (style->hostwidth > 0)
 		fprintf(out, "%-*s ", style->hostwidth,
 		    cut_left(p->server, (size_t)style->hostwidth, cut));
-	put_remote(out, p, style);
-	put_second(out, p, style);
-	fprintf(out, " %2u %c %4s %4s %s %7s %8s %7s\n", p->stratum, p->type,
-	    fmt_when(when, sizeof(when), p->when),
-	    fmt_when(every, sizeof(every), p->poll),
-	    format_reach(style, p->reach, reach),
-	    fmt_ms7(delay, sizeof(delay), p->delay, false),
-	    fmt_ms7(offset, sizeof(offset), p->offset, style->plus),
-	    fmt_ms7(last, sizeof(last),
-		style->view == PEERS_LOCAL ? p->disp : p->jitter, false));
+	if (style->right) {
+		put_numbers(out, p, style);
+		fputc(' ', out);
+		put_second(out, p, style);
+		fprintf(out, " %c %s", status_tally(p->status), p->remote);
+	} else {
+		put_remote(out, p, style);
+		put_second(out, p, style);
+		put_numbers(out, p, style);
+	}
+	fputc('\n', out);
 }
 
 static void
@@ -432,12 +471,15 @@ billboard_show(struct ntpq *q, const struct billboard *b)
 	}
 }
 
-/* a->arg: an enum peers_view, plus PEERS_ALL. */
+/* a->arg: an enum peers_view, plus PEERS_ALL and PEERS_RIGHT. */
 void
 cmd_peers(struct ntpq *q, const struct ntpq_args *a)
 {
 	struct billboard b = {.all = (a->arg & PEERS_ALL) != 0,
-	    .style = {.view = (enum peers_view)(a->arg & ~PEERS_ALL),
+	    .style = {
+		.view = (enum peers_view)(a->arg & ~(PEERS_ALL | PEERS_RIGHT)),
+		.right = (a->arg & PEERS_RIGHT) != 0,
+		.units = q->units,
 		.plus = q->plus,
 		.wide = q->wide,
 		.bits = q->reachbits,

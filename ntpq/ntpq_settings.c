@@ -8,6 +8,7 @@
 #include "config.h"
 #endif
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 #include "ntp_fmt.h"
 #include "ntpq.h"
 
-#define TIMEOUT_MAX 3600000U /* ms */
+#define TIMEOUT_MAX 3600000U   /* ms */
+#define LOG_STDERR  "<stderr>" /* not a file */
 
 /* Begins with the product: scripts take "ntpq 1.2.3" for the reference's. */
 void
@@ -119,6 +121,38 @@ cmd_debug(struct ntpq *q, const struct ntpq_args *a)
 	else if (!uint_arg(q, a->v[0], INT_MAX, level))
 		return;
 	fprintf(q->out, "debug level set to %u\n", *level);
+}
+
+void
+cmd_logfile(struct ntpq *q, const struct ntpq_args *a)
+{
+	const char *name = q->net.logname;
+
+	if (a->n > 0 &&
+	    !net_log(
+		&q->net, strcmp(a->v[0], LOG_STDERR) == 0 ? NULL : a->v[0])) {
+		complain(
+		    q, "Error opening %s: %s", a->v[0], net_strerror(errno));
+		return;
+	}
+	fprintf(q->out, "log file %s %s\n", a->n > 0 ? "set to" : "is",
+	    *name == '\0' ? LOG_STDERR : name);
+}
+
+void
+cmd_units(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	q->units = !q->units;
+	fprintf(q->out, "units %sbeing shown\n", q->units ? "" : "not ");
+}
+
+void
+cmd_direct(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	q->direct = !q->direct;
+	fprintf(q->out, "Direct mode is %s\n", q->direct ? "on" : "off");
 }
 
 void

@@ -172,7 +172,7 @@ take_value(const struct ntpq *q, const struct reply *rep, const char *name,
 {
 	/* The sign is for people who compare offsets, not for totals. */
 	struct cooked_style style = {
-	    .numeric = q->numeric, .pivot = time(NULL)};
+	    .numeric = q->numeric, .units = q->units, .pivot = time(NULL)};
 	struct var_item it;
 	bool have = reply_find(rep, name, &it);
 

@@ -16,8 +16,10 @@
 static struct cooked_style
 style_of(const struct ntpq *q)
 {
-	return (struct cooked_style){
-	    .plus = q->plus, .numeric = q->numeric, .pivot = time(NULL)};
+	return (struct cooked_style){.units = q->units,
+	    .plus = q->plus,
+	    .numeric = q->numeric,
+	    .pivot = time(NULL)};
 }
 
 static enum status_kind

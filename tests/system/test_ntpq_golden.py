@@ -17,6 +17,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 
 GOLDEN = os.path.join(HERE, "golden")
 UPDATE = "--update" in sys.argv
@@ -309,6 +310,12 @@ CASES = {
     "peers-bits": [["-p", "--reach=bits"], ["-p", "--reach=octal"]],
     "peers-views": [["-c", view] for view in VIEWS if view != "lapeers"] +
     [["-r", "hash", "-p"]],
+    "peers-units": [["-pu"], ["-pu", "--reach=bits"], ["-u", "-c", "rpeers"],
+                    ["-u", "-c", "rv"], ["-u", "-c", "rv 50001"],
+                    ["-u", "-c", "sysinfo"],
+                    commands("units", "rv 0 offset", "units", "rv 0 offset")],
+    "rpeers": [["-c", "rpeers"], ["-c", "rpeers -6"],
+               ["-r", "hash", "-c", "rpeers", AGAIN]],
     "associations": [["-c", "as"], ["-c", "las"],
                      commands("passoc", "as", "passoc", "lpas")],
     "readvar": [["-c", "rv"], ["-c", "rv 0 offset,stratum"],
@@ -329,7 +336,8 @@ CASES = {
               commands("keyid 7", "passwd wrong", "reslist")],
     "mrulist": [["-c", "mrulist"], ["-c", "mrulist sort=-count"],
                 ["-c", "mrulist sort=addr limited"],
-                commands("raw", "mrulist"), ["-c", "mrulist foo=1"]],
+                commands("raw", "mrulist"), ["-c", "mrulist foo=1"],
+                commands("direct", "mrulist", "direct")],
     "why": [["-c", "why"], ["-c", "why &4"], ["-c", "history"]],
     "configure": [KEY + commands(":config server 192.0.2.1 iburst",
                                  ":config srver", ":config tos x",
@@ -343,7 +351,12 @@ CASES = {
                           "debug no", "keyid 3", "keyid", "keytype sha1",
                           "keytype", "ntpversion 4", "ntpversion",
                           "ntpversion 9", "authenticate yes", "authenticate",
-                          "drefid hash", "keytype nosuch", "host [::1")],
+                          "drefid hash", "keytype nosuch", "host [::1"),
+                 ["-l", "/dev/null", "-d"] + commands("logfile", "rv 0 leap"),
+                 ["-l", "/dev/null"] +
+                 commands("logfile <stderr>", "logfile nosuch/log",
+                          "logfile"),
+                 ["-l", "nosuch/log"]],
     "help": [["-c", "help"], ["-c", "help rv"], ["-c", "help keytype"], ["-c", "? nosuch"]],
     "errors": [["-c", "nosuch"], ["-c", "p"], ["-c", "rv x"],
                ["-c", "rv 99999"], ["-c", "rv 1"], ["-c", "rv 0 nosuch"],
@@ -416,6 +429,15 @@ for name, cases in CASES.items():
 promtool(subprocess.run([NTPQ, "-n", "--format=prometheus", server.target],
                         capture_output=True, timeout=30, check=False)
          .stdout.decode())
+
+with tempfile.TemporaryDirectory() as directory:
+    log = os.path.join(directory, "log")
+    done = subprocess.run([NTPQ, "-n", "-d", "-l", log, "-c", "rv 0 leap",
+                           server.target], capture_output=True, timeout=30,
+                          check=False)
+    with open(log, encoding="ascii") as f:
+        ok("opcode 2, id 0" in f.read() and not done.stderr,
+           "-l takes what is told about packets", done.stderr)
 
 watching = subprocess.Popen([NTPQ, "-n", "--watch", "1", server.target],
                             stdout=subprocess.PIPE, text=True)

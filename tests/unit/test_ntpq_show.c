@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -470,6 +471,60 @@ test_history(void **state)
 	client_free(q);
 }
 
+/* --- units -------------------------------------------------------------- */
+
+static void
+expect_units(double ms, bool plus, size_t width, const char *expected)
+{
+	char out[UNITS_MAX];
+
+	assert_string_equal(units_ms(out, ms, plus, width), expected);
+}
+
+static void
+test_units(void **state)
+{
+	(void)state;
+	expect_units(0.018114, false, 8, "18.114us");
+	expect_units(-0.318, true, 8, "-318us");
+	expect_units(12.44, true, 8, "+12.44ms");
+	expect_units(-118.4002, true, 8, "-118.4ms");
+	expect_units(1843.207, false, 8, "1.843s");
+	expect_units(0.0000004, false, 8, "0.4ns");
+	expect_units(0, true, 8, "+0ms");
+	expect_units((double)NAN, false, 8, "0ms");
+	/* Digits before the point are never cut. */
+	expect_units(123456789.0, false, 4, "123457s");
+}
+
+static bool
+units_of(const char *name, const char *value, char out[UNITS_MAX])
+{
+	struct var_item it = {.name = name,
+	    .namelen = strlen(name),
+	    .value = value,
+	    .valuelen = strlen(value)};
+
+	return units_variable(&it, true, out, UNITS_MAX);
+}
+
+static void
+test_units_variable(void **state)
+{
+	char out[UNITS_MAX];
+
+	(void)state;
+	assert_true(units_of("frequency", "17.406", out));
+	assert_string_equal(out, "+17.406ppm");
+	assert_true(units_of("clk_wander", "0.009", out));
+	assert_string_equal(out, "9ppb");
+	assert_true(units_of("tai", "37", out));
+	assert_string_equal(out, "37s");
+	assert_true(units_of("offset", "1e300", out));
+	assert_false(units_of("offset", "x", out));
+	assert_false(units_of("stratum", "2", out));
+}
+
 int
 main(void)
 {
@@ -483,6 +538,8 @@ main(void)
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_why),
 	    cmocka_unit_test(test_history),
+	    cmocka_unit_test(test_units),
+	    cmocka_unit_test(test_units_variable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
