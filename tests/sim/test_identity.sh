@@ -9,7 +9,8 @@ top_srcdir=${top_srcdir:-.}
 top_builddir=${top_builddir:-$top_srcdir}
 crypto=$(pkg-config --libs libcrypto)
 flags=(-std=c11 -D_GNU_SOURCE -ffp-contract=off
-    "-DSYSCONFDIR=\"/etc\"" -I"$top_srcdir/include" -I"$top_srcdir/tests/sim"
+    "-DSYSCONFDIR=\"/etc\"" "-DPACKAGE_NAME=\"truechimer\"" \
+    "-DPACKAGE_VERSION=\"0\"" -I"$top_srcdir/include" -I"$top_srcdir/tests/sim"
     -I"$top_srcdir/ntpd")
 
 tmp=$(mktemp -d)
