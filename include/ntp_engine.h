@@ -138,6 +138,11 @@ struct engine_status {
 };
 void engine_status(const struct ntp_engine *e, struct engine_status *out);
 
+/* One line about the system into OUT (CAP octets with NUL).  Returns the word
+ * of its reason, a constant that is another one when the state is another. */
+const char *engine_summary(
+    const struct ntp_engine *e, struct ntp_now now, char *out, size_t cap);
+
 /* The ring that the server threads read; lives as long as the engine. */
 struct snap_ring *engine_snapshots(struct ntp_engine *e);
 

@@ -161,7 +161,9 @@ server_open(struct daemon *d, const struct iface_want *want)
 
 	if (ns == NULL)
 		return 0;
-	fd = sock_open_server(&want->local, d->io.dscp);
+	fd = inherit_socket(d, &want->local);
+	if (fd < 0)
+		fd = sock_open_server(&want->local, d->io.dscp);
 	if (fd < 0)
 		return bind_failed(d, want, fd);
 	ns->local = want->local;
@@ -204,7 +206,9 @@ servers_update(struct daemon *d)
 
 	if (want == NULL)
 		return -NTP_ENOMEM;
-	n = iface_plan(&w->rules, &w->list, want, IO_SERVERS);
+	n = inherit_plan(d, want, IO_SERVERS);
+	if (n == 0)
+		n = iface_plan(&w->rules, &w->list, want, IO_SERVERS);
 	n = groups_plan(d, want, n, IO_SERVERS);
 	for (size_t i = 0; i < d->io.nserver; i++)
 		d->io.server[i].wanted = false;

@@ -3,19 +3,51 @@
  * ntp_notify.c - tell the service manager how we are (sd_notify protocol).
  *
  * A datagram to the socket named by NOTIFY_SOCKET; connected at start, so
- * that it works from inside a jail.
+ * that it works from inside a jail.  Signs of life come from a timer of the
+ * loop that also serves and disciplines: when that hangs, they stop.
  */
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ntp_fmt.h"
 #include "ntpd.h"
 
-#define NOTIFY_MAX (STATUS_TEXT + 32U)
+#define NOTIFY_MAX   (STATUS_TEXT + 64U)
+#define STATUS_EVERY 10.0 /* s, for figures that change all the time */
+
+/* --- what the manager says ------------------------------------------------ */
+
+static bool
+environment(const char *name, char *out, size_t cap)
+{
+	return uv_os_getenv(name, out, &cap) == 0;
+}
+
+bool
+manager_number(const char *name, int64_t *v)
+{
+	char text[32];
+
+	return environment(name, text, sizeof text) &&
+	    fmt_parse_int(text, strlen(text), false, v) == 0;
+}
+
+bool
+manager_means_us(const char *name)
+{
+	int64_t pid;
+
+	return manager_number(name, &pid) &&
+	    (pid == getpid() || pid == getppid());
+}
+
+/* --- what we say ---------------------------------------------------------- */
 
 static void
 notify_send(struct daemon *d, const char *text)
@@ -54,27 +86,22 @@ on_watchdog(uv_timer_t *t)
 	notify_send(t->data, "WATCHDOG=1");
 }
 
-static bool
-environment(const char *name, char *out, size_t cap)
-{
-	return uv_os_getenv(name, out, &cap) == 0;
-}
-
-/* Half of the time that the manager grants us. */
+/* Half of the time that the manager grants us.  WATCHDOG_PID may be missing. */
 static void
 watchdog_start(struct daemon *d)
 {
-	char usec[32];
+	uint64_t every;
 	int64_t v;
 
-	if (!environment("WATCHDOG_USEC", usec, sizeof usec) ||
-	    fmt_parse_int(usec, strlen(usec), false, &v) != 0 || v < 2000)
+	if (!manager_number("WATCHDOG_USEC", &v) || v < 2000 ||
+	    (manager_number("WATCHDOG_PID", &(int64_t){0}) &&
+		!manager_means_us("WATCHDOG_PID")))
 		return;
-	d->notify.watchdog = (uint64_t)v / 2000;
+	every = (uint64_t)v / 2000;
 	d->notify.timer.data = d;
 	if (uv_timer_init(&d->loop, &d->notify.timer) == 0)
-		(void)uv_timer_start(&d->notify.timer, on_watchdog,
-		    d->notify.watchdog, d->notify.watchdog);
+		(void)uv_timer_start(
+		    &d->notify.timer, on_watchdog, every, every);
 }
 
 void
@@ -99,37 +126,67 @@ notify_ready(struct daemon *d)
 }
 
 static void
-status_text(const struct engine_status *s, char *out, size_t cap)
+send_status(struct daemon *d)
 {
-	if (s->synced && s->have_peer)
-		(void)snprintf(out, cap, "synchronized to %s, stratum %u",
-		    s->peer, (unsigned)s->stratum);
-	else if (s->synced)
-		(void)snprintf(
-		    out, cap, "running free, stratum %u", (unsigned)s->stratum);
-	else
-		(void)snprintf(out, cap, "waiting: %u of %u servers reachable",
-		    s->reachable, s->sources);
+	char line[NOTIFY_MAX];
+
+	(void)snprintf(line, sizeof line, "STATUS=%s%s", d->notify.status,
+	    d->notify.refused ? "; the new configuration was refused" : "");
+	notify_send(d, line);
 }
 
 void
-notify_status(struct daemon *d, const struct engine_status *s)
+notify_status(struct daemon *d)
 {
-	char text[STATUS_TEXT], line[NOTIFY_MAX];
+	struct notify *n = &d->notify;
+	struct ntp_now now;
+	char text[STATUS_TEXT];
+	const char *word;
 
-	if (d->notify.fd < 0)
+	if (n->fd < 0)
 		return;
-	status_text(s, text, sizeof text);
-	if (strcmp(text, d->notify.status) == 0)
+	now = ntpd_now(d);
+	word = engine_summary(d->engine, now, text, sizeof text);
+	if (strcmp(text, n->status) == 0 ||
+	    (word == n->word && mono_diff(now.mono, n->said) < STATUS_EVERY))
 		return;
-	memcpy(d->notify.status, text, sizeof text);
-	(void)snprintf(line, sizeof line, "STATUS=%s", text);
-	notify_send(d, line);
+	memcpy(n->status, text, sizeof text);
+	n->word = word;
+	n->said = now.mono;
+	send_status(d);
+}
+
+void
+notify_reloading(struct daemon *d)
+{
+	struct timespec ts;
+	char text[64];
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	(void)snprintf(text, sizeof text,
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+	notify_send(d, text);
+}
+
+void
+notify_reloaded(struct daemon *d, bool taken)
+{
+	d->notify.refused = !taken;
+	notify_send(d, "READY=1");
+	send_status(d);
 }
 
 void
 notify_stopping(struct daemon *d)
 {
+	char text[64];
+
+	if (d->status != NTPD_OK && d->status != NTPD_PANIC) {
+		(void)snprintf(text, sizeof text,
+		    "STATUS=exit status %d: the log says why", d->status);
+		notify_send(d, text);
+	}
 	notify_send(d, "STOPPING=1");
 }
 

@@ -8,6 +8,7 @@
 #include "ntp_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
@@ -90,8 +91,7 @@ static bool
 set_pktinfo(int fd, bool v6)
 {
 	if (v6)
-		return set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
-		    set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+		return set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	return set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
@@ -113,6 +113,15 @@ sock_fail(int fd)
 	return err;
 }
 
+static bool
+set_server(int fd, bool v6, uint8_t dscp)
+{
+	set_common(fd, v6, dscp);
+	if (!v6)
+		(void)set_int(fd, SOL_SOCKET, SO_BROADCAST, 1);
+	return set_pktinfo(fd, v6);
+}
+
 int
 sock_open_server(const struct ntp_addr *local, uint8_t dscp)
 {
@@ -123,10 +132,9 @@ sock_open_server(const struct ntp_addr *local, uint8_t dscp)
 
 	if (fd < 0)
 		return fd;
-	set_common(fd, v6, dscp);
-	if (!v6)
-		(void)set_int(fd, SOL_SOCKET, SO_BROADCAST, 1);
-	if (!set_pktinfo(fd, v6) || bind(fd, (struct sockaddr *)&ss, len) != 0)
+	if ((v6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
+	    !set_server(fd, v6, dscp) ||
+	    bind(fd, (struct sockaddr *)&ss, len) != 0)
 		return sock_fail(fd);
 	return fd;
 }
@@ -142,6 +150,42 @@ sock_name(int fd, struct ntp_addr *local)
 		return sock_fail(fd);
 	sock_addr_get(&ss, local);
 	return fd;
+}
+
+static bool
+has_int(int fd, int level, int name, int value)
+{
+	int have = -1;
+	socklen_t len = sizeof have;
+
+	return getsockopt(fd, level, name, &have, &len) == 0 && have == value;
+}
+
+/* 0 or what is wrong with it. */
+static int
+unfit(int fd, bool v6)
+{
+	if ((!v6 && !has_int(fd, SOL_SOCKET, SO_DOMAIN, AF_INET)) ||
+	    !has_int(fd, SOL_SOCKET, SO_TYPE, SOCK_DGRAM))
+		return EPROTOTYPE;
+	if (v6 && !has_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
+		return EADDRINUSE;
+	return 0;
+}
+
+int
+sock_adopt_server(int fd, uint8_t dscp, struct ntp_addr *local)
+{
+	bool v6 = has_int(fd, SOL_SOCKET, SO_DOMAIN, AF_INET6);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	errno = unfit(fd, v6);
+	if (errno != 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || !set_server(fd, v6, dscp))
+		return sock_fail(fd);
+	return sock_name(fd, local);
 }
 
 int
@@ -165,7 +209,8 @@ sock_open_client(
 		struct ntp_addr any = {.family = remote->family};
 
 		len = sock_addr_put(&any, &ss);
-		if (!set_pktinfo(fd, v6) ||
+		if ((v6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
+		    !set_pktinfo(fd, v6) ||
 		    bind(fd, (struct sockaddr *)&ss, len) != 0)
 			return sock_fail(fd);
 	} else if (connect(fd, (struct sockaddr *)&ss, len) != 0) {

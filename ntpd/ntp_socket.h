@@ -26,6 +26,11 @@ socklen_t sock_addr_put(const struct ntp_addr *a, struct sockaddr_storage *ss);
  * Never shared: a second daemon gets EADDRINUSE.  The descriptor or -errno. */
 int sock_open_server(const struct ntp_addr *local, uint8_t dscp);
 
+/* Make the bound UDP socket FD, which somebody else has opened, such a one;
+ * *LOCAL is where it is bound.  FD or, after closing it, -errno: -EPROTOTYPE
+ * when it is no UDP socket, -EADDRINUSE when it takes IPv4 and IPv6 both. */
+int sock_adopt_server(int fd, uint8_t dscp, struct ntp_addr *local);
+
 /* A socket to REMOTE from a port that the kernel draws, connected unless
  * REMOTE is a group; *LOCAL is where it ended up.  The descriptor or -errno. */
 int sock_open_client(

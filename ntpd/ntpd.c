@@ -35,6 +35,7 @@ set_debug(struct daemon *d, unsigned level)
 static void
 hang_up(struct daemon *d)
 {
+	notify_reloading(d);
 	if (msyslog_reopen(&d->log) != 0)
 		msyslog_errno(&d->log, NTP_LOG_WARN,
 		    "the old log stays, a new one cannot be opened");
@@ -45,6 +46,7 @@ hang_up(struct daemon *d)
 	msyslog(&d->log, NTP_LOG_NOTICE,
 	    "SIGHUP: log and statistics reopened, leap seconds and keys "
 	    "read, names asked for again");
+	notify_reloaded(d, true);
 }
 
 static const char *
@@ -167,6 +169,7 @@ start_sockets(struct daemon *d)
 {
 	if (ifwatch_init(d) != 0 || io_init(d, d->conf->dscp) != 0)
 		return -NTP_EIO;
+	inherit_take(d);
 	return ifwatch_start(d);
 }
 
@@ -174,6 +177,7 @@ start_sockets(struct daemon *d)
 static int
 start(struct daemon *d)
 {
+	notify_init(d);
 	if (setup_config(d) != 0)
 		return NTPD_FAIL;
 	(void)start_log(d, d->conf->logfile);
@@ -184,7 +188,6 @@ start(struct daemon *d)
 	if (refclocks_start(d) != 0)
 		return NTPD_FAIL;
 	(void)start_pidfile(d);
-	notify_init(d);
 	if (sandbox_enter(d) != 0)
 		return NTPD_SANDBOX;
 	dns_init(d);
@@ -282,8 +285,8 @@ watch_engine(struct daemon *d)
 	engine_status(d->engine, &s);
 	if (s.synced && !d->synced)
 		daemon_synced(d);
-	if (d->alarm_flag)
-		notify_status(d, &s);
+	if (d->alarm_flag || s.stop != ENGINE_RUN)
+		notify_status(d);
 	if (s.stop == ENGINE_RUN)
 		return;
 	d->stopping = true;

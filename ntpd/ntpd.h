@@ -37,7 +37,8 @@
 #define DNS_PENDING   32U   /* questions at one time */
 #define DNS_ADDRS     16U   /* addresses taken of one answer */
 #define NTPD_SIGNALS  6U
-#define STATUS_TEXT   160U
+#define STATUS_TEXT   400U
+#define INHERIT_MAX   64U  /* sockets handed over to us */
 #define SIGND_PATH    256U /* octets of a file name */
 #define SIGND_PENDING 64U  /* replies waiting for their signature */
 #define SIGND_REQUEST 68U  /* octets with the length before it */
@@ -152,10 +153,21 @@ struct signd {
 };
 
 struct notify {
-	int fd;		   /* -1: nobody listens */
-	uint64_t watchdog; /* ms between signs of life, 0: none */
+	int fd; /* -1: nobody listens */
 	uv_timer_t timer;
+	bool refused;	  /* the last reload changed nothing */
+	const char *word; /* of the status said last, NULL: none */
+	ntp_mono said;	  /* and when */
 	char status[STATUS_TEXT];
+};
+
+/* Sockets that we were started with, bound already. */
+struct inherited {
+	size_t n;
+	struct {
+		int fd; /* -1: in use, or gone */
+		struct ntp_addr local;
+	} sock[INHERIT_MAX];
 };
 
 /* The leap second file as it was when last looked at. */
@@ -207,6 +219,7 @@ struct daemon {
 	struct io io;
 	struct ifwatch iface;
 	struct notify notify;
+	struct inherited inherited;
 	struct signd signd;
 	struct host host;
 	struct driftfile drift;
@@ -405,11 +418,33 @@ void daemon_synced(struct daemon *d);
 
 /* --- ntp_notify.c: the service manager ------------------------------------ */
 
+/* The number in the variable NAME of the environment, if it is one. */
+bool manager_number(const char *name, int64_t *v);
+/* Is what came with the variable NAME meant for us: our process id, or that of
+ * the parent that we have forked from? */
+bool manager_means_us(const char *name);
+
+/* Find who wants to hear of us, and give signs of life from the loop. */
 void notify_init(struct daemon *d);
 void notify_ready(struct daemon *d);
-/* Say S as our state, if it is new. */
-void notify_status(struct daemon *d, const struct engine_status *s);
+/* Say how the engine is, if that is new. */
+void notify_status(struct daemon *d);
+/* Around a reload of the configuration; TAKEN: it is in force now. */
+void notify_reloading(struct daemon *d);
+void notify_reloaded(struct daemon *d, bool taken);
+/* On the way out with d->status. */
 void notify_stopping(struct daemon *d);
 void notify_fini(struct daemon *d);
+
+/* --- ntp_inherit.c: sockets from the service manager ---------------------- */
+
+/* Take the sockets handed over (LISTEN_FDS); what we cannot serve on is closed
+ * and said in the log. */
+void inherit_take(struct daemon *d);
+/* The sockets to have are those handed over: into W (CAP).  Their number, 0
+ * when there are none and the rules decide. */
+size_t inherit_plan(const struct daemon *d, struct iface_want *w, size_t cap);
+/* The one bound to LOCAL, which is the caller's then; -1 when there is none. */
+int inherit_socket(struct daemon *d, const struct ntp_addr *local);
 
 #endif /* NTPD_H */

@@ -45,6 +45,21 @@ says(struct world *w, const struct peer *p, const char *const *words)
 
 #define SAYS(w, p, ...) says((w), (p), (const char *const[]){__VA_ARGS__, NULL})
 
+/* The line for a supervisor must begin with WORDS. */
+static void
+sums_up(struct world *w, const char *words)
+{
+	char text[REASON_TEXT_MAX];
+	const char *word =
+	    engine_summary(w->e, world_now(w), text, sizeof text);
+
+	if (strncmp(text, words, strlen(words)) != 0)
+		fail_msg("`%s' does not begin with `%s'", text, words);
+	assert_ptr_equal(
+	    word, engine_summary(w->e, world_now(w), text, strlen(words)));
+	assert_int_equal(strlen(text), strlen(words) - 1);
+}
+
 /* The number that follows WORDS in the sentence. */
 static double
 number_after(struct world *w, const struct peer *p, const char *words)
@@ -704,6 +719,7 @@ system_from_start_to_serving(void **state)
 	world_run(&w, 2);
 	SAYS(&w, NULL, "nosource: not serving; no server and no pool",
 	    "add pool or server lines");
+	sums_up(&w, "waiting: not serving; no server and no pool");
 	world_fini(&w);
 
 	world_init(&w, FOUR, NULL, 0.05, 0);
@@ -716,6 +732,7 @@ system_from_start_to_serving(void **state)
 	world_run(&w, 3600);
 	SAYS(&w, NULL, "serving: serving as stratum 2 from 192.0.2.",
 	    "root distance ", "survivors");
+	sums_up(&w, "synchronized to 192.0.2.");
 	assert_non_null(told(&w, REASON_SYS_TRAINING));
 	assert_non_null(told(&w, REASON_SYS_SERVING));
 	assert_true(number_after(&w, NULL, "Z: ") > 1000);
@@ -795,6 +812,7 @@ forbidden_observing_panic_local(void **state)
 	reason_update(w.e, world_now(&w));
 	SAYS(&w, NULL, "panic: not serving; offset +5000.",
 	    "exceeds the panic threshold 1000 s", "start once with -g");
+	sums_up(&w, "panic: not serving; offset +5000.");
 	world_fini(&w);
 
 	world_init(&w, "tos orphanwait 10\nserver 127.127.1.0\n", NULL, 0, 0);
@@ -804,6 +822,7 @@ forbidden_observing_panic_local(void **state)
 	world_run(&w, 100);
 	SAYS(&w, NULL, "local: serving as stratum 6 from 127.127.1.0",
 	    "undisciplined local clock");
+	sums_up(&w, "serving as stratum 6 from 127.127.1.0");
 	world_fini(&w);
 }
 
