@@ -2,11 +2,9 @@
 /*
  * ntp_systime.h - the kernel's clock as a clock port (Linux).
  *
- * The phase is corrected by the kernel's loop with time constant 0, which
- * works off a quarter of what is left in each second: told four times the
- * amount once a second it does exactly that, and when the daemon is killed
- * the rest dies out by itself within seconds.  STA_FREQHOLD keeps the kernel
- * from deriving a frequency of its own.
+ * The phase is corrected once a second by as much as the kernel works off in
+ * that second (ntp_slew.c), so that no slew outlives a daemon that is killed.
+ * STA_FREQHOLD keeps the kernel from deriving a frequency of its own.
  */
 #ifndef NTP_SYSTIME_H
 #define NTP_SYSTIME_H
@@ -16,6 +14,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include "ntp_guard.h"
 #include "ntp_ports.h"
 
 struct systime {
@@ -24,6 +23,9 @@ struct systime {
 	int (*adjtimex)(struct timex *);
 	int (*gettime)(clockid_t, struct timespec *);
 	int (*settime)(clockid_t, const struct timespec *);
+	double owed; /* s of slew that did not fit into the last order */
+	struct guard
+	    guard;  /* while a slew is quick: ends it if we are killed */
 	int status; /* STA_* in force */
 	enum ntp_leap leap;
 	/* what systime_jump() compares with */

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "ntp_err.h"
+#include "ntp_slew.h"
 
 #define NS_PER_S	1000000000LL
-#define PHASE_MAX	0.125	 /* s; four times that is the kernel's limit */
 #define FREQ_SCALE	65536e6	 /* s/s to the kernel's ppm with 16 bits */
 #define ERROR_MAX	16.0	 /* s, NTP_PHASE_LIMIT of the kernel */
 #define ADJTIME_MAX	2000.0	 /* s, so that microseconds fit everywhere */
@@ -76,28 +76,69 @@ systime_arrival(struct clock_port *p, const struct timespec *at)
 	return ts_from_unix(at->tv_sec, (uint32_t)at->tv_nsec);
 }
 
-/* The kernel spreads a phase over a second of the clock that it slews, which
- * takes 1 / (1 + PHASE) s: what it is to be told so that ADJ is slewed. */
-static double
-phase_for(double adj)
+/* adjtime(3), which stands beside ADJ_OFFSET and may not be told together with
+ * it.  *LEFT: us of the order before that were still to be done. */
+static int
+kernel_adjtime(struct systime *s, long us, long *left)
 {
-	return adj / (1.0 - adj);
+	struct timex tx = {0};
+	int err;
+
+	tx.modes = ADJ_OFFSET_SINGLESHOT;
+	tx.offset = us;
+	err = kernel_adjust(s, &tx);
+	*left = tx.offset;
+	return err;
 }
 
-int
-adj_systime(struct clock_port *p, double adj, double freq)
+static int
+kernel_phase(struct systime *s, long ns, double freq)
 {
-	struct systime *s = (struct systime *)p;
 	struct timex tx = {0};
-	double phase = limit(phase_for(limit(adj, PHASE_MAX)), PHASE_MAX);
 
 	tx.modes =
 	    ADJ_STATUS | ADJ_NANO | ADJ_TIMECONST | ADJ_OFFSET | ADJ_FREQUENCY;
 	tx.status = s->status;
 	tx.constant = 0;
-	tx.offset = lround(4.0 * phase * 1e9);
+	tx.offset = ns;
 	tx.freq = lround(limit(freq, NTP_MAXFREQ) * FREQ_SCALE);
 	return kernel_adjust(s, &tx);
+}
+
+/* Also in the guard's process. */
+static void
+end_slew(void *arg)
+{
+	struct systime *s = arg;
+	struct timex tx = {0};
+	long left;
+
+	(void)kernel_adjtime(s, 0, &left);
+	tx.modes = ADJ_STATUS | ADJ_NANO | ADJ_TIMECONST | ADJ_OFFSET;
+	tx.status = s->status;
+	(void)kernel_adjust(s, &tx);
+}
+
+/* What the kernel does not end by itself is not done without a guard. */
+int
+adj_systime(struct clock_port *p, double adj, double freq)
+{
+	struct systime *s = (struct systime *)p;
+	struct slew_order order = slew_next(&s->owed, adj);
+	bool quick = slew_is_quick(&order);
+	long left;
+	int err;
+
+	if (quick && guard_begin(&s->guard, end_slew, s) != 0)
+		order.offset = 0;
+	err = kernel_adjtime(s, order.single, &left);
+	if (err != 0)
+		return err;
+	slew_returned(&s->owed, left);
+	err = kernel_phase(s, order.offset, freq);
+	if (!quick)
+		guard_end(&s->guard);
+	return err;
 }
 
 /* Remember where the clock stands, so that our own step is no surprise. */
@@ -141,6 +182,7 @@ step_systime(struct clock_port *p, double offset)
 	tx.modes = ADJ_SETOFFSET | ADJ_NANO;
 	tx.time.tv_sec = sec;
 	tx.time.tv_usec = ns - sec * NS_PER_S;
+	s->owed = 0.0;
 	err = kernel_adjust(s, &tx);
 	if (err == -NTP_EIO)
 		err = step_absolute(s, ns);
@@ -184,11 +226,9 @@ systime_set_tai(struct clock_port *p, int tai)
 void
 systime_release(struct systime *s)
 {
-	struct timex tx = {0};
-
-	tx.modes = ADJ_STATUS | ADJ_NANO | ADJ_TIMECONST | ADJ_OFFSET;
-	tx.status = s->status;
-	(void)kernel_adjust(s, &tx);
+	end_slew(s);
+	s->owed = 0.0;
+	guard_end(&s->guard);
 }
 
 /* The kernel's adjtime(3) goes on at 500 ppm when we are gone. */
@@ -196,12 +236,11 @@ static int
 systime_slew(struct clock_port *p, double offset)
 {
 	struct systime *s = (struct systime *)p;
-	struct timex tx = {0};
+	long left;
 
 	systime_release(s);
-	tx.modes = ADJ_OFFSET_SINGLESHOT;
-	tx.offset = lround(limit(offset, ADJTIME_MAX) * 1e6);
-	return kernel_adjust(s, &tx);
+	return kernel_adjtime(
+	    s, lround(limit(offset, ADJTIME_MAX) * 1e6), &left);
 }
 
 static const struct {
@@ -293,6 +332,7 @@ systime_init(struct systime *s)
 	s->settime = clock_settime;
 	s->status = STA_PLL | STA_FREQHOLD | STA_UNSYNC;
 	s->leap = NTP_LEAP_UNSYNC;
+	s->guard.fd = -1;
 	s->port.precision = clock_precision(&s->port);
 	jump_mark(s);
 }

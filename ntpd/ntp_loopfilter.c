@@ -566,8 +566,10 @@ loop_steer(struct loop_state *l, struct loop_limits poll,
 static double
 within_maxfreq(const struct loop_state *l, double phase)
 {
-	phase = fmin(phase, l->par.maxfreq - l->freq);
-	return fmax(phase, -l->par.maxfreq - l->freq);
+	double most = fmin(l->par.maxfreq - l->freq, l->par.maxfreq);
+	double least = fmax(-l->par.maxfreq - l->freq, -l->par.maxfreq);
+
+	return fmax(fmin(phase, most), least);
 }
 
 /* A clock that nobody relies on yet may be set right in a few seconds; it

@@ -3,11 +3,11 @@
  * sim_clock.c - an oscillator, and the Linux kernel's clock upon it.
  *
  * Facts of Linux that matter (kernel/time/ntp.c): a frequency takes effect at
- * once; a phase given with ADJ_OFFSET is worked off from the next roll-over of
- * the second on, a quarter of what is left in each second at time constant 0,
- * so that a daemon that gives four times what it wants each second gets what
- * it wants; without the daemon the rest dies out.  adjtime(3) works off 500 us
- * a second.  Both move CLOCK_BOOTTIME as they move CLOCK_REALTIME.
+ * once; a phase is worked off from the next roll-over of the second on: of
+ * ADJ_OFFSET a quarter of what is left in each second at time constant 0, of
+ * adjtime(3) up to 500 us in each second.  A step ends both.  Both move
+ * CLOCK_BOOTTIME as they move CLOCK_REALTIME.  What the daemon tells it is
+ * what systime.c tells the real one.
  *
  * Between two changes of rate the clock is a straight line.  Whole ns are kept
  * apart from the fraction so that nothing is lost over years.
@@ -18,12 +18,12 @@
 #include <string.h>
 
 #include "ntp_err.h"
+#include "ntp_slew.h"
 #include "sim_math.h"
 
 #define MONO_START   (1000 * NS_PER_S) /* some time after boot */
 #define DAY_NS	     (86400 * NS_PER_S)
 #define FREQ_SCALE   65536e6 /* the kernel's unit of frequency */
-#define PHASE_MAX    0.125   /* s, of adj_systime() */
 #define PHASE_SHARE  4.0     /* 1 / share worked off in a second */
 #define SINGLE_RATE  5e-4    /* s/s, adjtime(3) */
 #define OFFSET_LIMIT 4e9     /* s */
@@ -70,10 +70,12 @@ find_next_second(struct sim_clock *c)
 	c->next_sec = c->mono + NS_PER_S - part;
 }
 
+/* ntp_clear() of the kernel: whoever steps ends what was being slewed. */
 static void
 change_epoch(struct sim_clock *c, int64_t ns)
 {
 	c->epoch += ns;
+	c->offset = c->single = c->slew = 0;
 	find_next_second(c);
 	set_rate(c);
 }
@@ -195,13 +197,16 @@ static int
 port_adj(struct clock_port *p, double adj, double freq)
 {
 	struct sim_clock *c = (struct sim_clock *)p;
+	struct slew_order order;
 
 	if (!isfinite(adj) || !isfinite(freq))
 		return -NTP_ERANGE;
+	order = slew_next(&c->owed, adj);
+	slew_returned(&c->owed, (long)floor(c->single * 1e6 + 0.5));
+	c->single = (double)order.single * 1e-6;
+	c->offset = (double)order.offset * 1e-9;
 	freq = limit(freq, NTP_MAXFREQ) * FREQ_SCALE;
 	c->freq = floor(freq + 0.5) / FREQ_SCALE;
-	adj = limit(adj, PHASE_MAX);
-	c->offset = PHASE_SHARE * limit(adj / (1 - adj), PHASE_MAX);
 	set_rate(c);
 	return 0;
 }
@@ -215,6 +220,7 @@ port_step(struct clock_port *p, double offset)
 		return -NTP_ERANGE;
 	c->steps++;
 	c->last_step = offset;
+	c->owed = 0;
 	change_epoch(c, (int64_t)floor(offset * 1e9 + 0.5));
 	return 0;
 }
@@ -320,5 +326,14 @@ sim_clock_drift(struct sim_clock *c, double d)
 void
 sim_clock_release(struct sim_clock *c)
 {
-	c->offset = 0;
+	c->offset = c->single = c->owed = 0;
+}
+
+void
+sim_clock_orphan(struct sim_clock *c)
+{
+	const struct slew_order order = {0, (long)(c->offset * 1e9)};
+
+	if (slew_is_quick(&order))
+		sim_clock_release(c);
 }

@@ -53,6 +53,7 @@ struct sim_clock {
 	double slew;	  /* s/s, being worked off in this second */
 	int64_t next_sec; /* ns, mono when the clock's second rolls over */
 	enum ntp_leap leap;
+	double owed;	/* s, of the daemon: see ntp_slew.h */
 	int tai;	/* s, TAI - UTC as told */
 	bool leap_done; /* until the leap bits are cleared */
 
@@ -88,9 +89,12 @@ ntp_ts sim_clock_read(const struct sim_clock *c, double extra);
 void sim_clock_jump(struct sim_clock *c, double d);
 void sim_clock_drift(struct sim_clock *c, double d);
 
-/* The daemon is gone: killed (the kernel goes on with what it was told last),
- * or in good order. */
+/* The daemon is gone, in good order: no phase is corrected any more. */
 void sim_clock_release(struct sim_clock *c);
+
+/* The daemon was killed: the kernel goes on with what it was told last, but
+ * for what the guard of systime.c takes back. */
+void sim_clock_orphan(struct sim_clock *c);
 
 /* True UTC in ns since 1970 at true time T. */
 int64_t sim_utc_at(const struct sim_utc *u, int64_t t);

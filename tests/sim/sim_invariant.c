@@ -11,6 +11,8 @@
 #define FOOLED_MAX 60.0 /* s */
 #define STEP_DUE   0.1	/* s, a step for less was never due */
 #define SLACK	   1e-9 /* s, beyond what a timestamp can tell */
+#define SLEW_AFTER (5 * NS_PER_S)
+#define SLEW_REST  4e-8 /* s/s: ntp_slew.c promises it */
 
 static void __attribute__((format(printf, 3, 4)))
 broken(struct sim_node *n, enum scn_invariant what, const char *fmt, ...)
@@ -168,6 +170,20 @@ check_legal(struct sim_node *n)
 	}
 }
 
+/* --- when the daemon is gone ----------------------------------------------- */
+
+/* Whether it was killed or left in good order. */
+static void
+check_slew(struct sim_node *n)
+{
+	double slew = fabs(n->clock.slew);
+
+	if (n->life > 0 && slew > SLEW_REST &&
+	    n->w->now - n->ended > SLEW_AFTER)
+		broken(n, INV_SLEW, "slews by %.3f ppm, %.1f s after its end",
+		    slew * 1e6, (double)(n->w->now - n->ended) * 1e-9);
+}
+
 void
 invariant_remember(struct sim_node *n)
 {
@@ -186,6 +202,8 @@ invariant_check(struct sim_node *n)
 		check_legal(n);
 		n->was_synced =
 		    n->was_synced || n->e->sys.leap != NTP_LEAP_UNSYNC;
+	} else {
+		check_slew(n);
 	}
 	check_monotone(n);
 	invariant_remember(n);

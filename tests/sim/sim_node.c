@@ -49,14 +49,18 @@ node_rearm(struct sim_node *n)
 	(void)queue_push(&n->w->queue, at, node_wake, n, ++n->gen);
 }
 
-/* Whatever made the engine stop, the daemon leaves in good order. */
+/* Whatever made the engine stop, the daemon leaves in good order; one that
+ * has set the clock for good (-q) means its slew to go on. */
 static void
 after_engine(struct sim_node *n)
 {
 	if (n->running && n->e->stop != ENGINE_RUN) {
 		n->running = false;
-		if (n->e->stop != ENGINE_STOP_SET)
+		n->ended = NEVER;
+		if (n->e->stop != ENGINE_STOP_SET) {
+			n->ended = n->w->now;
 			sim_clock_release(&n->clock);
+		}
 	}
 	node_rearm(n);
 }
@@ -343,11 +347,14 @@ node_stop(struct sim_node *n, bool killed)
 	sim_clock_advance(&n->clock, n->w->now);
 	if (!n->running)
 		return;
-	if (!killed) {
+	if (killed) {
+		sim_clock_orphan(&n->clock);
+	} else {
 		write_drift(n);
 		sim_clock_release(&n->clock);
 	}
 	n->running = false;
+	n->ended = n->w->now;
 	engine_free(&n->e);
 	n->neps = 0;
 }

@@ -308,6 +308,7 @@ static const struct scn_choice invariants[] = {
     {"distance", INV_DISTANCE},
     {"legal", INV_LEGAL},
     {"monotone", INV_MONOTONE},
+    {"slew", INV_SLEW},
     {NULL, 0},
 };
 

@@ -156,6 +156,7 @@ enum scn_invariant {
 	INV_DISTANCE = 0x04,
 	INV_LEGAL = 0x08,
 	INV_MONOTONE = 0x10,
+	INV_SLEW = 0x20,
 };
 
 struct scenario {

@@ -58,6 +58,7 @@ struct sim_node {
 	struct ntp_engine *e;
 	struct keystore *keys;
 	bool running;
+	int64_t ended; /* ns, true time when it last stopped to run */
 	unsigned life; /* starts so far */
 	int64_t wake;  /* ns, true time of the timer in force */
 	int64_t due;   /* ns, mono: engine_deadline() */

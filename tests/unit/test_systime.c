@@ -37,6 +37,7 @@ static struct {
 	unsigned sets;
 	int state;
 	int status;
+	long left; /* us, of adjtime(3) */
 } k;
 
 static int
@@ -54,6 +55,8 @@ fake_adjtimex(struct timex *tx)
 		k.epoch_ns +=
 		    (int64_t)tx->time.tv_sec * NS_PER_S + tx->time.tv_usec;
 	tx->status = k.status;
+	if (tx->modes == ADJ_OFFSET_SINGLESHOT)
+		tx->offset = k.left;
 	return k.state;
 }
 
@@ -134,20 +137,41 @@ test_reads_across_era(void **state)
 	assert_int_equal(ts_sec(get_systime(&sys.port)), UINT32_MAX);
 }
 
-/* A quarter of the kernel's offset is applied in a second. */
+/* Microseconds by adjtime(3), which takes no other word beside it; a quarter
+ * of the rest is applied in a second. */
 static void
-test_slew_is_four_times(void **state)
+test_slew_in_two_portions(void **state)
 {
 	(void)state;
 	assert_int_equal(adj_systime(&sys.port, 100e-6, -12.304e-6), 0);
-	assert_int_equal(k.calls, 1);
+	assert_int_equal(k.calls, 2);
+	assert_int_equal(k.seen[0].modes, ADJ_OFFSET_SINGLESHOT);
+	assert_int_equal(k.seen[0].offset, 100);
 	assert_int_equal(k.last.modes,
 	    ADJ_STATUS | ADJ_NANO | ADJ_TIMECONST | ADJ_OFFSET | ADJ_FREQUENCY);
-	assert_int_equal(k.last.offset, 400040);
+	assert_int_equal(k.last.offset, 40);
 	assert_int_equal(k.last.constant, 0);
 	assert_int_equal(k.last.freq, lround(-12.304 * 65536));
 	assert_true((k.last.status & STA_PLL) != 0);
 	assert_true((k.last.status & STA_FREQHOLD) != 0);
+}
+
+/* The kernel says what it had not begun with. */
+static void
+test_slew_lost_comes_again(void **state)
+{
+	(void)state;
+	k.left = 70;
+	assert_int_equal(adj_systime(&sys.port, 100e-6, 0), 0);
+	k.left = 0;
+	assert_int_equal(adj_systime(&sys.port, 0, 0), 0);
+	assert_int_equal(k.seen[2].offset, 70);
+	k.left = 50;
+	assert_int_equal(adj_systime(&sys.port, 0, 0), 0);
+	assert_int_equal(step_systime(&sys.port, 1), 0);
+	k.left = 0;
+	assert_int_equal(adj_systime(&sys.port, 0, 0), 0);
+	assert_int_equal(k.seen[7].offset, 0);
 }
 
 static void
@@ -155,34 +179,35 @@ test_slew_limits(void **state)
 {
 	(void)state;
 	assert_int_equal(adj_systime(&sys.port, 10.0, 1.0), 0);
-	assert_int_equal(k.last.offset, 500000000);
+	assert_int_equal(k.seen[0].offset, 500);
+	assert_int_equal(k.last.offset, 4 * (125000000 - 500000));
 	assert_int_equal(k.last.freq, 32768000);
+	sys.owed = 0;
 	assert_int_equal(adj_systime(&sys.port, -10.0, -1.0), 0);
 	/* 0.125 s in a second that lasts 1.125 s */
-	assert_int_equal(k.last.offset, -444444444);
+	assert_int_equal(k.last.offset, -444444444 + 4 * 500000);
 	assert_int_equal(k.last.freq, -32768000);
+	sys.owed = 0;
 	assert_int_equal(adj_systime(&sys.port, (double)NAN, (double)NAN), 0);
 	assert_int_equal(k.last.offset, 0);
 	assert_int_equal(k.last.freq, 0);
 }
 
-/* What is left when we are killed dies out: 3/4 remain each second. */
+/* A quick slew has a guard until the next second, or until we leave. */
 static void
-test_killed_slew_dies_out(void **state)
+test_quick_slew_is_guarded(void **state)
 {
-	double left, applied = 0.0;
-
 	(void)state;
-	assert_int_equal(adj_systime(&sys.port, 500e-6, 0.0), 0);
-	left = (double)k.last.offset * 1e-9;
-	for (int s = 0; s < 15; s++) {
-		applied += left / 4;
-		left -= left / 4;
-		if (s == 0) /* a clock's second, 500 ppm shorter than ours */
-			assert_true(
-			    fabs(applied * (1 - 500e-6) - 500e-6) < 1e-9);
-	}
-	assert_true(left < 30e-6);
+	assert_int_equal(adj_systime(&sys.port, 500e-6, 0), 0);
+	assert_int_equal(sys.guard.fd, -1);
+	assert_int_equal(adj_systime(&sys.port, 0.05, 0), 0);
+	assert_true(sys.guard.fd >= 0);
+	assert_int_equal(adj_systime(&sys.port, 0, 0), 0);
+	assert_int_equal(sys.guard.fd, -1);
+	assert_int_equal(adj_systime(&sys.port, -0.05, 0), 0);
+	assert_true(sys.guard.fd >= 0);
+	systime_release(&sys);
+	assert_int_equal(sys.guard.fd, -1);
 }
 
 static void
@@ -421,9 +446,10 @@ main(void)
 	    cmocka_unit_test_setup(test_init_sets_nothing, setup),
 	    cmocka_unit_test_setup(test_reads_realtime, setup),
 	    cmocka_unit_test_setup(test_reads_across_era, setup),
-	    cmocka_unit_test_setup(test_slew_is_four_times, setup),
+	    cmocka_unit_test_setup(test_slew_in_two_portions, setup),
+	    cmocka_unit_test_setup(test_slew_lost_comes_again, setup),
 	    cmocka_unit_test_setup(test_slew_limits, setup),
-	    cmocka_unit_test_setup(test_killed_slew_dies_out, setup),
+	    cmocka_unit_test_setup(test_quick_slew_is_guarded, setup),
 	    cmocka_unit_test_setup(test_step_forward_and_back, setup),
 	    cmocka_unit_test_setup(test_step_falls_back, setup),
 	    cmocka_unit_test_setup(test_step_refused, setup),
