@@ -148,8 +148,20 @@ struct stats_port {
 	void (*clock)(struct stats_port *, const struct clock_sample *);
 };
 
+/* Answers of one kind. */
+struct signd_answers {
+	uint64_t n;
+	double total, slowest; /* s until they came */
+};
+
+struct signd_counters {
+	uint64_t asked, unreachable, lost;
+	struct signd_answers good, bad;
+};
+
 /* Samba's signing daemon, for the clients of a Windows domain (MS-SNTP). */
 struct signd_port {
+	struct signd_counters count;
 	/* Have REPLY, complete but for its MAC, signed with the key of the
 	 * account KEYID (in the order of the request's octets) and sent when
 	 * that is done; borrowed for the call.  0 or -NTP_E*. */

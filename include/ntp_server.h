@@ -42,10 +42,11 @@ enum server_verdict {
 
 /* Counters of the server path; `ss_*` of mode 6 are sums of these. */
 struct server_counters {
-	uint64_t received;  /* datagrams; counted by who read them */
-	uint64_t thisver;   /* version 4 */
-	uint64_t oldver;    /* versions 1..3 */
-	uint64_t processed; /* replies built */
+	uint64_t received; /* datagrams; counted by who read them */
+	uint64_t thisver;  /* version 4 */
+	uint64_t oldver;   /* versions 1..3 */
+	uint64_t ver1client, ver1zero, ver1symm; /* version 1, by mode */
+	uint64_t processed;			 /* replies built */
 	uint64_t kodsent;
 	uint64_t interleaved; /* replies that told when the last one left */
 	uint64_t drop[DROP_COUNT];

@@ -14,7 +14,7 @@
 #include "ntp_fmt.h"
 #include "ntp_state.h"
 
-#define TEXT_MAX      4096U /* of one value; the lists of names are longest */
+#define TEXT_MAX      8192U /* of one value; the lists of names are longest */
 #define VAR_NAME_MAX  32U
 #define SECONDS_LIMIT 1e15
 
@@ -216,6 +216,25 @@ keys_of(const struct ntp_engine *e)
 {
 	return e->opt.keys != NULL ? keys_counted(e->opt.keys)
 				   : (struct keys_counters){0};
+}
+
+static uint64_t
+count_ver1(const struct server_counters *n)
+{
+	return n->ver1client + n->ver1zero + n->ver1symm;
+}
+
+static struct signd_counters
+signd_of(const struct ntp_engine *e)
+{
+	return e->port.signd != NULL ? e->port.signd->count
+				     : (struct signd_counters){0};
+}
+
+static const char *
+seconds(double s, char text[TEXT_MAX])
+{
+	return fmt_fixed(text, TEXT_MAX, s, 6);
 }
 
 static struct io_counters

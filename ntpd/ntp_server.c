@@ -222,6 +222,23 @@ rate_fault(struct server_ctx *c, const struct request *q)
 	return c->kiss ? DROP_KOD : DROP_LIMITED;
 }
 
+static void
+count_version(struct server_counters *n, const struct ntp_packet *pkt)
+{
+	if (pkt->version == NTP_VERSION)
+		n->thisver++;
+	else
+		n->oldver++;
+	if (pkt->version != NTP_OLDVERSION)
+		return;
+	if (pkt->mode == NTP_MODE_CLIENT)
+		n->ver1client++;
+	else if (pkt->mode == NTP_MODE_UNSPEC)
+		n->ver1zero++;
+	else
+		n->ver1symm++;
+}
+
 static enum ntp_drop
 request_fault(struct server_ctx *c, struct request *q)
 {
@@ -229,10 +246,7 @@ request_fault(struct server_ctx *c, struct request *q)
 
 	if (why != DROP_NONE)
 		return why;
-	if (q->pkt.version == NTP_VERSION)
-		c->count->thisver++;
-	else
-		c->count->oldver++;
+	count_version(c->count, &q->pkt);
 	why = auth_fault(c, q);
 	return why != DROP_NONE ? why : rate_fault(c, q);
 }

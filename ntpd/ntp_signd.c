@@ -26,6 +26,7 @@
 #define REQUEST_HEAD	16U /* version, operation, id, account */
 #define ANSWER_HEAD	12U /* version, operation, id */
 #define HEADER_LEN	48U
+#define NS_PER_S	1e9
 #define SIGNED_LEN	68U /* header, key id, digest */
 
 _Static_assert(SIGND_REQUEST == LENGTH_LEN + REQUEST_HEAD + HEADER_LEN,
@@ -41,6 +42,18 @@ on_closed(uv_handle_t *handle)
 	s->state = SIGND_IDLE;
 }
 
+static void
+forget(struct signd *s)
+{
+	uint64_t *n = s->state == SIGND_CONNECTING ? &s->port.count.unreachable
+						   : &s->port.count.lost;
+
+	for (size_t i = 0; i < SIGND_PENDING; i++) {
+		*n += s->ring[i].used;
+		s->ring[i].used = false;
+	}
+}
+
 /* What waits now is lost. */
 static void
 hang_up(struct signd *s, const char *why)
@@ -51,8 +64,7 @@ hang_up(struct signd *s, const char *why)
 		msyslog(&s->d->log, NTP_LOG_ERR, "signing daemon %s: %s",
 		    s->path, why);
 	s->complained = true;
-	for (size_t i = 0; i < SIGND_PENDING; i++)
-		s->ring[i].used = false;
+	forget(s);
 	s->state = SIGND_CLOSING;
 	uv_close((uv_handle_t *)&s->pipe, on_closed);
 }
@@ -71,6 +83,17 @@ send_signed(struct signd *s, struct signd_request *q, const uint8_t *pkt)
 	s->complained = false;
 }
 
+static void
+count_answer(struct signd_answers *a, const struct signd_request *q)
+{
+	double took = (double)(uv_hrtime() - q->asked) / NS_PER_S;
+
+	a->n++;
+	a->total += took;
+	if (took > a->slowest)
+		a->slowest = took;
+}
+
 /* A whole message of LEN octets behind its length. */
 static void
 take_answer(struct signd *s, size_t len)
@@ -85,8 +108,12 @@ take_answer(struct signd *s, size_t len)
 		return;
 	q->used = false;
 	if (operation != SIGNING_SUCCESS || len != ANSWER_HEAD + SIGNED_LEN ||
-	    memcmp(pkt, q->frame + LENGTH_LEN + REQUEST_HEAD, HEADER_LEN) != 0)
+	    memcmp(pkt, q->frame + LENGTH_LEN + REQUEST_HEAD, HEADER_LEN) !=
+		0) {
+		count_answer(&s->port.count.bad, q);
 		return;
+	}
+	count_answer(&s->port.count.good, q);
 	send_signed(s, q, pkt);
 }
 
@@ -151,6 +178,7 @@ put(struct signd *s, struct signd_request *q)
 
 	if (n == UV_EAGAIN) {
 		q->used = false;
+		s->port.count.lost++;
 		return true;
 	}
 	if (n != (int)sizeof q->frame) {
@@ -215,12 +243,19 @@ signd_sign(
 	struct signd *s = (struct signd *)port;
 	struct signd_request *q = &s->ring[s->next_id % SIGND_PENDING];
 
-	if (reply->len != HEADER_LEN || s->state == SIGND_CLOSING)
+	s->port.count.asked++;
+	if (reply->len != HEADER_LEN || s->state == SIGND_CLOSING) {
+		s->port.count.lost++;
 		return -NTP_EAGAIN;
-	if (s->state == SIGND_IDLE && open_pipe(s) != 0)
+	}
+	if (s->state == SIGND_IDLE && open_pipe(s) != 0) {
+		s->port.count.unreachable++;
 		return -NTP_EIO;
+	}
+	s->port.count.lost += q->used;
 	*q = (struct signd_request){.used = true,
 	    .id = s->next_id++,
+	    .asked = uv_hrtime(),
 	    .dst = *reply->dst,
 	    .src = *reply->src};
 	frame_request(q, account, reply);

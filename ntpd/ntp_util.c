@@ -21,12 +21,11 @@
 #include "ntp_err.h"
 #include "ntp_fmt.h"
 
-#define DRIFT_THRESHOLD 0.1e-6 /* s/s */
-#define DRIFT_SUFFIX	".TEMP"
-#define DRIFT_DIGITS	3
-#define DRIFT_READ_MAX	4096U
-#define FILE_MODE	0644
-#define BLANKS		" \t\r\n"
+#define DRIFT_SUFFIX   ".TEMP"
+#define DRIFT_DIGITS   3
+#define DRIFT_READ_MAX 4096U
+#define FILE_MODE      0644
+#define BLANKS	       " \t\r\n"
 
 static int
 open_error(void)
@@ -92,7 +91,7 @@ drift_init(struct driftfile *df, const char *path)
 {
 	memset(df, 0, sizeof *df);
 	df->path = path != NULL && *path != '\0' ? path : NULL;
-	df->threshold = DRIFT_THRESHOLD;
+	df->threshold = NTP_DRIFT_LEAST;
 }
 
 int
@@ -222,7 +221,7 @@ drift_hourly(struct driftfile *df, double freq)
 		df->threshold /= 2;
 		return 0;
 	}
-	df->threshold = DRIFT_THRESHOLD;
+	df->threshold = NTP_DRIFT_LEAST;
 	return drift_write(df, freq);
 }
 

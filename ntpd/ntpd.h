@@ -132,6 +132,7 @@ struct rng {
 struct signd_request {
 	bool used, sent;
 	uint16_t id;
+	uint64_t asked; /* ns, uv_hrtime() */
 	struct ntp_addr dst, src;
 	uint8_t frame[SIGND_REQUEST];
 };

@@ -11,45 +11,56 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ntp_fmt.h"
 #include "ntpq.h"
+#include "ntpq_preset.h"
 
-#define FORMAT_VARIABLE "NTPQ_FORMAT"
-#define DEFAULT_DELAY	20    /* ms */
-#define WATCH_MAX	86400 /* s */
-#define CLEAR_SCREEN	"\033[H\033[J"
-
-struct target {
-	const char *name;
-	int family;
-};
+#define DEFAULT_DELAY 20    /* ms */
+#define WATCH_MAX     86400 /* s */
+#define WIDTH_MIN     40    /* columns */
+#define WIDTH_MAX     1000
+#define SAVE_FILE     ".ntprc"
+#define LOADS_MAX     16U
+#define NOT_LOADED    66 /* exit status: EX_NOINPUT, as the reference's */
 
 struct options {
+	bool presetting;    /* not the command line yet */
+	bool no_load;	    /* leave .ntprc alone */
 	bool maybe_command; /* --json was the last word */
-	bool prometheus;
-	unsigned watch; /* s between rounds; 0: one round */
+	struct work work;
 	const char *keyfile;
-	struct target host[NTPQ_HOSTS_MAX];
-	const char *command[NTPQ_COMMANDS_MAX];
-	unsigned nhosts, ncommands;
+	unsigned npreset; /* of the commands: until there are others */
+	const char *load[LOADS_MAX];
+	unsigned nloads;
+	const char *save; /* write the options there and end */
+	struct presets seen;
 };
 
 enum long_only {
 	OPT_FORMAT = 256,
 	OPT_JSON,
+	OPT_NO_LOAD,
 	OPT_NO_PLUS,
 	OPT_OLD_RV,
 	OPT_REACH,
+	OPT_UNCONNECTED,
 	OPT_WATCH
 };
 
 /* The leading '-' hands out operands in their place, as option 1. */
-static const char short_options[] = "-46a:c:dD:hik:l:npr:uvVw?";
+static const char short_options[] = "-46a:c:dD:hik:l:npr:sSuvVwW:!<:>::?";
 
+/* About the options themselves; only those after them can be preset. */
+#define NOT_PRESET 6
 static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"load-opts", required_argument, NULL, '<'},
+    {"more-help", no_argument, NULL, '!'},
+    {"no-load-opts", no_argument, NULL, OPT_NO_LOAD},
+    {"save-opts", optional_argument, NULL, '>'},
+    {"version", optional_argument, NULL, 'V'},
     {"ipv4", no_argument, NULL, '4'},
     {"ipv6", no_argument, NULL, '6'},
     {"authentication", required_argument, NULL, 'a'},
@@ -57,7 +68,6 @@ static const struct option long_options[] = {
     {"debug-level", no_argument, NULL, 'd'},
     {"set-debug-level", required_argument, NULL, 'D'},
     {"format", required_argument, NULL, OPT_FORMAT},
-    {"help", no_argument, NULL, 'h'},
     {"interactive", no_argument, NULL, 'i'},
     {"json", no_argument, NULL, OPT_JSON},
     {"keyfile", required_argument, NULL, 'k'},
@@ -68,47 +78,16 @@ static const struct option long_options[] = {
     {"peers", no_argument, NULL, 'p'},
     {"reach", required_argument, NULL, OPT_REACH},
     {"refid", required_argument, NULL, 'r'},
+    {"srcname", no_argument, NULL, 's'},
+    {"srcnumber", no_argument, NULL, 'S'},
+    {"unconnected", no_argument, NULL, OPT_UNCONNECTED},
     {"units", no_argument, NULL, 'u'},
     {"verbose", no_argument, NULL, 'v'},
-    {"version", no_argument, NULL, 'V'},
     {"watch", required_argument, NULL, OPT_WATCH},
     {"wide", no_argument, NULL, 'w'},
+    {"width", required_argument, NULL, 'W'},
     {NULL, 0, NULL, 0},
 };
-
-static const char help_text[] =
-    "usage: ntpq [-46dhinpuvVw] [-a key] [-c command] [-D level] [-k file]\n"
-    "            [-l file] [-r hash|ipv4] [host ...]\n"
-    "       ntpq --json command [host ...]\n"
-    "       ntpq --format=prometheus [host ...]\n"
-    "Asks the NTP daemon on each HOST (HOST, HOST:PORT, [ADDR]:PORT; default\n"
-    "localhost) and shows what it answers.\n"
-    "\n"
-    "  -4, --ipv4               IPv4 for the hosts after it\n"
-    "  -6, --ipv6               IPv6 for the hosts after it\n"
-    "  -a, --authentication=KEY sign with this key\n"
-    "  -c, --command=COMMAND    run COMMAND; may be repeated\n"
-    "  -d, --debug-level        tell more about packets; may be repeated\n"
-    "  -D, --set-debug-level=N  tell that much\n"
-    "      --format=FORMAT      text, json or prometheus\n"
-    "  -h, -?, --help           this text\n"
-    "  -i, --interactive        prompt, even when not at a terminal\n"
-    "      --json               one JSON document for each command\n"
-    "  -k, --keyfile=FILE       the keys file it is in\n"
-    "  -l, --logfile=FILE       append there what is told about packets\n"
-    "  -n, --numeric            addresses instead of names\n"
-    "      --no-plus            no plus sign before offsets\n"
-    "      --old-rv             readvar always shows the status line\n"
-    "  -p, --peers              the table of peers, as -c peers\n"
-    "      --reach=octal|bits   how the table shows the last eight polls\n"
-    "  -r, --refid=hash|ipv4    how the table shows reference ids\n"
-    "  -u, --units              a unit behind each time and frequency\n"
-    "  -v, --verbose            explain the columns of the table of peers\n"
-    "  -V, --version            the version of ntpq\n"
-    "      --watch=SECONDS      again and again\n"
-    "  -w, --wide               do not cut long names\n"
-    "\n"
-    "Try: ntpq -pn, ntpq -c rv, ntpq -c as, ntpq -c help\n";
 
 static _Noreturn void
 leave(int status)
@@ -130,19 +109,23 @@ usage_error(const char *why)
 static void
 add_host(struct options *o, const char *name, int family)
 {
-	if (o->nhosts == NTPQ_HOSTS_MAX)
+	if (o->work.nhosts == NTPQ_HOSTS_MAX)
 		usage_error("more than 200 hosts");
-	o->host[o->nhosts].name = name;
-	o->host[o->nhosts].family = family;
-	o->nhosts++;
+	o->work.host[o->work.nhosts].name = name;
+	o->work.host[o->work.nhosts].family = family;
+	o->work.nhosts++;
 }
 
 static void
 add_command(struct options *o, const char *command)
 {
-	if (o->ncommands == NTPQ_COMMANDS_MAX)
+	if (!o->presetting && o->npreset > 0) {
+		o->work.ncommands = 0;
+		o->npreset = 0;
+	}
+	if (o->work.ncommands == NTPQ_COMMANDS_MAX)
 		usage_error("more than 100 commands");
-	o->command[o->ncommands++] = command;
+	o->work.command[o->work.ncommands++] = command;
 }
 
 static void
@@ -159,9 +142,11 @@ static void
 set_format(struct ntpq *q, struct options *o, const char *s)
 {
 	q->want_json = strcmp(s, "json") == 0;
-	o->prometheus = strcmp(s, "prometheus") == 0;
-	if (!q->want_json && !o->prometheus && strcmp(s, "text") != 0)
-		usage_error("--format is text, json or prometheus");
+	o->work.prometheus = strcmp(s, "prometheus") == 0;
+	q->plus = strcmp(s, "ntpsec") != 0;
+	if (q->plus && !q->want_json && !o->work.prometheus &&
+	    strcmp(s, "text") != 0)
+		usage_error("--format is text, ntpsec, json or prometheus");
 }
 
 static void
@@ -180,7 +165,18 @@ set_watch(struct options *o, const char *s)
 	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 1 ||
 	    v > WATCH_MAX)
 		usage_error("--watch takes seconds, from 1 to 86400");
-	o->watch = (unsigned)v;
+	o->work.watch = (unsigned)v;
+}
+
+static void
+set_width(struct ntpq *q, const char *s)
+{
+	int64_t v;
+
+	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < WIDTH_MIN ||
+	    v > WIDTH_MAX)
+		usage_error("--width takes columns, from 40 to 1000");
+	q->width = (unsigned)v;
 }
 
 static void
@@ -211,7 +207,49 @@ set_keyid(struct ntpq *q, const char *s)
 	q->cred.keyid = (uint32_t)v;
 }
 
-/* Options that only set a value; false for the others. */
+/* Options for how things look; false for the others. */
+static bool
+take_display(struct ntpq *q, int opt)
+{
+	switch (opt) {
+	case 'n':
+		q->numeric = true;
+		return true;
+	case 'r':
+		set_refid(q, optarg);
+		return true;
+	case 's':
+	case 'S':
+		q->srcname = true;
+		q->numeric = opt == 'S';
+		return true;
+	case 'u':
+		q->units = true;
+		return true;
+	case 'v':
+		q->legend = true;
+		return true;
+	case 'w':
+		q->wide = true;
+		return true;
+	case 'W':
+		set_width(q, optarg);
+		return true;
+	case OPT_NO_PLUS:
+		q->plus = false;
+		return true;
+	case OPT_OLD_RV:
+		q->oldrv = true;
+		return true;
+	case OPT_REACH:
+		set_reach(q, optarg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Other options that only set a value; false for the rest. */
 static bool
 take_setting(struct ntpq *q, int opt)
 {
@@ -237,36 +275,60 @@ take_setting(struct ntpq *q, int opt)
 	case 'l':
 		set_logfile(q, optarg);
 		return true;
-	case 'n':
-		q->numeric = true;
-		return true;
-	case 'r':
-		set_refid(q, optarg);
-		return true;
-	case 'u':
-		q->units = true;
-		return true;
-	case 'v':
-		q->legend = true;
-		return true;
-	case 'w':
-		q->wide = true;
-		return true;
 	case OPT_JSON:
 		q->want_json = true;
 		return true;
-	case OPT_NO_PLUS:
-		q->plus = false;
-		return true;
-	case OPT_REACH:
-		set_reach(q, optarg);
-		return true;
-	case OPT_OLD_RV:
-		q->oldrv = true;
+	case OPT_UNCONNECTED:
+		q->net.unconnected = true;
 		return true;
 	default:
 		return false;
 	}
+}
+
+static void
+take_operand(struct ntpq *q, struct options *o, bool maybe_command)
+{
+	if (o->presetting)
+		return;
+	if (maybe_command && command_exists(optarg))
+		add_command(o, optarg);
+	else
+		add_host(o, optarg, q->family);
+}
+
+/* -> takes the word after it when that is no option. */
+static void
+set_save(struct options *o, int argc, char **argv)
+{
+	if (optarg == NULL && optind < argc && argv[optind][0] != '-')
+		optarg = argv[optind++];
+	o->save = optarg != NULL ? optarg : SAVE_FILE;
+}
+
+/* Options that show something and end. */
+static _Noreturn void
+show_and_leave(int opt)
+{
+	switch (opt) {
+	case 'V':
+		if (!version_show(stdout, optarg))
+			usage_error("--version is v, c or n");
+		break;
+	case 'h':
+		help_print(stdout);
+		break;
+	case '!':
+		help_page();
+		break;
+	default:
+		/* getopt says '?' for an error and for -? alike */
+		if (optopt != '?')
+			leave(EXIT_FAILURE);
+		help_print(stdout);
+		break;
+	}
+	leave(EXIT_SUCCESS);
 }
 
 static void
@@ -275,14 +337,11 @@ take_option(struct ntpq *q, struct options *o, int opt)
 	bool maybe_command = o->maybe_command;
 
 	o->maybe_command = opt == OPT_JSON;
-	if (take_setting(q, opt))
+	if (take_display(q, opt) || take_setting(q, opt))
 		return;
 	switch (opt) {
 	case 1:
-		if (maybe_command && command_exists(optarg))
-			add_command(o, optarg);
-		else
-			add_host(o, optarg, q->family);
+		take_operand(q, o, maybe_command);
 		break;
 	case 'c':
 		add_command(o, optarg);
@@ -299,178 +358,155 @@ take_option(struct ntpq *q, struct options *o, int opt)
 	case OPT_WATCH:
 		set_watch(o, optarg);
 		break;
-	case 'V':
-		version_print(stdout);
-		fprintf(stdout, "%s\n", edit_words);
-		leave(EXIT_SUCCESS);
-	case 'h':
-		fputs(help_text, stdout);
-		leave(EXIT_SUCCESS);
+	case '<':
+	case OPT_NO_LOAD:
+		break; /* find_loads() has seen them */
 	default:
-		/* getopt says '?' for an error and for -? alike */
-		if (optopt != '?')
-			leave(EXIT_FAILURE);
-		fputs(help_text, stdout);
-		leave(EXIT_SUCCESS);
+		show_and_leave(opt);
 	}
 }
 
+/* For --save-opts. */
 static void
-read_options(struct ntpq *q, struct options *o, int argc, char **argv)
+remember(struct options *o, int opt)
+{
+	const struct option *l;
+
+	if (!o->presetting && o->npreset > 0 && (opt == 'c' || opt == 'p')) {
+		presets_drop(&o->seen, "command");
+		presets_drop(&o->seen, "peers");
+	}
+	for (l = long_options + NOT_PRESET; l->name != NULL; l++)
+		if (l->val == opt)
+			presets_add(&o->seen, l->name, optarg);
+}
+
+/* Begins anew whenever it is called. */
+static int
+next_option(int argc, char **argv)
+{
+	/* One thread: NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	return getopt_long(argc, argv, short_options, long_options, NULL);
+}
+
+static void
+read_words(struct ntpq *q, struct options *o, int argc, char **argv)
 {
 	int opt;
 
-	/* One thread: NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while ((opt = getopt_long(
-		    argc, argv, short_options, long_options, NULL)) != -1)
-		take_option(q, o, opt);
+	optind = 0;
+	while ((opt = next_option(argc, argv)) != -1) {
+		remember(o, opt);
+		if (opt == '>')
+			set_save(o, argc, argv);
+		else
+			take_option(q, o, opt);
+	}
+	o->maybe_command = false;
+}
+
+/* Which files to load comes before everything that they may say. */
+static void
+find_loads(struct options *o, int argc, char **argv)
+{
+	int opt;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = next_option(argc, argv)) != -1) {
+		if (opt == OPT_NO_LOAD)
+			o->no_load = true;
+		if (opt == '<' && o->nloads < LOADS_MAX)
+			o->load[o->nloads++] = optarg;
+	}
+	opterr = 1;
+}
+
+static void
+read_presets(
+    struct ntpq *q, struct options *o, struct presets *p, int argc, char **argv)
+{
+	unsigned i;
+
+	presets_begin(p, long_options + NOT_PRESET, stderr);
+	find_loads(o, argc, argv);
+	if (!o->no_load)
+		presets_from_home(p);
+	presets_from_environment(p);
+	for (i = 0; i < o->nloads; i++)
+		if (!presets_from_file(p, o->load[i], false))
+			leave(NOT_LOADED);
+	o->presetting = true;
+	read_words(q, o, (int)p->n, p->word);
+	o->presetting = false;
+	o->npreset = o->work.ncommands;
+}
+
+/* What the command line says wins over what was preset. */
+static void
+read_command_line(struct ntpq *q, struct options *o, int argc, char **argv)
+{
+	bool interactive = q->interactive;
+
+	q->interactive = false;
+	read_words(q, o, argc, argv);
 	for (; optind < argc; optind++)
 		add_host(o, argv[optind], q->family);
-	if (o->nhosts == 0)
+	if (o->npreset > 0 && (q->interactive || o->work.prometheus))
+		o->work.ncommands = 0;
+	if (o->work.ncommands == 0)
+		q->interactive = q->interactive || interactive;
+}
+
+static void
+read_options(
+    struct ntpq *q, struct options *o, struct presets *p, int argc, char **argv)
+{
+	presets_begin(&o->seen, NULL, stderr);
+	read_presets(q, o, p, argc, argv);
+	read_command_line(q, o, argc, argv);
+	if (o->save != NULL)
+		leave(presets_save(&o->seen, o->save) ? EXIT_SUCCESS
+						      : EXIT_FAILURE);
+	if (o->work.nhosts == 0)
 		add_host(o, "localhost", q->family);
-	if (q->interactive && (o->ncommands > 0 || o->watch > 0))
+	if (q->interactive && (o->work.ncommands > 0 || o->work.watch > 0))
 		usage_error("-i excludes -c, -p and --watch");
-	if (o->prometheus && o->ncommands > 0)
+	if (o->work.prometheus && o->work.ncommands > 0)
 		usage_error("--format=prometheus takes no commands");
-	if (o->watch > 0 && o->ncommands == 0)
+	if (o->work.watch > 0 && o->work.ncommands == 0)
 		add_command(o, "peers");
 }
 
 static void
 init(struct ntpq *q)
 {
-	/* One thread: NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	const char *format = getenv(FORMAT_VARIABLE);
-
 	memset(q, 0, sizeof(*q));
 	q->out = stdout;
 	q->err = stderr;
 	q->family = AF_UNSPEC;
 	q->delay = DEFAULT_DELAY;
 	q->cred.type = MAC_MD5;
-	q->plus = format == NULL || strcmp(format, "ntpsec") != 0;
+	q->plus = true;
 	net_init(&q->net);
-}
-
-static void
-count_hosts(struct ntpq *q, const struct options *o)
-{
-	unsigned i;
-	int len;
-
-	q->nhosts = o->nhosts;
-	for (i = 0; i < o->nhosts; i++) {
-		len = (int)strnlen(o->host[i].name, NTPQ_NAME_MAX - 1);
-		if (len > q->hostwidth)
-			q->hostwidth = len;
-	}
-}
-
-static void
-run_commands(struct ntpq *q, const struct options *o)
-{
-	unsigned i;
-
-	for (i = 0; i < o->ncommands && !q->quit; i++) {
-		if (q->ran++ > 0 && !q->want_json)
-			fputc('\n', q->out);
-		command_run(q, o->command[i]);
-	}
-}
-
-/* Twice the same sample would spoil all of them. */
-static bool
-named_before(const struct options *o, unsigned host)
-{
-	unsigned i;
-
-	for (i = 0; i < host; i++)
-		if (strcmp(o->host[i].name, o->host[host].name) == 0)
-			return true;
-	return false;
-}
-
-static void
-run_metrics(struct ntpq *q, const struct options *o)
-{
-	struct metrics *m = metrics_new();
-	unsigned i;
-
-	if (m == NULL)
-		usage_error("out of memory");
-	for (i = 0; i < o->nhosts; i++) {
-		if (named_before(o, i))
-			continue;
-		if (ntpq_host(q, o->host[i].name, o->host[i].family))
-			metrics_collect(m, q);
-		else
-			metrics_down(m, q, o->host[i].name);
-	}
-	metrics_print(q->out, m);
-	metrics_free(&m);
-}
-
-static void
-run_hosts(struct ntpq *q, const struct options *o)
-{
-	unsigned i;
-
-	if (o->prometheus) {
-		run_metrics(q, o);
-		return;
-	}
-	for (i = 0; i < o->nhosts && !q->quit; i++)
-		if (ntpq_host(q, o->host[i].name, o->host[i].family))
-			run_commands(q, o);
-}
-
-/* On a terminal each round replaces the one before; in a pipe it follows. */
-static void
-watch(struct ntpq *q, const struct options *o)
-{
-	struct timespec pause = {.tv_sec = o->watch};
-	bool terminal = isatty(STDOUT_FILENO);
-
-	while (!q->quit) {
-		if (terminal) {
-			fputs(CLEAR_SCREEN, stdout);
-			q->ran = 0;
-		}
-		run_hosts(q, o);
-		if (fflush(stdout) != 0)
-			return;
-		nanosleep(&pause, NULL);
-	}
-}
-
-static void
-run_input(struct ntpq *q, const struct options *o)
-{
-	q->interactive = q->interactive || isatty(STDIN_FILENO);
-	q->nhosts = 1;
-	ntpq_host(q, o->host[0].name, o->host[0].family);
-	command_loop(q);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct ntpq q;
-	struct options o = {.nhosts = 0};
+	struct options o = {.npreset = 0};
+	struct presets presets;
 
 	init(&q);
-	read_options(&q, &o, argc, argv);
-	count_hosts(&q, &o);
+	read_options(&q, &o, &presets, argc, argv);
 	if (o.keyfile != NULL && !auth_read_keys(&q, o.keyfile))
 		leave(EXIT_FAILURE);
-	if (o.watch > 0)
-		watch(&q, &o);
-	else if (o.ncommands > 0 || o.prometheus)
-		run_hosts(&q, &o);
-	else
-		run_input(&q, &o);
+	work_run(&q, &o.work);
 	net_close(&q.net);
 	(void)net_log(&q.net, NULL);
 	auth_forget(&q);
+	presets_end(&o.seen);
+	presets_end(&presets);
 	leave(q.status);
 }

@@ -87,6 +87,8 @@ struct net {
 	const struct keystore *keys;
 	uint32_t keyid;
 	bool padded;		     /* the question goes with zeros after it */
+	bool unconnected;	     /* the answer may have another address */
+	double flake;		     /* share of the datagrams to lose */
 	unsigned debug;		     /* level */
 	FILE *log;		     /* what debug tells; stderr, or owned */
 	char logname[NTPQ_NAME_MAX]; /* of that file; "": stderr */
@@ -182,9 +184,10 @@ struct cooked_style {
 	bool units;    /* times and frequencies with their unit */
 	bool numeric;  /* no host names */
 	int64_t pivot; /* Unix s, unfolds the era of timestamps */
+	unsigned fold; /* columns; 0: 72 */
 };
 
-/* All items of the reply, folded at 72 columns. */
+/* All items of the reply, folded. */
 void cooked_print(
     FILE *out, const struct reply *r, const struct cooked_style *style);
 /* As the server sent it, control characters made visible. */
@@ -219,6 +222,8 @@ enum peers_view {
 struct peers_style {
 	enum peers_view view;
 	bool plus, wide, numeric;
+	bool srcname;  /* the server's name for the remote, even if numeric */
+	unsigned more; /* columns of the remote beyond 15 */
 	bool right;    /* the remote behind the numbers */
 	bool units;    /* a unit behind each time */
 	bool bits;     /* reach as eight of them, not in octal */
@@ -276,7 +281,8 @@ struct ntpq {
 	bool direct;	/* clients as they come */
 	struct net net;
 	int family; /* AF_* asked for by -4 and -6 */
-	bool numeric, wide, raw, plus, oldrv, hashrefid;
+	bool numeric, wide, raw, plus, oldrv, hashrefid, srcname;
+	unsigned width; /* columns of the terminal; 0: not said */
 	bool interactive, quit;
 	unsigned ran; /* commands run so far */
 	int status;   /* exit status */
@@ -378,7 +384,30 @@ extern const char edit_words[]; /* which library, for --version */
 void command_run(struct ntpq *q, const char *line);
 void command_loop(struct ntpq *q);
 
+/* --- what to do (ntpq_run.c) -------------------------------------------- */
+
+struct work {
+	struct target {
+		const char *name;
+		int family;
+	} host[NTPQ_HOSTS_MAX]; /* one at least */
+	const char *command[NTPQ_COMMANDS_MAX];
+	unsigned nhosts, ncommands;
+	unsigned watch; /* s between rounds; 0: one round */
+	bool prometheus;
+};
+
+void work_run(struct ntpq *q, const struct work *w);
+
+/* --- about the program (ntpq_help.c) ------------------------------------ */
+
+void help_print(FILE *out);
+/* By way of the user's pager when at a terminal. */
+void help_page(void);
 void version_print(FILE *out);
+/* HOW is "v", "c" with the copyright, "n" with the licence; NULL is "v".
+ * False when it is none of them. */
+bool version_show(FILE *out, const char *how);
 
 /* Tables of ntpq_stats.c. */
 enum stats_id {
@@ -386,6 +415,7 @@ enum stats_id {
 	STATS_IOSTATS,
 	STATS_KERNINFO,
 	STATS_MONSTATS,
+	STATS_MSSNTPINFO,
 	STATS_NTSINFO,
 	STATS_PSTATS,
 	STATS_SYSINFO,
@@ -402,7 +432,7 @@ command_fn cmd_addvars, cmd_rmvars, cmd_clearvars, cmd_showvars;
 command_fn cmd_statistics;
 command_fn cmd_host, cmd_timeout, cmd_delay, cmd_hostnames, cmd_debug;
 command_fn cmd_raw, cmd_cooked, cmd_ntpversion, cmd_version, cmd_drefid;
-command_fn cmd_units, cmd_direct, cmd_logfile;
+command_fn cmd_units, cmd_direct, cmd_logfile, cmd_doflake, cmd_noflake;
 command_fn cmd_poll, cmd_help, cmd_quit;
 command_fn cmd_keyid, cmd_keytype, cmd_passwd, cmd_authenticate;
 command_fn cmd_config, cmd_config_from_file, cmd_saveconfig;

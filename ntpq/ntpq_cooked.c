@@ -309,13 +309,14 @@ cooked_print(FILE *out, const struct reply *r, const struct cooked_style *style)
 	struct var_rd rd = var_rd_init(r->text, r->len);
 	char name[4 * MODE6_VAR_NAME_MAX], value[VALUE_MAX];
 	size_t len, column = 0;
+	size_t fold = style->fold > 0 ? style->fold : FOLD_COLUMN;
 	struct var_item it;
 
 	while (var_next(&rd, &it)) {
 		fmt_safe(name, sizeof(name), it.name, it.namelen);
 		cooked_value(&it, style, value, sizeof(value));
 		len = strlen(name) + 1 + strlen(value);
-		if (column > 0 && column + 2 + len > FOLD_COLUMN) {
+		if (column > 0 && column + 2 + len > fold) {
 			fputs(",\n", out);
 			column = 0;
 		} else if (column > 0) {

@@ -187,9 +187,22 @@ connect_candidate(struct net *n)
 	n->fd = socket(c->sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (n->fd < 0)
 		return network_result(n);
+	if (n->unconnected)
+		return ASK_OK;
 	if (connect(n->fd, (const struct sockaddr *)&c->sa, c->salen) == 0)
 		return ASK_OK;
 	return network_result(n);
+}
+
+static ssize_t
+send_packet(const struct net *n, const uint8_t *packet, size_t len)
+{
+	const struct net_candidate *c = &n->cand[n->cur];
+
+	if (n->unconnected)
+		return sendto(n->fd, packet, len, 0,
+		    (const struct sockaddr *)&c->sa, c->salen);
+	return send(n->fd, packet, len, 0);
 }
 
 static enum ask_result
@@ -217,7 +230,7 @@ send_query(struct net *n, const struct query *q)
 		return ASK_NOKEY;
 	if (n->padded && !q->sign)
 		len = sizeof(packet);
-	if (send(n->fd, packet, len, 0) < 0)
+	if (send_packet(n, packet, len) < 0)
 		return network_result(n);
 	return ASK_OK;
 }
@@ -231,7 +244,18 @@ now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* ASK_OK: one datagram of *LEN octets. */
+/* By lot, as doflake says. */
+static bool
+is_lost(const struct net *n)
+{
+	uint32_t lot;
+
+	return n->flake > 0 &&
+	    getrandom(&lot, sizeof(lot), 0) == (ssize_t)sizeof(lot) &&
+	    lot < n->flake * (UINT32_MAX + 1.0);
+}
+
+/* ASK_OK: one datagram of *LEN octets; none when it is 0. */
 static enum ask_result
 receive_one(struct net *n, int64_t deadline, uint8_t *buf, size_t *len)
 {
@@ -247,9 +271,9 @@ receive_one(struct net *n, int64_t deadline, uint8_t *buf, size_t *len)
 	if (n->stop != NULL && *n->stop != 0)
 		return ASK_STOPPED;
 	got = recv(n->fd, buf, MODE6_PACKET_MAX, MSG_DONTWAIT);
-	if (got >= 0)
+	if (got >= 0 && !is_lost(n))
 		*len = (size_t)got;
-	else if (errno != EAGAIN && errno != EINTR)
+	else if (got < 0 && errno != EAGAIN && errno != EINTR)
 		return network_result(n);
 	return ASK_OK;
 }

@@ -13,17 +13,19 @@
 #include "ntp_fmt.h"
 #include "ntpq.h"
 
-#define REMOTE_WIDTH 15
-#define REFID_WIDTH  15
-#define SHORT_WIDTH  8	/* refid column beside an association id */
-#define WIDE_INDENT  17 /* where the refid column begins */
-#define RULE_WIDTH   78
-#define VALUE_WIDTH  7
-#define OFFSET_WIDTH 8 /* also of the others with a unit */
-#define OCTAL_WIDTH  5 /* "reach" */
-#define BITS_WIDTH   8
-#define MAX_STRATUM  99U
-#define MAX_HMODE    255U
+#define REMOTE_WIDTH  15
+#define REFID_WIDTH   15
+#define SHORT_WIDTH   8	 /* refid column beside an association id */
+#define WIDE_INDENT   17 /* where the refid column begins */
+#define RULE_WIDTH    78
+#define MORE_MAX      24U /* columns that a long name may get on top */
+#define VALUE_WIDTH   7
+#define USUAL_COLUMNS 80U /* of a terminal */
+#define OFFSET_WIDTH  8	  /* also of the others with a unit */
+#define OCTAL_WIDTH   5	  /* "reach" */
+#define BITS_WIDTH    8
+#define MAX_STRATUM   99U
+#define MAX_HMODE     255U
 
 static const struct {
 	const char *first, *last;
@@ -88,15 +90,17 @@ peers_header(FILE *out, const struct peers_style *style)
 	int i, reach = reach_width(style), width = RULE_WIDTH;
 	const char *names = headers[style->view].first;
 
-	width += reach - OCTAL_WIDTH + style->units;
+	width += reach - OCTAL_WIDTH + style->units + (int)style->more;
 	if (style->hostwidth > 0) {
 		fprintf(out, "%-*.*s ", style->hostwidth, style->hostwidth,
 		    "server (local)");
 		width += style->hostwidth + 1;
 	}
-	fprintf(out, "%s st t when poll %*s   delay   offset %*s",
-	    style->right ? "" : names, reach, "reach", value_width(style),
-	    headers[style->view].last);
+	if (!style->right)
+		fprintf(out, "%-*.*s%s", REMOTE_WIDTH + (int)style->more,
+		    REMOTE_WIDTH, names, names + REMOTE_WIDTH);
+	fprintf(out, " st t when poll %*s   delay   offset %*s", reach, "reach",
+	    value_width(style), headers[style->view].last);
 	if (style->right)
 		fprintf(out, " %s T remote", names + WIDE_INDENT);
 	fputc('\n', out);
@@ -162,17 +166,17 @@ peer_type(const struct reply *r, const struct ntp_addr *src, bool have_src)
  */
 static void
 read_remote(struct peer_line *p, const struct reply *r,
-    const struct ntp_addr *src, bool have_src, bool numeric)
+    const struct ntp_addr *src, bool have_src, const struct peers_style *style)
 {
 	unsigned type, unit;
 	bool mute = !have_src || addr_is_any(src) ||
 	    addr_is_refclock(src, &type, &unit);
 
 	reply_text(r, "srchost", p->remote, sizeof(p->remote));
-	if (p->remote[0] != '\0' && (mute || !numeric))
+	if (p->remote[0] != '\0' && (mute || !style->numeric || style->srcname))
 		return;
 	if (have_src)
-		name_of(src, numeric, p->remote);
+		name_of(src, style->numeric, p->remote);
 	else
 		snprintf(p->remote, sizeof(p->remote), "-");
 }
@@ -239,7 +243,7 @@ peer_read(struct peer_line *p, const struct reply *r, ntp_ts now,
 	if (local && have_src)
 		name_of(&src, style->numeric, p->remote);
 	else
-		read_remote(p, r, &src, have_src, style->numeric);
+		read_remote(p, r, &src, have_src, style);
 	read_refid(p, r, style->view);
 	if (reply_addr(r, "dstadr", &dst)) {
 		p->bound = !addr_is_any(&dst);
@@ -274,11 +278,12 @@ static void
 put_remote(
     FILE *out, const struct peer_line *p, const struct peers_style *style)
 {
-	int indent = WIDE_INDENT;
+	int width = REMOTE_WIDTH + (int)style->more;
+	int indent = WIDE_INDENT + (int)style->more;
 
 	fputc(status_tally(p->status), out);
-	if (!style->wide || strlen(p->remote) <= REMOTE_WIDTH) {
-		fprintf(out, "%-*.*s ", REMOTE_WIDTH, REMOTE_WIDTH, p->remote);
+	if (!style->wide || strlen(p->remote) <= (size_t)width) {
+		fprintf(out, "%-*.*s ", width, width, p->remote);
 		return;
 	}
 	if (style->hostwidth > 0)
@@ -471,6 +476,17 @@ billboard_show(struct ntpq *q, const struct billboard *b)
 	}
 }
 
+/* A wide terminal has room for longer names, and not so wide that the eye
+ * loses the line. */
+static unsigned
+more_width(unsigned columns)
+{
+	if (columns <= USUAL_COLUMNS)
+		return 0;
+	columns -= USUAL_COLUMNS;
+	return columns < MORE_MAX ? columns : MORE_MAX;
+}
+
 /* a->arg: an enum peers_view, plus PEERS_ALL and PEERS_RIGHT. */
 void
 cmd_peers(struct ntpq *q, const struct ntpq_args *a)
@@ -484,6 +500,8 @@ cmd_peers(struct ntpq *q, const struct ntpq_args *a)
 		.wide = q->wide,
 		.bits = q->reachbits,
 		.numeric = q->numeric,
+		.srcname = q->srcname,
+		.more = more_width(q->width),
 		.hostwidth = q->nhosts > 1 ? q->hostwidth : 0}};
 
 	if (b.style.view == PEERS_REFID && q->hashrefid)

@@ -4,10 +4,6 @@
  *
  * Without an argument each says what is set, in the reference's words.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -21,13 +17,6 @@
 
 #define TIMEOUT_MAX 3600000U   /* ms */
 #define LOG_STDERR  "<stderr>" /* not a file */
-
-/* Begins with the product: scripts take "ntpq 1.2.3" for the reference's. */
-void
-version_print(FILE *out)
-{
-	fprintf(out, "%s ntpq %s\n", PACKAGE_NAME, PACKAGE_VERSION);
-}
 
 void
 cmd_version(struct ntpq *q, const struct ntpq_args *a)
@@ -137,6 +126,31 @@ cmd_logfile(struct ntpq *q, const struct ntpq_args *a)
 	}
 	fprintf(q->out, "log file %s %s\n", a->n > 0 ? "set to" : "is",
 	    *name == '\0' ? LOG_STDERR : name);
+}
+
+#define FLAKE_WORDS "a number from 0, none, to 1, all of them"
+
+/* To see what loss does to the other commands. */
+void
+cmd_doflake(struct ntpq *q, const struct ntpq_args *a)
+{
+	double p;
+
+	if (fmt_parse_double(a->v[0], strlen(a->v[0]), &p) != 0 ||
+	    !(p >= 0 && p <= 1)) {
+		complain(q, "%s expected, not `%s'", FLAKE_WORDS, a->v[0]);
+		return;
+	}
+	q->net.flake = p;
+	fprintf(q->out, "dropping %g of the packets received\n", p);
+}
+
+void
+cmd_noflake(struct ntpq *q, const struct ntpq_args *a)
+{
+	(void)a;
+	q->net.flake = 0;
+	fputs("dropping no packets\n", q->out);
 }
 
 void

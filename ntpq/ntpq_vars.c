@@ -11,6 +11,7 @@
 #include "ntp_fmt.h"
 #include "ntpq.h"
 
+#define FOLD_MARGIN    2U    /* columns at the right of a wide line */
 #define JSON_ITEMS_MAX 1024U /* names of one reply */
 
 static struct cooked_style
@@ -19,7 +20,8 @@ style_of(const struct ntpq *q)
 	return (struct cooked_style){.units = q->units,
 	    .plus = q->plus,
 	    .numeric = q->numeric,
-	    .pivot = time(NULL)};
+	    .pivot = time(NULL),
+	    .fold = q->width > FOLD_MARGIN ? q->width - FOLD_MARGIN : 0};
 }
 
 static enum status_kind

@@ -129,6 +129,11 @@ STATISTICS = {
     "nts_cookie_decode_error": 13, "nts_ke_serves_good": 14,
     "nts_ke_serves_bad": 15, "nts_ke_probes_good": 16,
     "nts_ke_probes_bad": 17,
+    "mssntp_serves": 30, "mssntp_serves_no": 1, "mssntp_serves_err": 2,
+    "mssntp_serves_good": 25, "mssntp_serves_good_wall": "1.250000",
+    "mssntp_serves_good_slowest": "0.100000", "mssntp_serves_bad": 2,
+    "mssntp_serves_bad_wall": "0.020000",
+    "mssntp_serves_bad_slowest": "0.015000",
     "peeradr": "192.0.2.17:123", "peermode": 3, "bcastdelay": "4.000",
     "authdelay": "0.000", "sys_var_list": '"leap,stratum"',
 }
@@ -293,7 +298,7 @@ def commands(*lines):
 
 VIEWS = ["peers", "lpeers", "apeers", "lapeers", "opeers", "lopeers"]
 STATS = ["sysinfo", "sysstats", "monstats", "kerninfo", "iostats",
-         "timerstats", "authinfo", "ntsinfo"]
+         "timerstats", "authinfo", "ntsinfo", "mssntpinfo"]
 JSON = (VIEWS[:3] + VIEWS[4:] + STATS +
         ["associations", "rv", "rv 50001", "rv 0 offset,stratum", "cv",
          "mrv &1 &2 srcadr,offset", "pstats 50001",
@@ -308,6 +313,11 @@ CASES = {
               ["-c", "peers -6"], ["-p", AGAIN]],
     "peers-unsigned": [["-p", "--no-plus"]],
     "peers-bits": [["-p", "--reach=bits"], ["-p", "--reach=octal"]],
+    "peers-wide": [["-p", "-W", "100"], ["-p", "--width=200"],
+                   ["-pw", "-W", "90"], ["-W", "100", "-c", "apeers"],
+                   ["-W", "100", "-c", "rv"], ["-W", "40", "-c", "rv"],
+                   ["-W", "39"], ["-W", "x"]],
+    "peers-names": [["-p", "-S"], ["-p", "--srcname", "-n"]],
     "peers-views": [["-c", view] for view in VIEWS if view != "lapeers"] +
     [["-r", "hash", "-p"]],
     "peers-units": [["-pu"], ["-pu", "--reach=bits"], ["-u", "-c", "rpeers"],
@@ -356,7 +366,12 @@ CASES = {
                  ["-l", "/dev/null"] +
                  commands("logfile <stderr>", "logfile nosuch/log",
                           "logfile"),
-                 ["-l", "nosuch/log"]],
+                 ["-l", "nosuch/log"],
+                 commands("doflake", "doflake 0.25", "noflake", "doflake 1.1",
+                          "doflake no")],
+    "options": [["--help"], ["--version=x"], ["--format=x"],
+                ["--format=ntpsec", "-c", "rv 0 offset"],
+                ["-i", "-p"], ["-<", "nosuch"], ["--unconnected", "-p"]],
     "help": [["-c", "help"], ["-c", "help rv"], ["-c", "help keytype"], ["-c", "? nosuch"]],
     "errors": [["-c", "nosuch"], ["-c", "p"], ["-c", "rv x"],
                ["-c", "rv 99999"], ["-c", "rv 1"], ["-c", "rv 0 nosuch"],

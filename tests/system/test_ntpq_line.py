@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ntpq at a terminal: the prompt, history, completion, a password that is not
 shown; and lines from a pipe."""
-from harness import NTPQ, ok, run, wait_for
+from harness import NTPQ, ok, run, scratch, wait_for
 import os
 import pty
 import re
@@ -118,3 +118,65 @@ ok(out == "ntpq> hostnames not being shown\nntpq> \n", "-i prompts anyway",
 status, out, err = pipe("passwd\nkeyid\nreslist\n")
 ok("Invalid password" in err and "no keyid defined" in out and
    "Invalid key identifier" in err, "a pipe is not asked for secrets", err)
+
+# ---- options that were preset ---------------------------------------------
+
+home = scratch()
+here = os.path.join(home, "here")
+os.mkdir(here)
+
+
+def preset(*args, text="timeout\n", **env):
+    """ntpq between a home of its own and this environment."""
+    return subprocess.run([NTPQ, *args, "127.0.0.1:9"], cwd=here,
+                          env=dict(os.environ, HOME=home, **env),
+                          input=text, text=True, capture_output=True,
+                          timeout=10, check=False)
+
+
+def write(name, text):
+    with open(name, "w", encoding="ascii") as f:
+        f.write(text)
+
+
+write(os.path.join(home, ".ntprc"),
+      "# mine\nnumeric\n[NTPDC]\nnosuch\n[NTPQ]\nformat = ntpsec\n")
+write(os.path.join(here, ".ntprc"), "command timeout\nkeyfile /nonexistent\n")
+done = preset()
+ok(done.returncode == 1 and "/nonexistent" in done.stderr,
+   "options in ./.ntprc are taken", done.stderr)
+os.chmod(os.path.join(here, ".ntprc"), 0o666)
+done = preset("-c", "hostnames")
+ok(done.stdout == "hostnames not being shown\n" and
+   "others than you and root can write it" in done.stderr,
+   "but not when others can write it; ~/.ntprc is read as well", done)
+done = preset("-c", "hostnames", "--no-load-opts")
+ok(done.stdout == "hostnames being shown\n" and not done.stderr,
+   "--no-load-opts reads neither", done)
+os.remove(os.path.join(here, ".ntprc"))
+done = preset(NTPQ_COMMAND="hostnames", NTPQ_NUMERIC="no", NTPQ_JSON="yes")
+ok('"text":"hostnames not being shown"' in done.stdout,
+   "variables preset options, no switches nothing on", done)
+done = preset("-c", "timeout", NTPQ_COMMAND="hostnames")
+ok(done.stdout == "primary timeout 5000 ms\n",
+   "a command of the command line is run in place of a preset one", done)
+done = preset("-i", NTPQ="-c hostnames -D 3", text="debug\n")
+ok(done.stdout == "ntpq> debug level is 3\nntpq> \n",
+   "so is -i, the rest of NTPQ stays", done)
+done = preset("-c", "rv 0 a=b", "--watch", "3", "->saved")
+with open(os.path.join(here, "saved"), encoding="ascii") as f:
+    lines = f.read().splitlines()
+ok(done.returncode == 0 and lines[1:] ==
+   ["numeric", "format ntpsec", "command rv 0 a=b", "watch 3"],
+   "-> saves the options", done, lines)
+write(os.path.join(here, "more"), "command debug\n")
+done = preset("-<", "more", "-D", "7")
+ok(done.stdout == "debug level is 7\n", "-< loads some", done)
+done = preset("-<", "nosuch")
+ok(done.returncode == 66 and "nosuch not read" in done.stderr,
+   "or ends with status 66", done)
+done = preset("-!")
+ok(done.stdout == preset("--help").stdout and "usage:" in done.stdout,
+   "-! is the help, where there is no terminal for a pager", done)
+done = preset("--version=n")
+ok("Redistribution and use" in done.stdout, "--version=n has the licence")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """MS-SNTP: members of a Windows domain get replies that a small signing
 daemon, in place of Samba's, has signed."""
-from harness import (Daemon, Packet, exchange, ok, request_octets, scratch,
-                     wait_for)
+from harness import (Daemon, Packet, exchange, ntpq, ok, request_octets,
+                     scratch, wait_for)
 import hashlib
 import os
 import socket
@@ -101,3 +101,13 @@ ok(reply and len(reply) == 52, "nor is who has no `restrict mssntp`", reply)
 ok(samba.asked == asked, "and it was not asked", samba.asked)
 reply = exchange("127.0.0.1", ours.port, request_octets())
 ok(reply and len(reply) == 48, "who asks for no signature gets none", reply)
+
+counted = dict(line.split(":") for line in ntpq(
+    "127.0.0.1:%d" % ours.port, "-c", "mssntpinfo").splitlines())
+counted = {name: float(value) for name, value in counted.items()}
+ok(counted["no signing daemon"] >= 1 and counted["signed"] >= 4 and
+   counted["refused"] == 1 and counted["lost on the way"] == 0 and
+   counted["requests to sign"] == counted["no signing daemon"] +
+   counted["signed"] + 1, "mssntpinfo has counted all that", counted)
+ok(0 < counted["slowest of them"] <= counted["time for them"] < 60,
+   "and how long it took", counted)

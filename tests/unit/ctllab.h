@@ -33,7 +33,7 @@ struct lab {
 	uint8_t sent[LAB_FRAGS][MODE6_PACKET_MAX];
 	size_t sentlen[LAB_FRAGS];
 	struct mode6_asm reply;
-	char value[2048];
+	char value[8192];
 };
 
 /* With the text of an ntp.conf (an error in it is fatal), and trusted keys 5

@@ -240,6 +240,14 @@ test_lists_of_known_clients(void **state)
 	    "authkuncached,authkexpired,authencrypts,authdecrypts,"
 	    "authdigestencrypts,authcmacencrypts,authdigestdecrypts,"
 	    "authdigestfails,authcmacdecrypts,authcmacfails",
+	    "mssntp_serves,mssntp_serves_r,mssntp_serves_no,mssntp_serves_err,"
+	    "mssntp_serves_good,mssntp_serves_good_wall,"
+	    "mssntp_serves_good_slowest,mssntp_serves_bad,"
+	    "mssntp_serves_bad_wall,mssntp_serves_bad_slowest_r",
+	    "nts_client_send,nts_client_send_r,nts_cookie_not_server,"
+	    "nts_cookie_decode_total,nts_cookie_decode_current_r,"
+	    "nts_ke_serves_nossl,nts_ke_serves_nossl_wall,"
+	    "nts_ke_serves_good_cpu_r",
 	};
 	static const char pstats[] =
 	    "srcadr,srcport,dstadr,timerec,timer,timereach,sent,received,"
@@ -263,7 +271,7 @@ test_lists_of_known_clients(void **state)
 static void
 ask_each_name(struct lab *l, unsigned associd, const char *list_name)
 {
-	char names[4096], *p = names;
+	char names[8192], *p = names;
 	unsigned n = 0;
 
 	lab_read(l, associd, list_name);

@@ -82,7 +82,7 @@ serve_one(int fd, answer_fn *answer)
 }
 
 static enum ask_result
-ask_server(struct net *n, answer_fn *answer, struct reply *rep)
+ask_by(struct net *n, answer_fn *answer, struct reply *rep)
 {
 	struct query q = {.opcode = MODE6_READVAR, .data = "leap", .len = 4};
 	enum ask_result res;
@@ -92,13 +92,19 @@ ask_server(struct net *n, answer_fn *answer, struct reply *rep)
 
 	assert_true(pid > 0);
 	close(fd);
-	net_init(n);
 	assert_null(net_open(n, target, AF_UNSPEC));
 	res = net_ask(n, &q, rep);
 	net_close(n);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	return res;
+}
+
+static enum ask_result
+ask_server(struct net *n, answer_fn *answer, struct reply *rep)
+{
+	net_init(n);
+	return ask_by(n, answer, rep);
 }
 
 static const char long_text[1000] = {[0] = 'a', [500] = 'b', [999] = 'c'};
@@ -146,6 +152,34 @@ answer_at_length(int fd, const struct mode6_hdr *request)
 	    h.seq == request->seq || memcmp(buf + 12, "leap\0", 5) != 0)
 		_exit(3);
 	send_reply(fd, h, "leap=0\r\n", 8);
+}
+
+/* Both times that we are asked. */
+static void
+answer_twice(int fd, const struct mode6_hdr *request)
+{
+	uint8_t buf[MODE6_PACKET_MAX];
+	struct mode6_hdr h = *request;
+
+	send_reply(fd, h, "leap=0\r\n", 8);
+	if (recv(fd, buf, sizeof(buf), 0) < MODE6_HEADER_LEN ||
+	    mode6_decode(buf, MODE6_HEADER_LEN, &h) != 0)
+		_exit(3);
+	send_reply(fd, h, "leap=0\r\n", 8);
+}
+
+/* From another port. */
+static void
+answer_elsewhere(int fd, const struct mode6_hdr *request)
+{
+	struct sockaddr_storage to;
+	socklen_t len = sizeof(to);
+	int other = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (getpeername(fd, (struct sockaddr *)&to, &len) != 0 ||
+	    connect(other, (struct sockaddr *)&to, len) != 0)
+		_exit(3);
+	send_reply(other, *request, "leap=0\r\n", 8);
 }
 
 /* One octet each, holes between: more fragments than anybody sends. */
@@ -202,6 +236,35 @@ test_ask_at_length(void **state)
 	assert_int_equal(ask_server(&n, answer_at_length, &rep), ASK_OK);
 	assert_int_equal(rep.len, 8);
 	assert_false(n.padded);
+}
+
+static void
+test_ask_flake(void **state)
+{
+	struct reply rep;
+	struct net n;
+
+	(void)state;
+	net_init(&n);
+	n.timeout = 100;
+	n.flake = 1;
+	assert_int_equal(ask_by(&n, answer_twice, &rep), ASK_SILENCE);
+}
+
+static void
+test_ask_unconnected(void **state)
+{
+	struct reply rep;
+	struct net n;
+
+	(void)state;
+	net_init(&n);
+	n.timeout = 100;
+	assert_int_not_equal(ask_by(&n, answer_elsewhere, &rep), ASK_OK);
+	net_init(&n);
+	n.unconnected = true;
+	assert_int_equal(ask_by(&n, answer_elsewhere, &rep), ASK_OK);
+	assert_int_equal(rep.len, 8);
 }
 
 static void
@@ -305,6 +368,8 @@ main(void)
 	    cmocka_unit_test(test_ask_fragments),
 	    cmocka_unit_test(test_ask_error),
 	    cmocka_unit_test(test_ask_at_length),
+	    cmocka_unit_test(test_ask_flake),
+	    cmocka_unit_test(test_ask_unconnected),
 	    cmocka_unit_test(test_ask_too_much),
 	    cmocka_unit_test(test_ask_refused),
 	    cmocka_unit_test(test_ask_localhost),

@@ -29,6 +29,26 @@ test_every_version_is_echoed(void **state)
 }
 
 static void
+test_version_1_is_counted_by_mode(void **state)
+{
+	struct serverlab *w = *state;
+
+	serverlab_request(w, 1, NTP_MODE_CLIENT);
+	serverlab_plain(w, 48);
+	serverlab_plain(w, 48);
+	serverlab_request(w, 2, NTP_MODE_CLIENT);
+	serverlab_plain(w, 48);
+	serverlab_request(w, 1, NTP_MODE_UNSPEC);
+	serverlab_plain(w, 48);
+	serverlab_request(w, 1, NTP_MODE_ACTIVE);
+	serverlab_plain(w, 48);
+	assert_int_equal(w->count.oldver, 5);
+	assert_int_equal(w->count.ver1client, 2);
+	assert_int_equal(w->count.ver1zero, 1);
+	assert_int_equal(w->count.ver1symm, 1);
+}
+
+static void
 test_unknown_versions_are_dropped(void **state)
 {
 	struct serverlab *w = *state;
@@ -370,6 +390,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SERVER_TEST(test_every_version_is_echoed),
+	    SERVER_TEST(test_version_1_is_counted_by_mode),
 	    SERVER_TEST(test_unknown_versions_are_dropped),
 	    SERVER_TEST(test_reply_fields),
 	    SERVER_TEST(test_sntp_client_without_timestamp),
