@@ -201,7 +201,9 @@ enum stats_set {
 	STATS_SYS,
 	STATS_CLOCK,
 	STATS_PROTO,
-	STATS_OTHER,
+	STATS_TIMING,
+	STATS_USE,
+	STATS_OTHER, /* accepted, never recorded */
 	STATS_SETS
 };
 struct config_filegen {

@@ -143,6 +143,30 @@ void engine_status(const struct ntp_engine *e, struct engine_status *out);
 const char *engine_summary(
     const struct ntp_engine *e, struct ntp_now now, char *out, size_t cap);
 
+/* Datagrams counted, in the columns of sysstats. */
+enum engine_counter {
+	COUNT_RECEIVED,
+	COUNT_PROCESSED,
+	COUNT_THISVER,
+	COUNT_OLDVER,
+	COUNT_RESTRICTED,
+	COUNT_BADFORMAT,
+	COUNT_BADAUTH,
+	COUNT_DECLINED,
+	COUNT_LIMITED,
+	COUNT_KODSENT,
+	ENGINE_COUNTERS
+};
+struct engine_counters {
+	double age; /* s since they began at zero */
+	uint64_t n[ENGINE_COUNTERS];
+};
+void engine_counters(
+    const struct ntp_engine *e, ntp_mono now, struct engine_counters *out);
+/* Of NOW leave what came after THEN; all of it when they began anew since. */
+void counters_since(
+    struct engine_counters *now, const struct engine_counters *then);
+
 /* The ring that the server threads read; lives as long as the engine. */
 struct snap_ring *engine_snapshots(struct ntp_engine *e);
 

@@ -141,11 +141,26 @@ struct clock_sample {
 	const char *text;
 };
 
+struct ntp_packet;
+
+/* An authentic packet of an association, as it was measured. */
+struct raw_sample {
+	ntp_ts when;
+	const struct ntp_addr *addr, *local; /* local: family none, unknown */
+	ntp_ts org, dst; /* T1 as it really was, zero: none; and T4 */
+	const struct ntp_packet *pkt; /* T2, T3 and the rest */
+	const uint8_t *more; /* what follows the header, of NMORE octets */
+	size_t nmore;
+};
+
 struct stats_port {
 	void (*loop)(struct stats_port *, const struct loop_sample *);
 	void (*peer)(struct stats_port *, const struct peer_sample *);
 	/* What a reference clock said; may be NULL. */
 	void (*clock)(struct stats_port *, const struct clock_sample *);
+	void (*raw)(struct stats_port *, const struct raw_sample *);
+	/* An event, as the log tells of it. */
+	void (*event)(struct stats_port *, ntp_ts when, const char *line);
 };
 
 /* Answers of one kind. */

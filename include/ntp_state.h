@@ -189,7 +189,11 @@ enum ntp_drop packet_authenticate(struct ntp_engine *e, struct peer *p,
     const struct recvbuf *rb, uint16_t flags, const struct ext_tail *tail);
 /* PKT is authentic and answers the packet that left at p->org. */
 enum ntp_drop answer_received(struct ntp_engine *e, struct peer *p,
-    const struct ntp_packet *pkt, ntp_ts t4, struct ntp_now now);
+    const struct ntp_packet *pkt, const struct recvbuf *rb, struct ntp_now now);
+/* Record RB, which PKT is the header of: it belongs to P and is authentic, and
+ * answers what left at ORG, or nothing. */
+void stats_raw(struct ntp_engine *e, const struct peer *p,
+    const struct ntp_packet *pkt, const struct recvbuf *rb, ntp_ts org);
 /* PKT passed all tests and S was measured with it. */
 enum ntp_drop packet_measured(struct ntp_engine *e, struct peer *p,
     const struct ntp_packet *pkt, struct sample *s, ntp_ts t4,

@@ -124,7 +124,7 @@ take(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 
 static enum ntp_drop
 judge(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
-    ntp_ts arrived, struct ntp_now now)
+    const struct recvbuf *rb, struct ntp_now now)
 {
 	unsigned flash = content_tests(e, pkt);
 
@@ -140,9 +140,10 @@ judge(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 	default:
 		break;
 	}
+	stats_raw(e, p, pkt, rb, (ntp_ts){0});
 	p->flash = (p->flash & FLASH_PEER_MASK) | flash;
 	return flash != 0 ? refuse_header(p, pkt, flash)
-			  : take(e, p, pkt, arrived, now);
+			  : take(e, p, pkt, rb->rx_time, now);
 }
 
 static enum ntp_drop
@@ -160,7 +161,7 @@ known_server(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	if (why == DROP_NONE)
 		why = packet_authenticate(e, p, rb, flags, &tail);
 	if (why == DROP_NONE)
-		why = judge(e, p, &pkt, rb->rx_time, now);
+		why = judge(e, p, &pkt, rb, now);
 	if (why != DROP_NONE && p->inuse)
 		reason_refused(e, p, why, now);
 	return why;

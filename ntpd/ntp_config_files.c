@@ -141,7 +141,11 @@ set_of(const struct keyword *k)
 		return STATS_SYS;
 	if (k->id == KW_STATS_CLOCK)
 		return STATS_CLOCK;
-	return k->id == KW_STATS_PROTO ? STATS_PROTO : STATS_OTHER;
+	if (k->id == KW_STATS_PROTO)
+		return STATS_PROTO;
+	if (k->id == KW_STATS_TIMING)
+		return STATS_TIMING;
+	return k->id == KW_STATS_USE ? STATS_USE : STATS_OTHER;
 }
 
 static conf_apply enable_set;

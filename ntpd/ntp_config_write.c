@@ -193,7 +193,7 @@ write_filegen(struct out *o, size_t set, const struct config_filegen *f,
     const struct config_filegen *standard)
 {
 	static const char sets[][12] = {"loopstats", "peerstats", "rawstats",
-	    "sysstats", "clockstats", "protostats"};
+	    "sysstats", "clockstats", "protostats", "timingstats", "usestats"};
 	static const char types[][6] = {
 	    "none", "pid", "day", "week", "month", "year", "age"};
 

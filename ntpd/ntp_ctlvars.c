@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ntp_count.h"
 #include "ntp_fmt.h"
 #include "ntp_state.h"
 
@@ -147,68 +148,6 @@ static size_t
 stored_keys(const struct ntp_engine *e)
 {
 	return e->opt.keys != NULL ? keys_count(e->opt.keys) : 0;
-}
-
-static uint64_t
-count_badformat(const struct server_counters *n)
-{
-	return n->drop[DROP_SHORT] + n->drop[DROP_PORT0] +
-	    n->drop[DROP_VERSION] + n->drop[DROP_FORMAT] +
-	    n->drop[DROP_CONTROL];
-}
-
-static uint64_t
-count_badauth(const struct server_counters *n)
-{
-	return n->drop[DROP_BADAUTH] + n->drop[DROP_NOTRUST] +
-	    n->drop[DROP_CRYPTONAK];
-}
-
-static uint64_t
-count_declined(const struct server_counters *n)
-{
-	return n->drop[DROP_BOGON] + n->drop[DROP_OWN] + n->drop[DROP_MODE] +
-	    n->drop[DROP_MODE7] + n->drop[DROP_NOASSOC];
-}
-
-static uint64_t
-count_restricted(const struct server_counters *n)
-{
-	return n->drop[DROP_IGNORE] + n->drop[DROP_NOSERVE] +
-	    n->drop[DROP_NOQUERY] + n->drop[DROP_FLAKE];
-}
-
-static uint64_t
-count_limited(const struct server_counters *n)
-{
-	return n->drop[DROP_LIMITED] + n->drop[DROP_KOD];
-}
-
-static uint64_t
-count_processed(const struct ntp_engine *e)
-{
-	uint64_t n = e->count.processed;
-
-	PEER_FOREACH (p, &e->peers)
-		n += p->count.processed;
-	return n;
-}
-
-static uint64_t
-count_polls(const struct ntp_engine *e)
-{
-	uint64_t n = 0;
-
-	PEER_FOREACH (p, &e->peers)
-		n += p->count.sent;
-	return n;
-}
-
-static uint64_t
-count_sent(const struct ntp_engine *e)
-{
-	return count_polls(e) + e->count.processed + e->count.kodsent +
-	    e->ctl.frags;
 }
 
 static struct keys_counters

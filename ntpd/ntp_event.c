@@ -8,6 +8,9 @@
 
 #include "ntp_state.h"
 
+#define EVENTS_MAX 15U
+#define EVENT_LINE 256U
+
 void
 engine_log(struct ntp_engine *e, enum ntp_loglevel lv, const char *fmt, ...)
 {
@@ -61,15 +64,29 @@ peerevent_name(enum ntp_peerevent ev)
 	return names[ev & 15];
 }
 
-/* The counter restarts when the code changes and sticks at 15. */
-static void
+/* The counter restarts when the code changes and sticks at 15: from then on
+ * the same event is not told any more (false). */
+static bool
 count_event(uint8_t *event, uint8_t *n, uint8_t code)
 {
 	if (*event != code)
 		*n = 0;
 	*event = code;
-	if (*n < 15)
-		(*n)++;
+	if (*n == EVENTS_MAX)
+		return false;
+	(*n)++;
+	return true;
+}
+
+static void
+tell(struct ntp_engine *e, enum log_bit bit, const char *line)
+{
+	struct stats_port *stats = e->port.stats;
+
+	engine_log_class(e, bit, NTP_LOG_INFO, "%s", line);
+	if (stats != NULL && stats->event != NULL)
+		stats->event(
+		    stats, e->port.clock->get_systime(e->port.clock), line);
 }
 
 uint16_t
@@ -83,22 +100,28 @@ sys_status_word(const struct ntp_engine *e)
 void
 report_sysevent(struct ntp_engine *e, enum ntp_sysevent ev, const char *text)
 {
-	count_event(&e->sys.event, &e->sys.nevents, (uint8_t)ev);
-	engine_log_class(e, LOGBIT_SYSEVENTS, NTP_LOG_NOTICE,
-	    "0.0.0.0 %04x %02x %s%s%s", sys_status_word(e), (unsigned)ev,
-	    sysevent_name(ev), text != NULL ? " " : "",
-	    text != NULL ? text : "");
+	char line[EVENT_LINE];
+
+	if (!count_event(&e->sys.event, &e->sys.nevents, (uint8_t)ev))
+		return;
+	(void)snprintf(line, sizeof line, "0.0.0.0 %04x %02x %s%s%s",
+	    sys_status_word(e), (unsigned)ev, sysevent_name(ev),
+	    text != NULL ? " " : "", text != NULL ? text : "");
+	tell(e, LOGBIT_SYSEVENTS, line);
 }
 
 void
 report_peerevent(struct ntp_engine *e, struct peer *p, enum ntp_peerevent ev,
     const char *text)
 {
-	char buf[ADDR_STRLEN];
+	char buf[ADDR_STRLEN], line[EVENT_LINE];
+	bool addressed = p->srcadr.family != ADDR_NONE;
 
-	count_event(&p->event, &p->nevents, (uint8_t)ev);
-	engine_log_class(e, LOGBIT_PEEREVENTS, NTP_LOG_NOTICE,
-	    "%s %04x %02x %s%s%s", peer_label(p, buf), peer_status_word(p),
-	    (unsigned)ev | 0x80U, peerevent_name(ev), text != NULL ? " " : "",
-	    text != NULL ? text : "");
+	if (!count_event(&p->event, &p->nevents, (uint8_t)ev))
+		return;
+	(void)snprintf(line, sizeof line, "%s %04x %02x %s%s%s",
+	    addressed ? addr_format(&p->srcadr, buf) : peer_label(p, buf),
+	    peer_status_word(p), (unsigned)ev | 0x80U, peerevent_name(ev),
+	    text != NULL ? " " : "", text != NULL ? text : "");
+	tell(e, LOGBIT_PEEREVENTS, line);
 }

@@ -10,20 +10,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "ntp_addr.h"
 #include "ntp_calendar.h"
 
 #define ERROR_WORDS 128U
 #define DAY_S	    86400
-#define RECORD_MAX  256U
+#define DATE_MAX    32U
 #define SUFFIX_MAX  32U
+#define RETRY_S	    10 /* after a failure */
 #define LINK_SPARES 10 /* NAME.PIDC0 ... */
 
 static const char *const set_names[STATS_SETS] = {
@@ -33,6 +32,8 @@ static const char *const set_names[STATS_SETS] = {
     [STATS_SYS] = "sysstats",
     [STATS_CLOCK] = "clockstats",
     [STATS_PROTO] = "protostats",
+    [STATS_TIMING] = "timingstats",
+    [STATS_USE] = "usestats",
     [STATS_OTHER] = "otherstats",
 };
 
@@ -108,7 +109,7 @@ filegen_suffix(enum filegen_type type, int64_t t, int64_t started, pid_t pid,
 static void
 link_make_room(const char *plain, pid_t pid)
 {
-	char spare[PATH_MAX];
+	char spare[FILEGEN_PATH];
 	struct stat st;
 
 	if (lstat(plain, &st) != 0)
@@ -127,59 +128,102 @@ link_make_room(const char *plain, pid_t pid)
 	}
 }
 
-static void say(struct log_port *log, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+static void say(struct log_port *log, enum ntp_loglevel lv, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 static void
-say(struct log_port *log, const char *fmt, ...)
+say(struct log_port *log, enum ntp_loglevel lv, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	log->vlog(log, NTP_LOG_ERR, fmt, ap);
+	log->vlog(log, lv, fmt, ap);
 	va_end(ap);
 }
 
-/* A missing directory means that nobody wants statistics: no complaint. */
+/* A record that cannot be kept must cost no more than itself: one line tells
+ * of the first, another of the end.  Nobody may have made the default
+ * directory, because nobody wants statistics: no complaint. */
 static void
-open_failed(struct filestats *s, struct filegen *g, const char *path)
+lose(struct filestats *s, struct filegen *g, int64_t t, int err)
 {
 	char words[ERROR_WORDS];
 
-	if (g->failed || errno == ENOENT)
+	g->tried = t;
+	if (g->lost++ > 0 || (err == ENOENT && s->dir_default))
 		return;
-	g->failed = true;
-	say(s->log, "statistics file %s: %s", path,
-	    strerror_r(errno, words, sizeof words));
+	g->told = true;
+	say(s->log, NTP_LOG_ERR,
+	    "statistics file %s: %s; records are lost until it can be "
+	    "written",
+	    g->path, strerror_r(err, words, sizeof words));
+}
+
+static void
+keep_again(struct filestats *s, struct filegen *g)
+{
+	if (g->told)
+		say(s->log, NTP_LOG_NOTICE,
+		    "statistics file %s is written again, %" PRIu64
+		    " records were lost",
+		    g->path, g->lost);
+	g->told = false;
+	g->lost = 0;
+}
+
+/* After a failure not every record tries again. */
+static bool
+may_try(const struct filegen *g, int64_t t)
+{
+	return g->lost == 0 || t < g->tried || t >= g->tried + RETRY_S;
+}
+
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && lstat(b, &sb) == 0 &&
+	    sa.st_ino == sb.st_ino && sa.st_dev == sb.st_dev;
+}
+
+/* The link is a convenience: without it the records are still there. */
+static void
+link_plain(struct filestats *s, const struct filegen *g, const char *plain)
+{
+	if (!g->par.link || strcmp(g->path, plain) == 0 ||
+	    same_file(g->path, plain))
+		return;
+	link_make_room(plain, s->pid);
+	if (link(g->path, plain) != 0)
+		say(s->log, NTP_LOG_DEBUG, "no link %s", plain);
 }
 
 static void
 filegen_open(struct filestats *s, struct filegen *g, int64_t t)
 {
-	char path[PATH_MAX], plain[PATH_MAX - SUFFIX_MAX], suffix[SUFFIX_MAX];
+	char plain[FILEGEN_PATH - SUFFIX_MAX], suffix[SUFFIX_MAX];
 	const char *slash =
 	    s->dir[0] != '\0' && s->dir[strlen(s->dir) - 1] == '/' ? "" : "/";
 	int n;
 
 	n = snprintf(plain, sizeof plain, "%s%s%s", s->dir, slash, g->name);
-	if (n < 0 || (size_t)n >= sizeof plain)
+	if (n < 0 || (size_t)n >= sizeof plain) {
+		lose(s, g, t, ENAMETOOLONG);
 		return;
+	}
 	filegen_suffix(
 	    g->par.type, t, s->started, s->pid, suffix, sizeof suffix);
-	(void)snprintf(path, sizeof path, "%s%s", plain, suffix);
-	g->fd = open(path,
-	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+	(void)snprintf(g->path, sizeof g->path, "%s%s", plain, suffix);
+	g->fd = open(g->path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+		O_NONBLOCK,
 	    0644);
 	if (g->fd < 0) {
-		open_failed(s, g, path);
+		lose(s, g, t, errno);
 		return;
 	}
-	g->failed = false;
 	g->period = filegen_period(g->par.type, t, s->started);
-	if (g->par.link && suffix[0] != '\0') {
-		link_make_room(plain, s->pid);
-		if (link(path, plain) != 0 && errno != EEXIST)
-			open_failed(s, g, plain);
-	}
+	link_plain(s, g, plain);
 }
 
 static void
@@ -190,66 +234,58 @@ filegen_shut(struct filegen *g)
 	g->fd = -1;
 }
 
+/* Half a record would spoil the next one too: it is taken back. */
+static void
+filegen_write(
+    struct filestats *s, struct filegen *g, int64_t t, const char *line)
+{
+	size_t len = strlen(line);
+	ssize_t n = write(g->fd, line, len);
+	int err = n < 0 ? errno : ENOSPC;
+	struct stat st;
+
+	if (n >= 0 && (size_t)n == len) {
+		keep_again(s, g);
+		return;
+	}
+	if (n > 0 && fstat(g->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    ftruncate(g->fd, st.st_size - n) != 0)
+		err = errno;
+	filegen_shut(g);
+	lose(s, g, t, err);
+}
+
+bool
+filestats_wants(const struct filestats *s, enum stats_set set)
+{
+	return s->gen[set].par.enabled;
+}
+
 void
 filestats_record(
     struct filestats *s, enum stats_set set, ntp_ts when, const char *text)
 {
 	struct filegen *g = &s->gen[set];
-	char line[RECORD_MAX];
+	char line[FILESTATS_RECORD + DATE_MAX];
 	int64_t t, day;
 	uint32_t ns;
-	int n;
 
-	if (!g->par.enabled)
+	if (!filestats_wants(s, set))
 		return;
 	ts_to_unix(when, time(NULL), &t, &ns);
 	if (g->fd >= 0 &&
 	    g->period != filegen_period(g->par.type, t, s->started))
 		filegen_shut(g);
-	if (g->fd < 0)
+	if (g->fd < 0 && may_try(g, t))
 		filegen_open(s, g, t);
+	else if (g->fd < 0)
+		g->lost++;
 	if (g->fd < 0)
 		return;
 	day = t - floor_div(t, DAY_S) * DAY_S;
-	n = snprintf(line, sizeof line, "%" PRId64 " %" PRId64 ".%03u %s\n",
+	(void)snprintf(line, sizeof line, "%" PRId64 " %" PRId64 ".%03u %s\n",
 	    calendar_mjd(t), day, (unsigned)(ns / 1000000), text);
-	if (n > 0 && (size_t)n < sizeof line &&
-	    write(g->fd, line, (size_t)n) != n)
-		filegen_shut(g);
-}
-
-static void
-record_loop(struct stats_port *p, const struct loop_sample *ls)
-{
-	struct filestats *s = (struct filestats *)p;
-	char text[RECORD_MAX - 64];
-
-	(void)snprintf(text, sizeof text, "%.9f %.3f %.9f %.6f %d", ls->offset,
-	    ls->freq * 1e6, ls->jitter, ls->wander * 1e6, ls->poll);
-	filestats_record(s, STATS_LOOP, ls->when, text);
-}
-
-static void
-record_peer(struct stats_port *p, const struct peer_sample *ps)
-{
-	struct filestats *s = (struct filestats *)p;
-	char text[RECORD_MAX - 64], addr[ADDR_STRLEN];
-
-	(void)snprintf(text, sizeof text, "%s %x %.9f %.9f %.9f %.9f",
-	    addr_format(ps->addr, addr), ps->status, ps->offset, ps->delay,
-	    ps->disp, ps->jitter);
-	filestats_record(s, STATS_PEER, ps->when, text);
-}
-
-static void
-record_clock(struct stats_port *p, const struct clock_sample *cs)
-{
-	struct filestats *s = (struct filestats *)p;
-	char text[RECORD_MAX - 64], addr[ADDR_STRLEN];
-
-	(void)snprintf(
-	    text, sizeof text, "%s %s", addr_format(cs->addr, addr), cs->text);
-	filestats_record(s, STATS_CLOCK, cs->when, text);
+	filegen_write(s, g, t, line);
 }
 
 void
@@ -257,9 +293,6 @@ filestats_init(struct filestats *s, const struct ntp_config *cfg,
     struct log_port *log, int64_t now)
 {
 	memset(s, 0, sizeof *s);
-	s->port.loop = record_loop;
-	s->port.peer = record_peer;
-	s->port.clock = record_clock;
 	s->log = log;
 	s->started = now;
 	s->pid = getpid();
@@ -271,20 +304,23 @@ filestats_init(struct filestats *s, const struct ntp_config *cfg,
 void
 filestats_follow(struct filestats *s, const struct ntp_config *cfg)
 {
-	s->dir = cfg->statsdir != NULL ? cfg->statsdir : FILEGEN_DIR;
+	s->dir_default = cfg->statsdir == NULL;
+	s->dir = s->dir_default ? FILEGEN_DIR : cfg->statsdir;
 	for (int i = 0; i < STATS_SETS; i++) {
 		struct filegen *g = &s->gen[i];
 
 		g->par = cfg->filegen[i];
 		g->par.enabled = g->par.enabled && cfg->stats;
 		g->name = g->par.file != NULL ? g->par.file : set_names[i];
-		g->failed = false;
 	}
 }
 
 void
 filestats_close(struct filestats *s)
 {
-	for (int i = 0; i < STATS_SETS; i++)
+	for (int i = 0; i < STATS_SETS; i++) {
 		filegen_shut(&s->gen[i]);
+		s->gen[i].lost = 0;
+		s->gen[i].told = false;
+	}
 }

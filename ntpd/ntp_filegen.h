@@ -5,27 +5,34 @@
 #ifndef NTP_FILEGEN_H
 #define NTP_FILEGEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "ntp_config.h"
 #include "ntp_ports.h"
 
-#define FILEGEN_DIR "/var/log/ntpstats/"
+#define FILEGEN_DIR	 "/var/log/ntpstats/"
+#define FILEGEN_PATH	 1024U /* octets of a file name */
+#define FILESTATS_RECORD 4096U /* octets of a record */
 
 /* One set of files: NAME, NAME.20250106 ... */
 struct filegen {
 	struct config_filegen par; /* its `file` is borrowed */
 	const char *name;	   /* of the set */
+	char path[FILEGEN_PATH];   /* opened last */
 	int fd;			   /* -1: closed */
 	int64_t period;		   /* which one FD is for */
-	bool failed;		   /* said once that it cannot be opened */
+	uint64_t lost;		   /* records since it cannot be written */
+	bool told;		   /* the log knows */
+	int64_t tried;		   /* when that failed last, Unix s */
 };
 
-/* The statistics port: writes loopstats and peerstats. */
+/* The statistics port.  Its records are made in ntp_records.c. */
 struct filestats {
 	struct stats_port port; /* first: the port is the object */
 	const char *dir;	/* borrowed */
+	bool dir_default;	/* nobody has named it */
 	struct filegen gen[STATS_SETS];
 	struct log_port *log; /* borrowed */
 	int64_t started;      /* Unix s; for FILEGEN_AGE */
@@ -41,7 +48,11 @@ void filestats_follow(struct filestats *s, const struct ntp_config *cfg);
 /* Close all; the next record opens them anew. */
 void filestats_close(struct filestats *s);
 
-/* Append the record TEXT (without date) to SET, dated WHEN. */
+/* Is SET recorded? */
+bool filestats_wants(const struct filestats *s, enum stats_set set);
+
+/* Append the record TEXT (without date) to SET, dated WHEN.  What cannot be
+ * written is lost; the log tells when that begins and when it ends. */
 void filestats_record(
     struct filestats *s, enum stats_set set, ntp_ts when, const char *text);
 

@@ -219,14 +219,33 @@ take_sample(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 	return good;
 }
 
+void
+stats_raw(struct ntp_engine *e, const struct peer *p,
+    const struct ntp_packet *pkt, const struct recvbuf *rb, ntp_ts org)
+{
+	struct stats_port *stats = e->port.stats;
+	struct raw_sample s = {.when = rb->rx_time,
+	    .addr = &p->srcadr,
+	    .local = rb->dst,
+	    .org = org,
+	    .dst = rb->rx_time,
+	    .pkt = pkt,
+	    .more = rb->data + NTP_HEADER_LEN,
+	    .nmore = rb->len - NTP_HEADER_LEN};
+
+	if (stats != NULL && stats->raw != NULL)
+		stats->raw(stats, &s);
+}
+
 /* From here on the packet answers one of ours and is authentic. */
 enum ntp_drop
 answer_received(struct ntp_engine *e, struct peer *p,
-    const struct ntp_packet *pkt, ntp_ts t4, struct ntp_now now)
+    const struct ntp_packet *pkt, const struct recvbuf *rb, struct ntp_now now)
 {
 	unsigned flash = content_tests(e, pkt);
 	struct sample s;
 
+	stats_raw(e, p, pkt, rb, p->org);
 	p->aorg = (ntp_ts){0};
 	p->flash = (p->flash & FLASH_PEER_MASK) | flash;
 	if (handle_kiss(e, p, pkt)) {
@@ -236,9 +255,9 @@ answer_received(struct ntp_engine *e, struct peer *p,
 	}
 	if (flash != 0)
 		return refuse_header(p, pkt, flash);
-	if (!take_sample(e, p, pkt, t4, now.mono, &s))
+	if (!take_sample(e, p, pkt, rb->rx_time, now.mono, &s))
 		return DROP_XLEAVE;
-	return packet_measured(e, p, pkt, &s, t4, now);
+	return packet_measured(e, p, pkt, &s, rb->rx_time, now);
 }
 
 /* A late answer to what was asked before a step is nobody's attack. */
@@ -334,7 +353,7 @@ process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	why = packet_authenticate(e, p, rb, flags, &tail);
 	if (why != DROP_NONE)
 		return why;
-	why = answer_received(e, p, &pkt, rb->rx_time, now);
+	why = answer_received(e, p, &pkt, rb, now);
 	if (p->inuse && p->bcast.phase == BCAST_VOLLEY)
 		broadcast_volley(e, p, now);
 	return why;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ntp_err.h"
+#include "ntp_records.h"
 #include "ntpd.h"
 
 static void
@@ -193,6 +194,7 @@ setup_engine(struct daemon *d)
 	check_drift_directory(d);
 	describe_system(d);
 	filestats_init(&d->stats, d->conf, &d->log.port, (int64_t)time(NULL));
+	records_attach(&d->stats);
 	d->ports.packet = &d->io.port;
 	d->ports.rng = &d->rng.port;
 	d->ports.dns = &d->dns.port;

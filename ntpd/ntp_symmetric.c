@@ -41,14 +41,14 @@ interleaves(const struct peer *p)
  * departure is known by now. */
 static enum ntp_drop
 interleaved_packet(struct ntp_engine *e, struct peer *p,
-    const struct ntp_packet *pkt, ntp_ts arrived, struct ntp_now now)
+    const struct ntp_packet *pkt, const struct recvbuf *rb, struct ntp_now now)
 {
 	xleave_keep(&p->xl, symm_latest(&p->symm)->left, pkt->rec, p->symm.told,
 	    now.mono);
 	p->xl.nonce = pkt->org;
 	p->symm.told = (ntp_ts){0};
-	adopt(p, pkt, arrived);
-	return answer_received(e, p, pkt, arrived, now);
+	adopt(p, pkt, rb->rx_time);
+	return answer_received(e, p, pkt, rb, now);
 }
 
 static enum ntp_drop
@@ -65,12 +65,12 @@ refuse(struct peer *p, unsigned flash)
 
 static enum ntp_drop
 judge(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
-    ntp_ts arrived, struct ntp_now now)
+    const struct recvbuf *rb, struct ntp_now now)
 {
 	struct symm_sent *hit;
 
 	if (interleaves(p) && symm_interleaved(&p->symm, p->xmt, pkt))
-		return interleaved_packet(e, p, pkt, arrived, now);
+		return interleaved_packet(e, p, pkt, rb, now);
 	switch (symm_judge(&p->symm, p->xmt, pkt, &hit)) {
 	case SYMM_OWN:
 		return DROP_OWN;
@@ -79,15 +79,15 @@ judge(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 	case SYMM_BOGUS:
 		return refuse(p, FLASH_BOGUS);
 	case SYMM_ADOPT:
-		adopt(p, pkt, arrived);
+		adopt(p, pkt, rb->rx_time);
 		p->flash = (p->flash & FLASH_PEER_MASK) | FLASH_BOGUS;
 		return DROP_NONE;
 	case SYMM_SAMPLE:
 	default:
 		p->org = hit->left;
 		symm_consume(&p->symm, hit);
-		adopt(p, pkt, arrived);
-		return answer_received(e, p, pkt, arrived, now);
+		adopt(p, pkt, rb->rx_time);
+		return answer_received(e, p, pkt, rb, now);
 	}
 }
 
@@ -104,7 +104,7 @@ peer_packet(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	if (why == DROP_NONE)
 		why = packet_authenticate(e, p, rb, flags, &tail);
 	if (why == DROP_NONE)
-		why = judge(e, p, &pkt, rb->rx_time, now);
+		why = judge(e, p, &pkt, rb, now);
 	if (why != DROP_NONE)
 		reason_refused(e, p, why, now);
 	return why;

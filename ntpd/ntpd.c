@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "ntp_err.h"
+#include "ntp_records.h"
 #include "ntpd.h"
 
-#define HOUR_MS	     3600000U
 #define MINUTE_MS    60000U
 #define COMMAND_MAX  512U
 #define CLOSE_ROUNDS 8
@@ -104,27 +104,6 @@ start_signals(struct daemon *d)
 	return 0;
 }
 
-/* --- the frequency file --------------------------------------------------- */
-
-static void
-save_drift(struct daemon *d, int (*save)(struct driftfile *, double))
-{
-	struct engine_status s;
-
-	engine_status(d->engine, &s);
-	if (d->drift.path == NULL || !s.freq_valid)
-		return;
-	if (save(&d->drift, s.freq) != 0)
-		msyslog_errno(
-		    &d->log, NTP_LOG_ERR, "frequency file %s", d->drift.path);
-}
-
-static void
-on_hour(uv_timer_t *t)
-{
-	save_drift(t->data, drift_hourly);
-}
-
 static void
 on_minute(uv_timer_t *t)
 {
@@ -156,12 +135,11 @@ start_pidfile(struct daemon *d)
 static int
 start_timers(struct daemon *d)
 {
-	d->hourly.data = d->minutely.data = d;
-	if (uv_timer_init(&d->loop, &d->hourly) != 0 ||
-	    uv_timer_init(&d->loop, &d->minutely) != 0 ||
+	d->minutely.data = d;
+	if (uv_timer_init(&d->loop, &d->minutely) != 0 ||
 	    uv_timer_start(&d->minutely, on_minute, MINUTE_MS, MINUTE_MS) != 0)
 		return -NTP_EIO;
-	return uv_timer_start(&d->hourly, on_hour, HOUR_MS, HOUR_MS);
+	return hourly_start(d);
 }
 
 static int
@@ -300,6 +278,18 @@ watch_engine(struct daemon *d)
 	}
 }
 
+/* timingstats: our servers' packets, not what anybody may send. */
+static void
+record_spent(struct daemon *d, const struct recvbuf *rb)
+{
+	ntp_ts now;
+
+	if (rb->ep == 0 || !filestats_wants(&d->stats, STATS_TIMING))
+		return;
+	now = d->ports.clock->get_systime(d->ports.clock);
+	record_timing(&d->stats, now, rb->src, ts_diff(now, rb->rx_time));
+}
+
 static void
 main_loop(struct daemon *d)
 {
@@ -311,6 +301,7 @@ main_loop(struct daemon *d)
 			timer(d->engine, ntpd_now(d));
 		while ((rb = get_full_recv_buffer(d)) != NULL) {
 			receive(d->engine, rb, ntpd_now(d));
+			record_spent(d, rb);
 			freerecvbuf(d, rb);
 			host_follow(d);
 		}

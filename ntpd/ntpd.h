@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <uv.h>
 
 #include "ntp_config.h"
@@ -205,6 +206,14 @@ struct host {
 	unsigned changed; /* enum host_change, not yet followed */
 };
 
+/* As it was an hour ago. */
+struct hourly {
+	uv_timer_t timer;
+	struct engine_counters counted;
+	struct rusage used;
+	ntp_mono began;
+};
+
 struct daemon {
 	struct options opt;
 	struct msyslog log;
@@ -234,8 +243,8 @@ struct daemon {
 
 	uv_loop_t loop;
 	uv_signal_t signals[NTPD_SIGNALS];
-	uv_timer_t alarm;    /* at engine_deadline() */
-	uv_timer_t hourly;   /* drift file */
+	uv_timer_t alarm; /* at engine_deadline() */
+	struct hourly hour;
 	uv_timer_t minutely; /* leap second file */
 	bool alarm_flag;
 	bool backlog; /* engine_background() has more to do */
@@ -367,6 +376,13 @@ void watch_clock(struct daemon *d);
 void clockwatch_start(struct daemon *d);
 /* After the loop has closed its handles. */
 void clockwatch_stop(struct daemon *d);
+
+/* --- ntp_hourly.c --------------------------------------------------------- */
+
+/* Begin to write the frequency file, sysstats and usestats. */
+int hourly_start(struct daemon *d);
+/* Write the frequency file by SAVE, if there is something to write. */
+void save_drift(struct daemon *d, int (*save)(struct driftfile *, double));
 
 /* --- ntp_signd.c ---------------------------------------------------------- */
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_hourly.c - what is written once an hour: frequency, sysstats, usestats.
+ *
+ * Counters of the records are those of the hour; what mode 6 shows goes on
+ * counting.
+ */
+#include "ntp_err.h"
+#include "ntp_records.h"
+#include "ntpd.h"
+
+#define HOUR_MS 3600000U
+
+static void
+record_hour(struct daemon *d)
+{
+	struct ntp_now now = ntpd_now(d);
+	struct engine_counters n, total;
+	struct rusage used;
+
+	engine_counters(d->engine, now.mono, &n);
+	total = n;
+	counters_since(&n, &d->hour.counted);
+	record_sys(&d->stats, now.sys, &n);
+	d->hour.counted = total;
+	if (getrusage(RUSAGE_SELF, &used) != 0)
+		return;
+	record_use(&d->stats, now.sys, mono_diff(now.mono, d->hour.began),
+	    &d->hour.used, &used);
+	d->hour.used = used;
+	d->hour.began = now.mono;
+}
+
+void
+save_drift(struct daemon *d, int (*save)(struct driftfile *, double))
+{
+	struct engine_status s;
+
+	engine_status(d->engine, &s);
+	if (d->drift.path == NULL || !s.freq_valid)
+		return;
+	if (save(&d->drift, s.freq) != 0)
+		msyslog_errno(
+		    &d->log, NTP_LOG_ERR, "frequency file %s", d->drift.path);
+}
+
+static void
+on_hour(uv_timer_t *t)
+{
+	struct daemon *d = t->data;
+
+	save_drift(d, drift_hourly);
+	record_hour(d);
+}
+
+int
+hourly_start(struct daemon *d)
+{
+	d->hour.began = ntpd_now(d).mono;
+	(void)getrusage(RUSAGE_SELF, &d->hour.used);
+	d->hour.timer.data = d;
+	if (uv_timer_init(&d->loop, &d->hour.timer) != 0)
+		return -NTP_EIO;
+	return uv_timer_start(&d->hour.timer, on_hour, HOUR_MS, HOUR_MS);
+}

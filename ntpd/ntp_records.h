@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_records.h - what the records of the statistics files look like.
+ */
+#ifndef NTP_RECORDS_H
+#define NTP_RECORDS_H
+
+#include <sys/resource.h>
+
+#include "ntp_engine.h"
+#include "ntp_filegen.h"
+
+/* Write what the engine tells by the port of S. */
+void records_attach(struct filestats *s);
+
+/* sysstats: the datagrams counted in the time that is over. */
+void record_sys(
+    struct filestats *s, ntp_ts when, const struct engine_counters *n);
+
+/* usestats: what AGE seconds have cost from THEN to NOW. */
+void record_use(struct filestats *s, ntp_ts when, double age,
+    const struct rusage *then, const struct rusage *now);
+
+/* timingstats: a datagram of ADDR was dealt with SPENT s after its arrival. */
+void record_timing(struct filestats *s, ntp_ts when,
+    const struct ntp_addr *addr, double spent);
+
+#endif /* NTP_RECORDS_H */
