@@ -170,4 +170,8 @@ void counters_since(
 /* The ring that the server threads read; lives as long as the engine. */
 struct snap_ring *engine_snapshots(struct ntp_engine *e);
 
+/* What the engine itself serves with, for one batch: whoever has a client's
+ * request in hand may answer it by server_receive() without receive(). */
+struct server_ctx *engine_server(struct ntp_engine *e);
+
 #endif /* NTP_ENGINE_H */

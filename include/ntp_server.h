@@ -52,26 +52,39 @@ struct server_counters {
 	uint64_t drop[DROP_COUNT];
 };
 
+/* Whom to answer, and how.  All of it is borrowed; nobody but its user may
+ * change it or use it while he does. */
+struct server_policy {
+	struct restrict_list *access;
+	struct keystore *keys;	    /* may be NULL */
+	const struct ntp_addr *own; /* our own addresses */
+	size_t nown;
+	uint16_t port;	  /* ours */
+	int8_t kod_poll;  /* log2 s, `discard average` */
+	bool signd_there; /* a signing daemon may be asked */
+};
+
+/* What server_seal() still has to do to a reply. */
+struct server_answer {
+	uint32_t reply_key; /* key to sign with, 0: none */
+	bool whole_digest;  /* sign with all of it */
+	bool ask_signd;	    /* the signing daemon signs, for account reply_key;
+			     * server_seal() adds no MAC */
+	bool crypto_nak;    /* append one */
+	bool kiss;	    /* T3 is not ours to write */
+	bool interleaved;   /* T3 is of the last reply */
+	bool remember;	    /* server_sent() is due */
+	ntp_ts rec;	    /* T2 as told */
+};
+
 struct server_ctx {
-	struct ntp_snapshot snap;     /* copied once for each batch */
-	struct restrict_list *access; /* borrowed for one batch */
-	const struct keystore *keys;  /* borrowed; may be NULL */
-	struct mru *mru;	      /* may be NULL: nothing recorded */
-	struct server_counters *count;
-	int8_t kod_poll; /* log2 s, `discard average` */
-	uint32_t rnd;	 /* 32 uniform bits, anew for each datagram */
-	uint32_t
-	    reply_key;	   /* set by server_reply(): key to sign with, 0 none */
-	bool whole_digest; /* set by server_reply(): sign with all of it */
-	bool signd_there;  /* a signing daemon may be asked */
-	bool ask_signd;	   /* set by server_reply(): have it sign for account
-			     * reply_key; server_seal() adds no MAC */
+	struct ntp_snapshot snap; /* copied once for each batch */
+	struct server_policy policy;
+	struct mru *mru;	     /* may be NULL: nothing recorded */
 	struct xleave_table *xleave; /* may be NULL: never interleaved */
-	bool interleaved; /* set by server_reply(): T3 is of the last reply */
-	bool remember;	  /* set by server_reply(): server_sent() is due */
-	ntp_ts rec;	  /* set by server_reply(): T2 as told */
-	bool crypto_nak;  /* set by server_reply(): append a crypto-NAK */
-	bool kiss;	  /* set by server_reply(): T3 is not ours to write */
+	struct server_counters *count;
+	uint32_t rnd; /* 32 uniform bits, anew for each datagram */
+	struct server_answer answer; /* set by server_reply() */
 };
 
 /*
@@ -81,10 +94,24 @@ struct server_ctx {
  */
 bool recvbuf_is_bogus(const struct recvbuf *rb);
 
+/* Is RB a client's request to one of our addresses, which server_receive()
+ * answers or drops? */
+bool server_takes(const struct recvbuf *rb);
+
+/*
+ * The whole way of a datagram through a server: count it, look up its source,
+ * judge it and build the reply, for server_seal() to finish.  C has fresh RND,
+ * NOW is of the batch.  SERVER_PUNT, and nothing is done, unless server_takes() it.
+ */
+enum server_verdict server_receive(struct server_ctx *c,
+    const struct recvbuf *rb, struct ntp_now now, uint8_t out[NTP_REPLY_MAX],
+    size_t *outlen);
+
 /*
  * Judge one datagram and build the reply.  RES is the access entry of its
- * source (looked up once by the caller), NOW is of the arrival.  Versions 1..4 mode 3, and version 1 mode 0; mode 1 of strangers
- * is answered in mode 2 without state (protocol notes 5.3).
+ * source (looked up once by the caller), NOW is of the arrival.  Versions 1..4
+ * mode 3, and version 1 mode 0; mode 1 of strangers is answered in mode 2
+ * without state (protocol notes 5.3).
  */
 enum server_verdict server_reply(struct server_ctx *c, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now,

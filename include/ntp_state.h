@@ -335,6 +335,15 @@ bool still_asking(const struct peer *p);
 void engine_retune(
     struct ntp_engine *e, const struct ntp_config *was, ntp_mono now);
 
+/* --- ntp_serving.c ------------------------------------------------------- */
+
+/* 0 or -NTP_ENOMEM. */
+int serving_init(struct ntp_engine *e);
+/* Access list, keys, addresses or configuration are others now. */
+void serving_follow(struct ntp_engine *e);
+/* e->cfg has replaced WAS. */
+void serving_retune(struct ntp_engine *e, const struct ntp_config *was);
+
 /* --- ntp_reconfig.c ------------------------------------------------------ */
 
 /* Make the associations of a new engine; false when out of memory. */

@@ -64,6 +64,9 @@ int systime_state(struct systime *s, int *status);
 /* A kernel arrival time, CLOCK_REALTIME, as this clock's time. */
 ntp_ts systime_arrival(struct clock_port *p, const struct timespec *at);
 
+/* The clock, and in *REAL the same as CLOCK_REALTIME has it. */
+ntp_ts systime_read(struct clock_port *p, struct timespec *real);
+
 /* The port's functions, by the names that everybody knows. */
 ntp_ts get_systime(struct clock_port *p);
 int adj_systime(struct clock_port *p, double adj, double freq);

@@ -70,6 +70,15 @@ get_systime(struct clock_port *p)
 }
 
 ntp_ts
+systime_read(struct clock_port *p, struct timespec *real)
+{
+	struct systime *s = (struct systime *)p;
+
+	(void)s->gettime(CLOCK_REALTIME, real);
+	return ts_from_unix(real->tv_sec, (uint32_t)real->tv_nsec);
+}
+
+ntp_ts
 systime_arrival(struct clock_port *p, const struct timespec *at)
 {
 	(void)p;

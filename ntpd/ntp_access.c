@@ -247,7 +247,7 @@ access_adopt(struct ntp_engine *e, struct access_draft *d)
 	e->access = d->list;
 	e->rname = d->name;
 	e->nrnames = d->nnames;
-	e->server.access = e->access;
+	serving_follow(e);
 	if (old.list != NULL)
 		restrict_inherit(e->access, old.list);
 	access_draft_free(&old);

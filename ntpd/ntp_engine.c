@@ -18,7 +18,6 @@
 #define PEERS_SPARE 256U  /* associations that may come at run time */
 #define CLAMP_FLOOR 5e-4  /* s, ends the start-up clamp */
 #define QUIT_WAIT   60.0  /* s, -q without any useful answer */
-#define MRU_LEAK    2	  /* 1 in 4 limited packets is answered */
 
 uint32_t
 engine_random(struct ntp_engine *e)
@@ -115,68 +114,6 @@ init_access(struct ntp_engine *e, ntp_mono now)
 	return 0;
 }
 
-/* The client table is kept for its own sake (`monitor`) or because a rate
- * limit needs it. */
-static bool
-wants_monitor(const struct ntp_config *c)
-{
-	bool limited = false;
-
-	for (size_t i = 0; i < c->nrestricts; i++)
-		limited = limited || (c->restricts[i].flags & RES_LIMITED) != 0;
-	return c->monitor || limited;
-}
-
-static struct mru_param
-mru_param_of(const struct ntp_config *c)
-{
-	return (struct mru_param){.entries = c->mru.maxdepth,
-	    .average = c->discard_average,
-	    .minimum = c->discard_minimum,
-	    .leak_log2 = MRU_LEAK,
-	    .v6bits = c->mru.v6prefix,
-	    .mindepth = c->mru.mindepth,
-	    .maxage = c->mru.maxage,
-	    .minage = c->mru.minage,
-	    .monitor = c->discard_monitor,
-	    .prefault = c->mru.initalloc};
-}
-
-static int
-init_monitor(struct ntp_engine *e)
-{
-	struct mru_param mp = mru_param_of(e->cfg);
-	uint8_t seed[16];
-
-	e->port.rng->fill(e->port.rng, seed, sizeof seed);
-	if (!wants_monitor(e->cfg))
-		return 0;
-	e->mru = mru_new(&mp, seed);
-	return e->mru == NULL ? -NTP_ENOMEM : 0;
-}
-
-static int
-init_server(struct ntp_engine *e)
-{
-	uint8_t seed[16];
-
-	if (init_monitor(e) != 0)
-		return -NTP_ENOMEM;
-	e->xleave = calloc(1, sizeof *e->xleave);
-	if (e->xleave == NULL)
-		return -NTP_ENOMEM;
-	e->port.rng->fill(e->port.rng, seed, sizeof seed);
-	e->xleave->key = siphash_key(seed);
-	e->server = (struct server_ctx){.access = e->access,
-	    .keys = e->opt.keys,
-	    .signd_there = e->port.signd != NULL,
-	    .xleave = e->xleave,
-	    .mru = e->mru,
-	    .count = &e->count,
-	    .kod_poll = e->cfg->discard_average};
-	return 0;
-}
-
 static int
 init_tables(struct ntp_engine *e)
 {
@@ -191,34 +128,6 @@ init_tables(struct ntp_engine *e)
 }
 
 /* --- a new configuration ---------------------------------------------------- */
-
-static bool
-mru_param_equal(const struct mru_param *a, const struct mru_param *b)
-{
-	return a->entries == b->entries && a->average == b->average &&
-	    !(a->minimum < b->minimum) && !(a->minimum > b->minimum) &&
-	    a->v6bits == b->v6bits && a->mindepth == b->mindepth &&
-	    a->maxage == b->maxage && a->minage == b->minage &&
-	    a->monitor == b->monitor;
-}
-
-/* The client list begins anew with other parameters, for its memory is laid
- * out by them. */
-static void
-retune_monitor(struct ntp_engine *e, const struct ntp_config *was)
-{
-	struct mru_param old = mru_param_of(was), mp = mru_param_of(e->cfg);
-	bool wanted = wants_monitor(e->cfg);
-
-	if (wanted == (e->mru != NULL) && mru_param_equal(&old, &mp))
-		return;
-	ctlmru_stop(e);
-	mru_free(&e->mru);
-	if (init_monitor(e) != 0)
-		engine_log(e, NTP_LOG_ERR, "no memory for the client list");
-	e->server.mru = e->mru;
-	e->server.kod_poll = e->cfg->discard_average;
-}
 
 /* The discipline starts over when it is another one, or when it is told the
  * frequency; other knobs it takes as it goes. */
@@ -243,7 +152,7 @@ engine_retune(struct ntp_engine *e, const struct ntp_config *was, ntp_mono now)
 {
 	e->noset = e->opt.noset || !e->cfg->ntp;
 	retune_loop(e, was, now);
-	retune_monitor(e, was);
+	serving_retune(e, was);
 }
 
 /* --- life and death --------------------------------------------------------- */
@@ -268,7 +177,7 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 	guard_init(&e->guard, e->port.rng);
 	init_sys(e, now.mono);
 	if (init_tables(e) != 0 || init_access(e, now.mono) != 0 ||
-	    init_server(e) != 0) {
+	    serving_init(e) != 0) {
 		engine_free(&e);
 		return NULL;
 	}
@@ -328,6 +237,7 @@ engine_local_addrs(struct ntp_engine *e, const struct ntp_addr *addr, size_t n,
 	for (size_t i = 0; i < e->nown; i++)
 		e->own[i] = addr[i];
 	e->own_hashed = false;
+	serving_follow(e);
 	PEER_FOREACH (p, &e->peers) {
 		if (p->dstadr.family != ADDR_NONE &&
 		    !engine_owns(e, &p->dstadr))
@@ -355,7 +265,7 @@ void
 engine_set_keys(struct ntp_engine *e, struct keystore *ks)
 {
 	e->opt.keys = ks;
-	e->server.keys = ks;
+	serving_follow(e);
 }
 
 static void
@@ -401,10 +311,4 @@ bool
 engine_background(struct ntp_engine *e)
 {
 	return ctlmru_step(e);
-}
-
-struct snap_ring *
-engine_snapshots(struct ntp_engine *e)
-{
-	return &e->ring;
 }

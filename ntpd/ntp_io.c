@@ -87,20 +87,13 @@ rx_forget(struct io *io, int ep)
 
 /* --- reading ------------------------------------------------------------- */
 
+/* Associations hear no groups. */
 static bool
-refused(const struct netsock *ns, const struct mmsghdr *mm,
-    const struct sock_info *info, const struct ntp_addr *src)
+refused(const struct mmsghdr *mm, const struct sock_info *info,
+    const struct ntp_addr *src)
 {
-	const struct ifwatch *w = &ns->d->iface;
-
-	if ((mm->msg_hdr.msg_flags & MSG_TRUNC) != 0 ||
-	    src->family == ADDR_NONE || ns->drop)
-		return true;
-	if (ns->ep != 0)
-		return info->group;
-	return (info->group && !groups_wanted(ns->d)) ||
-	    iface_spoofed(&w->list, src, info->ifindex) ||
-	    (ns->wildcard && !iface_allows(&w->rules, &w->list, &info->dst));
+	return (mm->msg_hdr.msg_flags & MSG_TRUNC) != 0 ||
+	    src->family == ADDR_NONE || info->group;
 }
 
 /* Complete the slot S of the datagram described by MM. */
@@ -113,7 +106,7 @@ rx_fill(struct netsock *ns, struct rxslot *s, struct mmsghdr *mm,
 
 	sock_info_get(&mm->msg_hdr, &info);
 	sock_addr_get(from, &s->src);
-	s->dead = refused(ns, mm, &info, &s->src);
+	s->dead = refused(mm, &info, &s->src);
 	s->dst = info.dst;
 	if (s->dst.family == ADDR_NONE && !info.group)
 		s->dst = ns->local;
@@ -176,6 +169,14 @@ departed(struct netsock *ns, const struct sock_error *se)
 		    ns->d->io.arrival(clock, &se->left));
 }
 
+void
+netsock_mark(struct netsock *ns, uint32_t mark)
+{
+	if (ns->stamped == 0)
+		sock_tell_departures(ns->fd);
+	ns->mark[ns->stamped++ % TX_MARKS] = mark;
+}
+
 /* An ICMP error is read once, else the descriptor stays ready for ever. */
 static void
 consume_error(struct netsock *ns)
@@ -194,6 +195,87 @@ consume_error(struct netsock *ns)
 		engine_icmp(ns->d->engine, ns->ep, &ie);
 	}
 	(void)getsockopt(ns->fd, SOL_SOCKET, SO_ERROR, &err, &len);
+}
+
+/* --- serving -------------------------------------------------------------- */
+
+static bool
+server_refused(void *arg, const struct netsock *ns, const struct ntp_addr *src,
+    const struct sock_info *info)
+{
+	const struct daemon *d = arg;
+	const struct ifwatch *w = &d->iface;
+
+	return ns->drop || (info->group && !groups_wanted(d)) ||
+	    iface_spoofed(&w->list, src, info->ifindex) ||
+	    (ns->wildcard && !iface_allows(&w->rules, &w->list, &info->dst));
+}
+
+/* Into the queue, as far as it is open to those that nobody asked for. */
+static void
+server_punt(void *arg, const struct netsock *ns, const struct recvbuf *rb)
+{
+	struct io *io = &((struct daemon *)arg)->io;
+	struct rxslot *s;
+
+	if (rx_room(io, ns) == 0) {
+		io->full++;
+		return;
+	}
+	s = rx_slot(io, io->rx_used++);
+	s->dead = false;
+	s->src = *rb->src;
+	s->dst = *rb->dst;
+	s->rb = *rb;
+	s->rb.src = &s->src;
+	s->rb.dst = &s->dst;
+	s->rb.data = s->data;
+	memcpy(s->data, rb->data, rb->len);
+}
+
+static void
+server_sign(void *arg, uint32_t account, const struct datagram *reply)
+{
+	struct signd_port *port = ((struct daemon *)arg)->ports.signd;
+
+	(void)port->sign(port, account, reply);
+}
+
+static ntp_ts
+server_clock(void *arg, struct timespec *real)
+{
+	struct daemon *d = arg;
+
+	return d->io.read(d->ports.clock, real);
+}
+
+static void
+serve_batch(struct netsock *ns)
+{
+	struct daemon *d = ns->d;
+	uint64_t received = ns->received, sent = ns->sent;
+	uint64_t failed = ns->failed, dropped = ns->dropped;
+
+	batch_serve(d->io.batch, ns, engine_server(d->engine));
+	d->io.received += ns->received - received;
+	d->io.sent += ns->sent - sent;
+	d->io.failed += ns->failed - failed;
+	d->io.ignored += ns->dropped - dropped;
+}
+
+/* Answer what clients ask; the rest goes into the queue. */
+static void
+serve_ready(struct netsock *ns)
+{
+	int n = (int)BATCH_MAX;
+
+	for (int k = 0; k < READS_MAX && n == (int)BATCH_MAX; k++) {
+		n = batch_read(ns->d->io.batch, ns);
+		if (n < 0)
+			consume_error(ns);
+		if (n > 0)
+			serve_batch(ns);
+	}
 }
 
 void
@@ -227,7 +309,10 @@ on_ready(uv_poll_t *handle, int status, int events)
 		return;
 	if ((events & UV_PRIORITIZED) != 0)
 		consume_error(ns);
-	read_network_packet(ns);
+	if (ns->ep == 0)
+		serve_ready(ns);
+	else
+		read_network_packet(ns);
 	if (status < 0) {
 		/* libuv stopped watching because of a queued error */
 		consume_error(ns);
@@ -376,7 +461,7 @@ io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 		return -NTP_ENET;
 	*tx = clock->get_systime(clock);
 	if (dg->stamp)
-		ns->mark[ns->stamped++ % TX_MARKS] = dg->mark;
+		netsock_mark(ns, dg->mark);
 	err = sock_send(ns->fd, dg, dg->ep != 0 && !addr_is_multicast(dg->dst));
 	if (err != 0) {
 		ns->failed++;
@@ -448,6 +533,11 @@ io_reset(struct daemon *d)
 int
 io_init(struct daemon *d, uint8_t dscp)
 {
+	struct batch_user user = {.arg = d,
+	    .clock = server_clock,
+	    .refused = server_refused,
+	    .punt = server_punt,
+	    .sign = server_sign};
 	struct io *io = &d->io;
 
 	io->port.open = io_open;
@@ -460,7 +550,10 @@ io_init(struct daemon *d, uint8_t dscp)
 	io->server = calloc(IO_SERVERS, sizeof *io->server);
 	io->assoc = calloc(IO_ENDPOINTS, sizeof *io->assoc);
 	io->rx = calloc(RX_SLOTS, sizeof *io->rx);
-	if (io->server == NULL || io->assoc == NULL || io->rx == NULL)
+	rng_port_fill(&d->rng.port, &user.seed, sizeof user.seed);
+	io->batch = batch_new(&user);
+	if (io->server == NULL || io->assoc == NULL || io->rx == NULL ||
+	    io->batch == NULL)
 		return -NTP_ENOMEM;
 	d->alarm.data = d;
 	return uv_timer_init(&d->loop, &d->alarm) != 0 ? -NTP_EIO : 0;
@@ -473,6 +566,7 @@ io_fini(struct daemon *d)
 	free(d->io.server);
 	free(d->io.assoc);
 	free(d->io.rx);
+	batch_free(&d->io.batch);
 	d->io.server = d->io.assoc = NULL;
 	d->io.rx = NULL;
 }

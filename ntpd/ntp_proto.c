@@ -375,31 +375,51 @@ reply_remembered(
 		(void)server_sent(&e->server, client, left);
 }
 
+/* What server_reply() has made of RB in OUT leaves. */
+static void
+send_reply(struct ntp_engine *e, const struct recvbuf *rb,
+    uint8_t out[NTP_REPLY_MAX], size_t len)
+{
+	struct packet_port *net = e->port.packet;
+	const struct server_answer *a = &e->server.answer;
+	struct datagram reply;
+	ntp_ts tx;
+
+	server_seal(
+	    &e->server, out, &len, e->port.clock->get_systime(e->port.clock));
+	reply = (struct datagram){
+	    .dst = rb->src, .src = rb->dst, .buf = out, .len = len};
+	if (a->ask_signd)
+		(void)e->port.signd->sign(e->port.signd, a->reply_key, &reply);
+	else if (a->remember)
+		reply_remembered(e, rb->src, &reply);
+	else
+		(void)net->send(net, &reply, &tx);
+}
+
 void
 serve(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
 {
 	uint8_t out[NTP_REPLY_MAX];
-	struct packet_port *net = e->port.packet;
-	struct datagram reply;
 	size_t len = 0;
-	ntp_ts tx;
 
 	(void)snap_read(&e->ring, &e->server.snap);
 	e->server.rnd = engine_random(e);
-	if (server_reply(&e->server, rb, res, now, out, &len) != SERVER_REPLY)
-		return;
-	server_seal(
-	    &e->server, out, &len, e->port.clock->get_systime(e->port.clock));
-	reply = (struct datagram){
-	    .dst = rb->src, .src = rb->dst, .buf = out, .len = len};
-	if (e->server.ask_signd)
-		(void)e->port.signd->sign(
-		    e->port.signd, e->server.reply_key, &reply);
-	else if (e->server.remember)
-		reply_remembered(e, rb->src, &reply);
-	else
-		(void)net->send(net, &reply, &tx);
+	if (server_reply(&e->server, rb, res, now, out, &len) == SERVER_REPLY)
+		send_reply(e, rb, out, len);
+}
+
+static void
+serve_client(struct ntp_engine *e, const struct recvbuf *rb, struct ntp_now now)
+{
+	uint8_t out[NTP_REPLY_MAX];
+	size_t len = 0;
+
+	(void)snap_read(&e->ring, &e->server.snap);
+	e->server.rnd = engine_random(e);
+	if (server_receive(&e->server, rb, now, out, &len) == SERVER_REPLY)
+		send_reply(e, rb, out, len);
 }
 
 /* Addresses that no honest datagram carries, wherever it came in. */
@@ -443,10 +463,6 @@ dispatch_open(struct ntp_engine *e, const struct recvbuf *rb,
 	if (recvbuf_is_bogus(rb))
 		return DROP_BOGON;
 	switch ((enum ntp_mode)packet_mode(rb->data)) {
-	case NTP_MODE_UNSPEC:
-	case NTP_MODE_CLIENT:
-		serve(e, rb, res, now);
-		return DROP_NONE;
 	case NTP_MODE_ACTIVE:
 	case NTP_MODE_PASSIVE:
 		return symmetric_receive(e, rb, res, now);
@@ -456,6 +472,8 @@ dispatch_open(struct ntp_engine *e, const struct recvbuf *rb,
 		return DROP_NOASSOC;
 	case NTP_MODE_PRIVATE:
 		return DROP_MODE7;
+	case NTP_MODE_UNSPEC:
+	case NTP_MODE_CLIENT:
 	case NTP_MODE_BROADCAST:
 	default:
 		return DROP_MODE;
@@ -496,8 +514,13 @@ void
 receive(struct ntp_engine *e, const struct recvbuf *rb, struct ntp_now now)
 {
 	const struct restrict_entry *res;
-	enum ntp_drop why = source_test(e, rb);
+	enum ntp_drop why;
 
+	if (server_takes(rb)) {
+		serve_client(e, rb, now);
+		return;
+	}
+	why = source_test(e, rb);
 	e->count.received++;
 	if (why == DROP_NONE && rb->len < 1)
 		why = DROP_SHORT;

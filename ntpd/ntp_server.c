@@ -148,7 +148,7 @@ wants_signd(const struct server_ctx *c, const struct request *q)
 	static const uint8_t empty[MSSNTP_DIGEST];
 	const struct ext_tail *t = &q->tail;
 
-	return c->signd_there && (q->restricts & RES_MSSNTP) != 0 &&
+	return c->policy.signd_there && (q->restricts & RES_MSSNTP) != 0 &&
 	    (q->restricts & RES_NOTRUST) == 0 &&
 	    q->reply_mode == NTP_MODE_SERVER && t->ext_len == 0 &&
 	    t->mac_len == KEYID_LEN + MSSNTP_DIGEST &&
@@ -173,17 +173,18 @@ auth_fault(struct server_ctx *c, struct request *q)
 		return (q->restricts & RES_NOTRUST) != 0 ? DROP_NOTRUST
 							 : DROP_NONE;
 	if (wants_signd(c, q)) {
-		c->ask_signd = true;
-		c->reply_key = q->tail.keyid;
+		c->answer.ask_signd = true;
+		c->answer.reply_key = q->tail.keyid;
 		return DROP_NONE;
 	}
-	if (c->keys != NULL && keys_allows(c->keys, q->tail.keyid, rb->src) &&
-	    keys_verify(c->keys, rb->data, q->tail.mac_off, q->tail.mac_len) ==
-		0)
-		c->reply_key = q->tail.keyid;
+	if (c->policy.keys != NULL &&
+	    keys_allows(c->policy.keys, q->tail.keyid, rb->src) &&
+	    keys_verify(c->policy.keys, rb->data, q->tail.mac_off,
+		q->tail.mac_len) == 0)
+		c->answer.reply_key = q->tail.keyid;
 	else
 		q->bad_mac = true;
-	c->whole_digest = q->tail.mac_len > NTP_MAC_MAX;
+	c->answer.whole_digest = q->tail.mac_len > NTP_MAC_MAX;
 	return DROP_NONE;
 }
 
@@ -213,13 +214,13 @@ rate_fault(struct server_ctx *c, const struct request *q)
 {
 	enum mru_verdict v = rate_verdict(c, q);
 
-	c->crypto_nak = q->bad_mac && v == MRU_PASS;
+	c->answer.crypto_nak = q->bad_mac && v == MRU_PASS;
 	if (q->bad_mac)
 		return DROP_BADAUTH;
 	if (v == MRU_PASS)
 		return DROP_NONE;
-	c->kiss = v == MRU_KISS && (q->restricts & RES_KOD) != 0;
-	return c->kiss ? DROP_KOD : DROP_LIMITED;
+	c->answer.kiss = v == MRU_KISS && (q->restricts & RES_KOD) != 0;
+	return c->answer.kiss ? DROP_KOD : DROP_LIMITED;
 }
 
 static void
@@ -258,7 +259,8 @@ reply_start(const struct server_ctx *c, const struct request *q)
 	struct ntp_packet p = {
 	    .version = q->pkt.version,
 	    .mode = q->reply_mode,
-	    .poll = q->pkt.poll > c->kod_poll ? q->pkt.poll : c->kod_poll,
+	    .poll = q->pkt.poll > c->policy.kod_poll ? q->pkt.poll
+						     : c->policy.kod_poll,
 	    .org = q->pkt.xmt,
 	};
 
@@ -321,15 +323,15 @@ interleave(struct server_ctx *c, const struct request *q, struct ntp_packet *p)
 {
 	ntp_ts left;
 
-	if (c->xleave == NULL || c->ask_signd || c->crypto_nak ||
+	if (c->xleave == NULL || c->answer.ask_signd || c->answer.crypto_nak ||
 	    q->reply_mode != NTP_MODE_SERVER || q->pkt.version != NTP_VERSION)
 		return;
-	c->remember = xleave_is_asked(&q->pkt);
-	c->rec = p->rec;
+	c->answer.remember = xleave_is_asked(&q->pkt);
+	c->answer.rec = p->rec;
 	left = xleave_last(c->xleave, q->rb->src, &q->pkt);
 	if (ts_is_zero(left))
 		return;
-	c->interleaved = true;
+	c->answer.interleaved = true;
 	c->count->interleaved++;
 	p->org = q->pkt.rec;
 	p->xmt = xleave_mark_xmt(smeared(&c->snap, left));
@@ -342,8 +344,57 @@ count_outcome(struct server_ctx *c, enum ntp_drop why)
 		c->count->processed++;
 	else
 		c->count->drop[why]++;
-	if (c->kiss)
+	if (c->answer.kiss)
 		c->count->kodsent++;
+}
+
+bool
+server_takes(const struct recvbuf *rb)
+{
+	if (rb->ep != 0 || rb->group || rb->len == 0)
+		return false;
+	return packet_mode(rb->data) == NTP_MODE_CLIENT ||
+	    packet_mode(rb->data) == NTP_MODE_UNSPEC;
+}
+
+static bool
+is_own(const struct server_policy *p, const struct ntp_addr *a)
+{
+	for (size_t i = 0; i < p->nown; i++) {
+		if (addr_equal(&p->own[i], a))
+			return true;
+	}
+	return false;
+}
+
+/* Addresses that nobody asks from, as far as only the policy knows. */
+static enum ntp_drop
+asker_fault(const struct server_policy *p, const struct ntp_addr *src)
+{
+	if (addr_is_refclock(src, NULL, NULL))
+		return DROP_BOGON;
+	if (src->port == p->port && is_own(p, src))
+		return DROP_OWN;
+	return DROP_NONE;
+}
+
+enum server_verdict
+server_receive(struct server_ctx *c, const struct recvbuf *rb,
+    struct ntp_now now, uint8_t out[NTP_REPLY_MAX], size_t *outlen)
+{
+	const struct restrict_entry *res;
+	enum ntp_drop why;
+
+	if (!server_takes(rb))
+		return SERVER_PUNT;
+	c->count->received++;
+	why = asker_fault(&c->policy, rb->src);
+	if (why != DROP_NONE) {
+		c->count->drop[why]++;
+		return SERVER_DROP;
+	}
+	res = restrict_lookup(c->policy.access, rb->src);
+	return server_reply(c, rb, res, now, out, outlen);
 }
 
 enum server_verdict
@@ -356,19 +407,17 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 	enum ntp_drop why = source_fault(rb, res->flags);
 	struct ntp_packet p;
 
-	c->reply_key = 0;
-	c->whole_digest = c->ask_signd = false;
-	c->crypto_nak = c->kiss = c->interleaved = c->remember = false;
+	c->answer = (struct server_answer){0};
 	if (why == DROP_NONE && for_the_engine(rb))
 		return SERVER_PUNT;
 	if (why == DROP_NONE)
 		why = request_fault(c, &q);
 	count_outcome(c, why);
-	if (why != DROP_NONE && !c->kiss && !c->crypto_nak)
+	if (why != DROP_NONE && !c->answer.kiss && !c->answer.crypto_nak)
 		return SERVER_DROP;
 
-	p = c->kiss ? reply_kiss(c, &q) : reply_time(c, &q);
-	if (!c->kiss)
+	p = c->answer.kiss ? reply_kiss(c, &q) : reply_time(c, &q);
+	if (!c->answer.kiss)
 		interleave(c, &q, &p);
 	packet_encode(&p, out);
 	*outlen = NTP_HEADER_LEN;
@@ -391,15 +440,16 @@ void
 server_seal(
     struct server_ctx *c, uint8_t out[NTP_REPLY_MAX], size_t *outlen, ntp_ts t3)
 {
-	if (!c->kiss && !c->interleaved)
+	if (!c->answer.kiss && !c->answer.interleaved)
 		write_t3(out, smeared(&c->snap, t3));
-	if (c->crypto_nak) {
+	if (c->answer.crypto_nak) {
 		memset(out + *outlen, 0, CRYPTO_NAK_LEN);
 		*outlen += CRYPTO_NAK_LEN;
-	} else if (c->reply_key != 0 && !c->ask_signd) {
+	} else if (c->answer.reply_key != 0 && !c->answer.ask_signd) {
 		/* A client that wants a MAC refuses a reply without one. */
-		(void)(c->whole_digest ? keys_sign_whole : keys_sign)(
-		    c->keys, c->reply_key, out, NTP_REPLY_MAX, outlen);
+		(void)(c->answer.whole_digest ? keys_sign_whole : keys_sign)(
+		    c->policy.keys, c->answer.reply_key, out, NTP_REPLY_MAX,
+		    outlen);
 	}
 }
 
@@ -408,7 +458,7 @@ server_sent(struct server_ctx *c, const struct ntp_addr *addr, ntp_ts left)
 {
 	unsigned i = xleave_slot_of(c->xleave, addr);
 
-	c->xleave->slot[i] =
-	    (struct xleave_slot){.addr = *addr, .rec = c->rec, .left = left};
+	c->xleave->slot[i] = (struct xleave_slot){
+	    .addr = *addr, .rec = c->answer.rec, .left = left};
 	return i;
 }

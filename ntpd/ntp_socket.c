@@ -20,6 +20,8 @@
 #define SO_SELECT_ERR_QUEUE 45
 #endif
 
+#define SERVER_BUFFER (4 << 20) /* octets */
+
 void
 sock_addr_get(const struct sockaddr_storage *ss, struct ntp_addr *a)
 {
@@ -73,10 +75,6 @@ static void
 set_common(int fd, bool v6, uint8_t dscp)
 {
 	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-	/* departures of those datagrams that ask for it, by number */
-	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
-	    SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-		SOF_TIMESTAMPING_OPT_TSONLY);
 	/* An error in the queue must show as priority data, else libuv
 	 * stops watching the descriptor. */
 	(void)set_int(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
@@ -84,6 +82,14 @@ set_common(int fd, bool v6, uint8_t dscp)
 		(void)set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
 	else
 		(void)set_int(fd, IPPROTO_IP, IP_TOS, dscp << 2);
+}
+
+void
+sock_tell_departures(int fd)
+{
+	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
+	    SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+		SOF_TIMESTAMPING_OPT_TSONLY);
 }
 
 /* Without the destination address we could answer from the wrong one. */
@@ -113,10 +119,20 @@ sock_fail(int fd)
 	return err;
 }
 
+/* How much may wait while we are busy decides how much is lost.  Beyond the
+ * system's limit only who administers the network gets it. */
+static void
+set_receive_buffer(int fd)
+{
+	if (!set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, SERVER_BUFFER))
+		(void)set_int(fd, SOL_SOCKET, SO_RCVBUF, SERVER_BUFFER);
+}
+
 static bool
 set_server(int fd, bool v6, uint8_t dscp)
 {
 	set_common(fd, v6, dscp);
+	set_receive_buffer(fd);
 	if (!v6)
 		(void)set_int(fd, SOL_SOCKET, SO_BROADCAST, 1);
 	return set_pktinfo(fd, v6);
@@ -379,13 +395,14 @@ put_control(
 	mh->msg_controllen += CMSG_SPACE(len);
 }
 
-/* Name the local address that the datagram shall leave from. */
-static void
-put_source(struct msghdr *mh, const struct ntp_addr *src)
+void
+sock_put_source(struct msghdr *mh, const struct ntp_addr *src)
 {
 	struct in_pktinfo pi = {0};
 	struct in6_pktinfo pi6 = {0};
 
+	if (src->family == ADDR_NONE || addr_is_any(src))
+		return;
 	if (src->family == ADDR_V6) {
 		memcpy(&pi6.ipi6_addr, src->ip, 16);
 		pi6.ipi6_ifindex = src->scope;
@@ -394,6 +411,14 @@ put_source(struct msghdr *mh, const struct ntp_addr *src)
 		memcpy(&pi.ipi_spec_dst, src->ip, 4);
 		put_control(mh, IPPROTO_IP, IP_PKTINFO, &pi, sizeof pi);
 	}
+}
+
+void
+sock_put_stamp(struct msghdr *mh)
+{
+	const uint32_t stamp = SOF_TIMESTAMPING_TX_SOFTWARE;
+
+	put_control(mh, SOL_SOCKET, SO_TIMESTAMPING, &stamp, sizeof stamp);
 }
 
 static void
@@ -409,7 +434,6 @@ int
 sock_send(int fd, const struct datagram *dg, bool connected)
 {
 	_Alignas(struct cmsghdr) uint8_t control[SOCK_CONTROL] = {0};
-	const uint32_t stamp = SOF_TIMESTAMPING_TX_SOFTWARE;
 	struct sockaddr_storage ss;
 	struct iovec iov = {.iov_len = dg->len};
 	struct msghdr mh = {
@@ -420,12 +444,10 @@ sock_send(int fd, const struct datagram *dg, bool connected)
 		mh.msg_namelen = sock_addr_put(dg->dst, &ss);
 		mh.msg_name = &ss;
 	}
-	if (!connected && dg->src != NULL && dg->src->family != ADDR_NONE &&
-	    !addr_is_any(dg->src))
-		put_source(&mh, dg->src);
+	if (!connected && dg->src != NULL)
+		sock_put_source(&mh, dg->src);
 	if (dg->stamp)
-		put_control(
-		    &mh, SOL_SOCKET, SO_TIMESTAMPING, &stamp, sizeof stamp);
+		sock_put_stamp(&mh);
 	if (dg->ttl != 0)
 		put_ttl(&mh, dg->dst->family == ADDR_V6, dg->ttl);
 	if (sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0)

@@ -44,6 +44,10 @@ int sock_join(int fd, const struct ntp_addr *group, unsigned ifindex);
  * -errno. */
 int sock_route(const struct ntp_addr *remote, struct ntp_addr *local);
 
+/* From now on the kernel tells when a datagram left that asked for it, by its
+ * number.  It makes every arrival dearer too, so it is not for all. */
+void sock_tell_departures(int fd);
+
 /* What came along with a datagram. */
 struct sock_info {
 	bool stamped;
@@ -68,6 +72,14 @@ struct sock_error {
 bool sock_error_get(int fd, struct sock_error *err);
 
 void sock_info_get(struct msghdr *mh, struct sock_info *info);
+
+/*
+ * Append to the control data of MH, of msg_controllen octets in a buffer with
+ * room for more, the address that the datagram shall leave from (none or any:
+ * nothing, the kernel chooses), and that its departure shall be told.
+ */
+void sock_put_source(struct msghdr *mh, const struct ntp_addr *src);
+void sock_put_stamp(struct msghdr *mh);
 
 /*
  * Send DG; where the socket is CONNECTED its addresses are not looked at.  A

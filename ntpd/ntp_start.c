@@ -15,7 +15,7 @@
 #include "ntp_records.h"
 #include "ntpd.h"
 
-static void
+void
 rng_port_fill(struct rng_port *p, void *buf, size_t len)
 {
 	uint8_t *b = buf;
@@ -45,6 +45,7 @@ start_virtual(struct daemon *d)
 	virtclock_init(&d->virt, &d->opt.virt, seed);
 	d->ports.clock = &d->virt.port;
 	d->io.arrival = virtclock_arrival;
+	d->io.read = virtclock_read;
 	msyslog(&d->log, NTP_LOG_NOTICE,
 	    "virtual clock: %+.6f s, %+.3f ppm; the real clock is not touched",
 	    d->opt.virt.offset, d->opt.virt.freq * 1e6);
@@ -79,6 +80,7 @@ start_kernel(struct daemon *d)
 	systime_init(&d->systime);
 	d->ports.clock = &d->systime.port;
 	d->io.arrival = systime_arrival;
+	d->io.read = systime_read;
 	say_kernel_state(d);
 	if (!d->conf->ntp) {
 		msyslog(&d->log, NTP_LOG_NOTICE,

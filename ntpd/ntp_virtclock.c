@@ -186,6 +186,15 @@ virtclock_parse(const char *s, struct virtclock_param *par)
 }
 
 ntp_ts
+virtclock_read(struct clock_port *p, struct timespec *real)
+{
+	struct virtclock *v = (struct virtclock *)p;
+
+	(void)v->gettime(CLOCK_REALTIME, real);
+	return virtclock_get(p);
+}
+
+ntp_ts
 virtclock_arrival(struct clock_port *p, const struct timespec *at)
 {
 	struct virtclock *v = (struct virtclock *)p;

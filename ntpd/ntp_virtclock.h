@@ -46,6 +46,9 @@ void virtclock_init_with(struct virtclock *v, const struct virtclock_param *par,
  * -NTP_EFORMAT, -NTP_ERANGE. */
 int virtclock_parse(const char *s, struct virtclock_param *par);
 
+/* The clock, and at the same moment CLOCK_REALTIME in *REAL. */
+ntp_ts virtclock_read(struct clock_port *p, struct timespec *real);
+
 /* A kernel arrival time (CLOCK_REALTIME) as this clock's time: now, less the
  * age of the stamp. */
 ntp_ts virtclock_arrival(struct clock_port *p, const struct timespec *at);

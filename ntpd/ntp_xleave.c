@@ -90,11 +90,14 @@ ntp_ts
 xleave_last(struct xleave_table *t, const struct ntp_addr *addr,
     const struct ntp_packet *pkt)
 {
-	struct xleave_slot *s = &t->slot[xleave_slot_of(t, addr)];
-	ntp_ts left = s->left;
+	struct xleave_slot *s;
+	ntp_ts left;
 
-	if (!xleave_is_asked(pkt) || !addr_equal_port(&s->addr, addr) ||
-	    !ts_equal(s->rec, pkt->org))
+	if (!xleave_is_asked(pkt))
+		return (ntp_ts){0};
+	s = &t->slot[xleave_slot_of(t, addr)];
+	left = s->left;
+	if (!addr_equal_port(&s->addr, addr) || !ts_equal(s->rec, pkt->org))
 		return (ntp_ts){0};
 	s->left = (ntp_ts){0};
 	return left;

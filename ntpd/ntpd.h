@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <uv.h>
 
+#include "ntp_batch.h"
 #include "ntp_config.h"
 #include "ntp_engine.h"
 #include "ntp_filegen.h"
@@ -28,11 +29,11 @@
 #include "ntp_util.h"
 #include "ntp_virtclock.h"
 
-#define RX_SLOTS      256U  /* datagrams in the receive queue */
-#define RX_RESERVED   64U   /* of these kept free of server traffic */
-#define TX_MARKS      16U   /* datagrams whose departure may be due */
-#define RX_BATCH      16U   /* datagrams read at once */
-#define RX_DATA	      1536U /* octets; longer datagrams are dropped */
+#define RX_SLOTS      256U /* datagrams in the receive queue */
+#define RX_RESERVED   64U  /* of these kept free of server traffic */
+#define TX_MARKS      64U  /* datagrams whose departure may be due */
+#define RX_BATCH      16U  /* datagrams read at once */
+#define RX_DATA	      BATCH_DATA
 #define IO_SERVERS    256U  /* sockets to serve on */
 #define IO_ENDPOINTS  1024U /* sockets of associations, at most */
 #define DNS_PENDING   32U   /* questions at one time */
@@ -87,6 +88,9 @@ struct io {
 	struct daemon *d;
 	/* where an arrival time of the kernel is translated */
 	ntp_ts (*arrival)(struct clock_port *, const struct timespec *);
+	/* that clock, and at the same moment CLOCK_REALTIME */
+	ntp_ts (*read)(struct clock_port *, struct timespec *);
+	struct batch *batch; /* of the server's sockets */
 	uint8_t dscp;
 	struct netsock *server; /* IO_SERVERS */
 	size_t nserver;		/* slots of it ever used */
@@ -284,6 +288,8 @@ void freerecvbuf(struct daemon *d, struct recvbuf *rb);
 /* Watch the descriptor FD in NS; 0 or -NTP_EIO (FD is closed then). */
 int netsock_open(struct daemon *d, struct netsock *ns, int fd, int ep);
 void netsock_close(struct netsock *ns);
+/* The next datagram sent on NS asks when it departs; MARK is its name. */
+void netsock_mark(struct netsock *ns, uint32_t mark);
 
 /* --- ntp_ifwatch.c -------------------------------------------------------- */
 
@@ -343,6 +349,8 @@ bool dns_fini(struct daemon *d);
 int setup_config(struct daemon *d);
 /* --check-config: print the diagnostics; the exit code. */
 int setup_check(struct daemon *d);
+/* The kernel's random octets; needs no preparation. */
+void rng_port_fill(struct rng_port *p, void *buf, size_t len);
 /* Choose the clock and say what it is. */
 void setup_clock(struct daemon *d);
 /* `enable ntp` or `disable ntp` at run time. */

@@ -50,8 +50,8 @@ check_reply(const struct circumstances *s, const uint8_t *request, size_t len,
 	must(r.stratum < NTP_MAXSTRAT);
 	must(r.leap == NTP_LEAP_UNSYNC || r.stratum == s->c.snap.stratum);
 	must((s->res.flags & (RES_IGNORE | RES_NOSERVE)) == 0);
-	if (s->c.reply_key != 0 && !s->c.crypto_nak)
-		must(keys_verify(s->c.keys, reply, NTP_HEADER_LEN,
+	if (s->c.answer.reply_key != 0 && !s->c.answer.crypto_nak)
+		must(keys_verify(s->c.policy.keys, reply, NTP_HEADER_LEN,
 			 replylen - NTP_HEADER_LEN) == 0);
 }
 
@@ -114,11 +114,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (keys != NULL && mru != NULL && !r.bad) {
 		keys_parse(keys, keytext, sizeof keytext - 1, NULL, NULL);
 		(void)keys_trust(keys, 1, 3);
-		s.c.keys = keys;
+		s.c.policy.keys = keys;
 		s.c.mru = mru;
 		s.c.count = &s.count;
-		s.c.kod_poll = 3;
-		s.c.signd_there = true;
+		s.c.policy.kod_poll = 3;
+		s.c.policy.signd_there = true;
 		play(&s, data + r.off, wire_left(&r), times);
 	}
 	keys_free(&keys);

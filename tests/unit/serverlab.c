@@ -31,10 +31,10 @@ serverlab_setup(void **state)
 	assert_non_null(w.keys);
 	assert_int_equal(keys_parse(w.keys, text, strlen(text), NULL, NULL), 5);
 	assert_int_equal(keys_trust(w.keys, 1, 5), 0);
-	w.c.keys = w.keys;
+	w.c.policy.keys = w.keys;
 	w.c.mru = mru_new(&mp, seed);
 	w.c.count = &w.count;
-	w.c.kod_poll = 3;
+	w.c.policy.kod_poll = 3;
 	w.c.snap = (struct ntp_snapshot){
 	    .reftime = {0xe8aa5a0000000000U},
 	    .base = {T_RX},

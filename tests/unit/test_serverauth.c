@@ -107,7 +107,7 @@ test_bad_mac_gets_crypto_nak(void **state)
 			w->in[48 + k] = (uint8_t)(ids[i] >> (24 - 8 * k));
 		assert_crypto_nak(w, 68);
 	}
-	w->c.keys = NULL;
+	w->c.policy.keys = NULL;
 	assert_crypto_nak(w, 68);
 	assert_int_equal(w->count.processed, 0);
 	assert_int_equal(w->count.drop[DROP_BADAUTH], 9);
@@ -204,14 +204,14 @@ test_mssntp(void **state)
 	memcpy(w->in + 48, "\x50\x04\0\0", 4);
 	w->res.flags = RES_MSSNTP;
 	assert_crypto_nak(w, 68); /* nobody signs */
-	w->c.signd_there = true;
+	w->c.policy.signd_there = true;
 	assert_int_equal(serverlab_ask(w, 68), SERVER_REPLY);
-	assert_true(w->c.ask_signd);
-	assert_int_equal(w->c.reply_key, 0x50040000);
+	assert_true(w->c.answer.ask_signd);
+	assert_int_equal(w->c.answer.reply_key, 0x50040000);
 	assert_int_equal(w->outlen, 48);
 	w->in[67] = 1; /* a real digest */
 	assert_crypto_nak(w, 68);
-	assert_false(w->c.ask_signd);
+	assert_false(w->c.answer.ask_signd);
 	w->in[67] = 0;
 	w->res.flags = RES_MSSNTP | RES_NOTRUST;
 	assert_crypto_nak(w, 68);
