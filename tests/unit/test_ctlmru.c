@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "ntp_fmt.h"
+#include "threat.h"
 
 static const struct ntp_addr door = {{192, 0, 2, 1}, 0, 123, ADDR_V4};
 
@@ -692,7 +693,8 @@ main(void)
 	    T(budget_of_a_source),
 	    T(budget_for_errors_and_guesses),
 	    T(proven_sources_have_no_budget),
-	    T(amplification),
+	    THREAT_IN("CVE-2014-0021", amplification, setup, lab_teardown),
+	    THREAT_IN("F-amplification", amplification, setup, lab_teardown),
 	    T(padding_buys_longer_answers),
 	};
 

@@ -179,6 +179,7 @@ main(void)
 	    THREAT("N-clock-jump", clock_set_by_another),
 	    THREAT("N-addresses", thousands_of_our_own_addresses),
 	    THREAT("N-clients", clients_without_end),
+	    THREAT("CVE-2010-0293", clients_without_end),
 	    THREAT("CVE-2019-11331", requests_leave_from_random_ports),
 	    THREAT("A-ports", each_association_has_its_port),
 	};
