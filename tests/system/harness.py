@@ -176,13 +176,14 @@ def free_port():
                 continue
 
 
-def enter_namespace():
+def enter_namespace(mounts=False):
     """Run again where port 123 is ours: a network of our own, loopback up and
     with addresses that are not loopback addresses (the kernel takes the mask
-    of a class C network)."""
+    of a class C network); with MOUNTS the file systems are ours, too."""
     if os.environ.get("TRUECHIMER_NETNS") != "yes":
         os.environ["TRUECHIMER_NETNS"] = "yes"
         flags = "-n" if os.geteuid() == 0 else "-rn"
+        flags += "m" if mounts else ""
         if run(["unshare", flags, "true"])[0] != 0:
             skip_all("no network namespaces here")
         sys.stdout.flush()
