@@ -18,10 +18,17 @@
 
 #define SYMM_SENT 8U /* transmit timestamps remembered */
 
+/* A moment on our clock, which may be slewed before it is made use of. */
+struct symm_moment {
+	ntp_mono at;
+	double shift; /* s to add, to make it one of the clock as it is now */
+};
+
 struct symm_sent {
 	ntp_ts xmt;  /* as it stood in the packet; zero: none */
 	ntp_ts left; /* when that packet really left */
 	bool used;   /* a sample was made of it */
+	struct symm_moment when;
 };
 
 struct symm_state {
@@ -30,9 +37,11 @@ struct symm_state {
 	unsigned unheard; /* packets sent since theirs last proved itself */
 	bool proven;	  /* one has proved itself since the last clear */
 	/* interleaved, where configured */
-	ntp_ts told;   /* arrival that our last packet told; zero: none */
-	ntp_ts theirs; /* receive timestamp of their last packet */
-	bool turn;     /* they have sent since we did */
+	ntp_ts told; /* arrival that our last packet told; zero: none */
+	struct symm_moment told_when;
+	ntp_ts theirs;		  /* receive timestamp of their last packet */
+	struct symm_moment heard; /* when that came */
+	bool turn;		  /* they have sent since we did */
 };
 
 enum symm_verdict {
@@ -53,8 +62,21 @@ enum symm_verdict symm_judge(struct symm_state *s, ntp_ts last,
  * sample again. */
 void symm_consume(struct symm_state *s, const struct symm_sent *hit);
 
-/* A packet of ours with transmit timestamp XMT left at LEFT. */
-void symm_sent(struct symm_state *s, ntp_ts xmt, ntp_ts left);
+/* A packet of ours with transmit timestamp XMT left at LEFT, which is NOW; it
+ * told of the arrival TOLD of their last one. */
+void symm_sent(
+    struct symm_state *s, ntp_ts xmt, ntp_ts told, ntp_ts left, ntp_mono now);
+
+/* Their packet PKT has come, and our next one answers it. */
+void symm_heard(
+    struct symm_state *s, const struct ntp_packet *pkt, ntp_mono now);
+
+/* The clock was slewed by PHASE s, and its frequency corrected by FREQ: between
+ * a packet of ours and its answer there may be a quarter of an hour. */
+void symm_slewed(struct symm_state *s, double phase, double freq, ntp_mono now);
+
+/* Our timestamp T as the clock would have told it as it is now. */
+ntp_ts symm_restated(ntp_ts t, const struct symm_moment *when);
 
 /* The packet that we sent last. */
 struct symm_sent *symm_latest(struct symm_state *s);

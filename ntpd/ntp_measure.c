@@ -94,14 +94,29 @@ oldest_unseen(const struct ntp_engine *e, size_t n, struct unseen *out)
 	return out->p != NULL;
 }
 
-/* Without a delay, as of a reference clock, the noise is what the filter saw. */
+/* The dispersion of a peer's sample, and of an interleaved one, grows while
+ * the answer is waited for.  That bounds what the error may be; what it is like
+ * the delays tell, whose spread has all of it. */
+static double
+noise_of(const struct ntp_engine *e, const struct unseen *u)
+{
+	const struct peer *p = u->p;
+
+	if (peer_is_symmetric(p) || (p->cfg->flags & ASSOC_XLEAVE) != 0)
+		return e->sys.precision_s + log2_to_s(p->precision);
+	return u->s.disp;
+}
+
+/* Reference clocks have no delay and broadcasts always the same: what noise
+ * there is only the filter has seen. */
 static struct measurement
 measurement_of(const struct ntp_engine *e, const struct unseen *u)
 {
 	struct measurement m =
-	    path_measure(&u->p->path, u->s.offset, u->s.delay, u->s.disp);
+	    path_measure(&u->p->path, u->s.offset, u->s.delay, noise_of(e, u));
 
-	if (u->s.delay <= e->sys.precision_s)
+	if (u->s.delay <= e->sys.precision_s ||
+	    u->p->bcast.phase == BCAST_LISTEN)
 		m.limit = hypot(m.limit, u->p->filter.jitter);
 	return m;
 }

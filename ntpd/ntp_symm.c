@@ -13,6 +13,7 @@
  */
 #include "ntp_symm.h"
 
+#include <math.h>
 #include <stddef.h>
 
 static struct symm_sent *
@@ -78,11 +79,45 @@ symm_consume(struct symm_state *s, const struct symm_sent *hit)
 }
 
 void
-symm_sent(struct symm_state *s, ntp_ts xmt, ntp_ts left)
+symm_sent(
+    struct symm_state *s, ntp_ts xmt, ntp_ts told, ntp_ts left, ntp_mono now)
 {
-	s->sent[s->next] = (struct symm_sent){.xmt = xmt, .left = left};
+	s->sent[s->next] =
+	    (struct symm_sent){.xmt = xmt, .left = left, .when = {.at = now}};
 	s->next = (s->next + 1) % SYMM_SENT;
 	s->unheard++;
+	s->told = told;
+	s->told_when = s->heard;
+	s->turn = false;
+}
+
+void
+symm_heard(struct symm_state *s, const struct ntp_packet *pkt, ntp_mono now)
+{
+	s->theirs = pkt->rec;
+	s->heard = (struct symm_moment){.at = now};
+	s->turn = true;
+}
+
+static void
+slew(struct symm_moment *m, double phase, double freq, ntp_mono now)
+{
+	m->shift += phase - freq * fmax(mono_diff(now, m->at), 0);
+}
+
+void
+symm_slewed(struct symm_state *s, double phase, double freq, ntp_mono now)
+{
+	for (unsigned i = 0; i < SYMM_SENT; i++)
+		slew(&s->sent[i].when, phase, freq, now);
+	slew(&s->heard, phase, freq, now);
+	slew(&s->told_when, phase, freq, now);
+}
+
+ntp_ts
+symm_restated(ntp_ts t, const struct symm_moment *when)
+{
+	return ts_add(t, when->shift);
 }
 
 struct symm_sent *

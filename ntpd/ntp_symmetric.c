@@ -22,12 +22,12 @@ find_symmetric(const struct ntp_engine *e, const struct ntp_addr *src)
 
 /* What our next packet answers. */
 static void
-adopt(struct peer *p, const struct ntp_packet *pkt, ntp_ts arrived)
+adopt(
+    struct peer *p, const struct ntp_packet *pkt, ntp_ts arrived, ntp_mono now)
 {
 	p->xmt = pkt->xmt;
 	p->rec = arrived;
-	p->symm.theirs = pkt->rec;
-	p->symm.turn = true;
+	symm_heard(&p->symm, pkt, now);
 }
 
 static bool
@@ -43,11 +43,13 @@ static enum ntp_drop
 interleaved_packet(struct ntp_engine *e, struct peer *p,
     const struct ntp_packet *pkt, const struct recvbuf *rb, struct ntp_now now)
 {
-	xleave_keep(&p->xl, symm_latest(&p->symm)->left, pkt->rec, p->symm.told,
-	    now.mono);
+	const struct symm_sent *last = symm_latest(&p->symm);
+
+	xleave_keep(&p->xl, symm_restated(last->left, &last->when), pkt->rec,
+	    symm_restated(p->symm.told, &p->symm.told_when), now.mono);
 	p->xl.nonce = pkt->org;
 	p->symm.told = (ntp_ts){0};
-	adopt(p, pkt, rb->rx_time);
+	adopt(p, pkt, rb->rx_time, now.mono);
 	return answer_received(e, p, pkt, rb, now);
 }
 
@@ -79,14 +81,14 @@ judge(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
 	case SYMM_BOGUS:
 		return refuse(p, FLASH_BOGUS);
 	case SYMM_ADOPT:
-		adopt(p, pkt, rb->rx_time);
+		adopt(p, pkt, rb->rx_time, now.mono);
 		p->flash = (p->flash & FLASH_PEER_MASK) | FLASH_BOGUS;
 		return DROP_NONE;
 	case SYMM_SAMPLE:
 	default:
-		p->org = hit->left;
+		p->org = symm_restated(hit->left, &hit->when);
 		symm_consume(&p->symm, hit);
-		adopt(p, pkt, rb->rx_time);
+		adopt(p, pkt, rb->rx_time, now.mono);
 		return answer_received(e, p, pkt, rb, now);
 	}
 }
@@ -151,7 +153,7 @@ mobilize_passive(struct ntp_engine *e, const struct recvbuf *rb,
 	p->authentic = key != 0;
 	p->count.received++;
 	p->poll.nextdate = mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
-	adopt(p, pkt, rb->rx_time);
+	adopt(p, pkt, rb->rx_time, now.mono);
 	return DROP_NONE;
 }
 
@@ -224,7 +226,5 @@ symmetric_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	interleave(p, &pkt);
 	if (!packet_send(e, p, &pkt, now, &left))
 		return;
-	p->symm.told = p->rec;
-	p->symm.turn = false;
-	symm_sent(&p->symm, pkt.xmt, left);
+	symm_sent(&p->symm, pkt.xmt, p->rec, left, now.mono);
 }

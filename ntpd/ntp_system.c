@@ -269,12 +269,25 @@ update_unmeasured(struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	tell_kernel(e, now);
 }
 
+/* Between a packet to a peer and the answer lies much of a poll interval: by a
+ * frequency not yet known the delay was wrong. */
+static void
+forget_delays(struct ntp_engine *e)
+{
+	PEER_FOREACH (p, &e->peers) {
+		if (peer_is_symmetric(p))
+			p->path = (struct path){0};
+	}
+}
+
 void
 report_loop(struct ntp_engine *e, const struct loop_decision *d)
 {
-	if (d->freq_set)
+	if (d->freq_set) {
 		engine_log(e, NTP_LOG_INFO, "frequency set to %+.3f PPM",
 		    e->loop.freq * 1e6);
+		forget_delays(e);
+	}
 	if (d->freq_clamped)
 		engine_log(e, NTP_LOG_NOTICE,
 		    "frequency error %.0f PPM exceeds tolerance %.0f PPM",
@@ -289,6 +302,7 @@ restate_samples(struct ntp_engine *e, double freq, ntp_mono now)
 	PEER_FOREACH (p, &e->peers) {
 		filter_slewed(&p->filter, 0, freq, now);
 		xleave_slewed(&p->xl, 0, freq, now);
+		symm_slewed(&p->symm, 0, freq, now);
 	}
 }
 

@@ -31,6 +31,7 @@ adjust_clock(struct ntp_engine *e, ntp_mono now)
 		filter_slewed(&p->filter, adj, 0, now);
 		median_slewed(&p->clk.ring, adj);
 		xleave_slewed(&p->xl, adj, 0, now);
+		symm_slewed(&p->symm, adj, 0, now);
 	}
 }
 
