@@ -2,10 +2,10 @@
 /*
  * sim_attack.c - somebody who forges datagrams between a client and a server.
  *
- * `forge`, `kiss` and `flood` are blind: they know addresses and ports, but
- * see nothing.  `replay` repeats what the server has said.  `race`, `racekiss`
- * and `racenak` sit on the wire, see each request and answer before the server
- * does: without keys nothing helps against that but other servers.
+ * `forge`, `zero`, `kiss` and `flood` are blind: they know addresses and ports,
+ * but see nothing.  `replay` repeats what the server has said.  `race`,
+ * `racekiss` and `racenak` sit on the wire, see each request and answer before
+ * the server does: without keys nothing helps against that but other servers.
  */
 #include <math.h>
 #include <string.h>
@@ -25,7 +25,8 @@ attack_on(const struct scn_attack *a, double t)
 static bool
 is_blind(enum scn_attack_kind k)
 {
-	return k == ATTACK_FORGE || k == ATTACK_KISS || k == ATTACK_FLOOD;
+	return k == ATTACK_FORGE || k == ATTACK_KISS || k == ATTACK_FLOOD ||
+	    k == ATTACK_ZERO;
 }
 
 static struct ntp_packet
@@ -52,6 +53,27 @@ forged_reply(const struct sim_world *w, const struct scn_attack *a)
 	return r;
 }
 
+/* A pair's packets go from port to port, in modes of their own. */
+static uint8_t
+answer_mode(uint8_t mode)
+{
+	switch (mode) {
+	case NTP_MODE_ACTIVE:
+		return NTP_MODE_PASSIVE;
+	case NTP_MODE_PASSIVE:
+		return NTP_MODE_ACTIVE;
+	default:
+		return NTP_MODE_SERVER;
+	}
+}
+
+static bool
+is_asking(uint8_t mode)
+{
+	return mode == NTP_MODE_CLIENT || mode == NTP_MODE_ACTIVE ||
+	    mode == NTP_MODE_PASSIVE;
+}
+
 /* --- blind ------------------------------------------------------------------ */
 
 static void
@@ -67,9 +89,13 @@ send_forged(struct sim_world *w, const struct scn_attack *a)
 	if (ep != NULL)
 		dst.port = ep->port;
 	r.org.v = rng_u64(&client->noise);
+	if (a->kind == ATTACK_ZERO) {
+		r.mode = NTP_MODE_ACTIVE;
+		r.org = r.rec = (ntp_ts){0};
+	}
 	packet_encode(&r, out);
 	net_inject(client,
-	    &(struct sim_frame){&server->addr, &dst, out, sizeof out}, 0);
+	    &(struct sim_frame){&server->addr, &dst, out, sizeof out, 0}, 0);
 }
 
 static void
@@ -84,7 +110,8 @@ send_flood(struct sim_world *w, const struct scn_attack *a)
 
 	packet_encode(&q, out);
 	net_inject(server,
-	    &(struct sim_frame){&client->addr, &server->addr, out, sizeof out},
+	    &(struct sim_frame){
+		&client->addr, &server->addr, out, sizeof out, 0},
 	    0);
 }
 
@@ -128,11 +155,12 @@ answer_first(struct sim_node *client, const struct sim_frame *f,
 	size_t len = NTP_HEADER_LEN;
 
 	r.org = q->xmt;
+	r.mode = answer_mode(q->mode);
 	packet_encode(&r, out);
 	if (a->kind == ATTACK_RACENAK)
 		len += CRYPTO_NAK_LEN;
-	net_inject(
-	    client, &(struct sim_frame){f->dst, f->src, out, len}, RACE_DELAY);
+	net_inject(client, &(struct sim_frame){f->dst, f->src, out, len, 0},
+	    RACE_DELAY);
 }
 
 static bool
@@ -157,10 +185,10 @@ attack_see(
 		    packet_decode(f->data, f->len, &q) != 0)
 			continue;
 		if (!is_blind(a->kind) && a->kind != ATTACK_REPLAY &&
-		    q.mode == NTP_MODE_CLIENT &&
+		    is_asking(q.mode) &&
 		    between(from, to, a->client, a->server))
 			answer_first(from, f, a, &q);
-		if (a->kind == ATTACK_REPLAY && q.mode == NTP_MODE_SERVER &&
+		if (a->kind == ATTACK_REPLAY && q.mode != NTP_MODE_CLIENT &&
 		    between(from, to, a->server, a->client))
 			net_inject(to, f, (int64_t)floor(a->rate * 1e9 + 0.5));
 	}

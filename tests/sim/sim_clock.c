@@ -316,6 +316,13 @@ sim_clock_jump(struct sim_clock *c, double d)
 }
 
 void
+sim_clock_wake(struct sim_clock *c, double d)
+{
+	c->mono += (int64_t)floor(d * 1e9 + 0.5);
+	change_epoch(c, 0);
+}
+
+void
 sim_clock_drift(struct sim_clock *c, double d)
 {
 	c->walk += d;

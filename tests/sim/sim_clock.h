@@ -87,6 +87,8 @@ ntp_ts sim_clock_read(const struct sim_clock *c, double extra);
 
 /* Somebody else steps it by D s; the oscillator changes by D s/s. */
 void sim_clock_jump(struct sim_clock *c, double d);
+/* The machine slept: CLOCK_BOOTTIME, too, is D s ahead of what it would be. */
+void sim_clock_wake(struct sim_clock *c, double d);
 void sim_clock_drift(struct sim_clock *c, double d);
 
 /* The daemon is gone, in good order: no phase is corrected any more. */

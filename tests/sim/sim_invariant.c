@@ -195,6 +195,8 @@ invariant_remember(struct sim_node *n)
 void
 invariant_check(struct sim_node *n)
 {
+	if (n->asleep)
+		return;
 	if (n->running) {
 		check_source(n);
 		check_step(n);

@@ -101,6 +101,7 @@ gauge_begin(struct sim_gauge *g)
 	g->polls0 = n->polls;
 	g->steps0 = n->clock.steps;
 	g->served0 = n->served;
+	g->kisses0 = n->kisses;
 	g->first_sync = -1;
 	g->high = -HUGE_VAL;
 	g->low = HUGE_VAL;
@@ -168,6 +169,7 @@ gauge_sample(struct sim_gauge *g, double t)
 	g->polls = n->polls - g->polls0;
 	g->steps = n->clock.steps - g->steps0;
 	g->served = n->served - g->served0;
+	g->kisses = n->kisses - g->kisses0;
 }
 
 void
@@ -319,6 +321,30 @@ m_served(const struct sim_gauge *g)
 }
 
 static double
+m_kisses(const struct sim_gauge *g)
+{
+	return (double)g->kisses;
+}
+
+static double
+m_sources(const struct sim_gauge *g)
+{
+	return g->node->e != NULL ? (double)active_count(g->node->e) : 0;
+}
+
+static double
+m_interleaved(const struct sim_gauge *g)
+{
+	uint64_t n = 0;
+
+	if (g->node->e == NULL)
+		return 0;
+	PEER_FOREACH (p, &g->node->e->peers)
+		n += p->xl.count;
+	return (double)n;
+}
+
+static double
 m_interval(const struct sim_gauge *g)
 {
 	double time = (double)g->n * g->node->w->sc->sample;
@@ -384,6 +410,10 @@ static const struct sim_metric metrics[] = {
     {"steps", UNIT_NUMBER, METRIC_NONE, m_steps, "steps of the clock"},
     {"polls", UNIT_NUMBER, METRIC_NONE, m_polls, "requests sent"},
     {"served", UNIT_NUMBER, METRIC_NONE, m_served, "replies sent"},
+    {"kisses", UNIT_NUMBER, METRIC_NONE, m_kisses, "kisses sent"},
+    {"sources", UNIT_NUMBER, METRIC_NONE, m_sources, "at the end"},
+    {"interleaved", UNIT_NUMBER, METRIC_NONE, m_interleaved,
+	"samples so made, at the end"},
     {"interval", UNIT_TIME, METRIC_NONE, m_interval, "mean between requests"},
     {"slew", UNIT_FREQ, METRIC_NONE, m_slew, "greatest rate of slewing"},
     {"rootdist", UNIT_TIME, METRIC_NONE, m_rootdist, "root distance"},

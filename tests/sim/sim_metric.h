@@ -37,8 +37,8 @@ struct sim_gauge {
 	double rootdist;	       /* s, greatest */
 	double over, over_fine; /* s, true time when the error was last over */
 	double first_sync;	/* s, true time; < 0: never */
-	uint64_t polls0, steps0, served0;
-	uint64_t polls, steps, served;
+	uint64_t polls0, steps0, served0, kisses0;
+	uint64_t polls, steps, served, kisses;
 	bool begun;
 	uint32_t *hist, *fhist; /* of |time error|, |frequency error| */
 };

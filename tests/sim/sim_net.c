@@ -18,7 +18,8 @@
 
 /* All that the link lines in force say of a path. */
 struct wire {
-	double delay, extra, jitter, shape, loss, burst, dup, reorder, hold;
+	double delay, extra, jitter, shape, loss, burst, dup, reorder, hold,
+	    hops;
 	enum scn_jitter dist;
 	const struct scn_trace *trace;
 	bool down;
@@ -140,6 +141,8 @@ overlay(struct wire *v, const struct scn_link *l)
 		v->reorder = l->reorder;
 		v->hold = l->hold;
 	}
+	if ((l->set & LINK_HOPS) != 0)
+		v->hops = l->hops;
 	v->down = v->down || (l->set & LINK_DOWN) != 0;
 }
 
@@ -269,7 +272,7 @@ carry(struct sim_node *from, struct sim_node *to, const struct sim_frame *f,
 		return;
 	attack_see(from, to, f);
 	v = wire_now(p, world_time(from->w));
-	if (is_lost(p, &v))
+	if (is_lost(p, &v) || (f->ttl != 0 && f->ttl < v.hops))
 		return;
 	net_inject(to, f, after + delay_of(p, &v));
 	if (v.dup > 0 && rng_double(&p->rng) < v.dup)

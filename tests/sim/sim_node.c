@@ -37,7 +37,7 @@ node_rearm(struct sim_node *n)
 {
 	int64_t at;
 
-	if (!n->running)
+	if (!n->running || n->asleep)
 		return;
 	n->due = engine_deadline(n->e).ns;
 	at = sim_clock_when(&n->clock, n->due);
@@ -51,8 +51,8 @@ node_rearm(struct sim_node *n)
 
 /* Whatever made the engine stop, the daemon leaves in good order; one that
  * has set the clock for good (-q) means its slew to go on. */
-static void
-after_engine(struct sim_node *n)
+void
+node_after(struct sim_node *n)
 {
 	if (n->running && n->e->stop != ENGINE_RUN) {
 		n->running = false;
@@ -93,7 +93,7 @@ node_wake(void *obj, uint64_t gen)
 {
 	struct sim_node *n = obj;
 
-	if (gen != n->gen || !n->running)
+	if (gen != n->gen || !n->running || n->asleep)
 		return;
 	n->wake = NEVER;
 	sim_clock_advance(&n->clock, n->w->now);
@@ -101,7 +101,7 @@ node_wake(void *obj, uint64_t gen)
 		watch_jump(n);
 		timer(n->e, sim_clock_now(&n->clock));
 	}
-	after_engine(n);
+	node_after(n);
 }
 
 static void
@@ -171,6 +171,15 @@ stamp_noise(struct sim_node *n)
 	return mean > 0 ? mean * sim_exponential(&n->noise) : 0;
 }
 
+static bool
+is_kiss(const struct datagram *dg)
+{
+	struct ntp_packet pkt;
+
+	return packet_decode(dg->buf, dg->len, &pkt) == 0 && pkt.stratum == 0 &&
+	    pkt.leap == NTP_LEAP_UNSYNC;
+}
+
 static int
 port_send(struct packet_port *port, const struct datagram *dg, ntp_ts *tx)
 {
@@ -183,11 +192,15 @@ port_send(struct packet_port *port, const struct datagram *dg, ntp_ts *tx)
 		if (n->ep[i].ep == dg->ep)
 			src.port = n->ep[i].port;
 	}
-	if (mode == NTP_MODE_SERVER || mode == NTP_MODE_BROADCAST)
-		n->served++;
-	else
+	if (mode == NTP_MODE_CLIENT || mode == NTP_MODE_ACTIVE ||
+	    mode == NTP_MODE_PASSIVE)
 		n->polls++;
-	net_send(n, &(struct sim_frame){&src, dg->dst, dg->buf, dg->len}, 0);
+	else if (mode == NTP_MODE_SERVER && is_kiss(dg))
+		n->kisses++;
+	else
+		n->served++;
+	depart(n, dg,
+	    &(struct sim_frame){&src, dg->dst, dg->buf, dg->len, dg->ttl});
 	return 0;
 }
 
@@ -258,7 +271,7 @@ answer_lookup(void *obj, uint64_t tag)
 	count = find_addresses(n->w, l->name, addr);
 	engine_resolved(n->e, l->tag, addr, count, "Name or service not known",
 	    sim_clock_now(&n->clock));
-	after_engine(n);
+	node_after(n);
 }
 
 static int
@@ -331,6 +344,7 @@ node_start(struct sim_node *n, FILE *err)
 		return -NTP_EFORMAT;
 	n->running = true;
 	n->was_synced = false;
+	n->asleep = false;
 	n->fooled_since = -1;
 	n->life++;
 	n->wake = NEVER;
@@ -357,6 +371,43 @@ node_stop(struct sim_node *n, bool killed)
 	n->ended = n->w->now;
 	engine_free(&n->e);
 	n->neps = 0;
+}
+
+/* --- sleep ------------------------------------------------------------------ */
+
+static void
+wake_up(void *obj, uint64_t life)
+{
+	struct sim_node *n = obj;
+
+	if (life == n->life)
+		node_resume(n);
+}
+
+void
+node_suspend(struct sim_node *n, double s)
+{
+	n->asleep = true;
+	n->wake = NEVER;
+	n->gen++;
+	(void)queue_push(
+	    &n->w->queue, n->w->now + (int64_t)(s * 1e9), wake_up, n, n->life);
+}
+
+/* Meanwhile only the real-time clock ran, which tells whole seconds. */
+void
+node_resume(struct sim_node *n)
+{
+	if (!n->asleep)
+		return;
+	n->asleep = false;
+	sim_clock_advance(&n->clock, n->w->now);
+	sim_clock_wake(&n->clock, rng_double(&n->noise) - 0.5);
+	invariant_remember(n);
+	if (!n->running)
+		return;
+	engine_clock_jumped(n->e, 0, sim_clock_now(&n->clock));
+	node_after(n);
 }
 
 /* --- datagrams -------------------------------------------------------------- */
@@ -401,7 +452,7 @@ node_deliver(struct sim_node *n, const struct sim_packet *p)
 	if (rb.group)
 		dst = n->addr;
 	sim_clock_advance(&n->clock, n->w->now);
-	if (!n->running)
+	if (!n->running || n->asleep)
 		return;
 	rb.ep = endpoint_for(n, p);
 	if (rb.ep < 0)
@@ -411,7 +462,7 @@ node_deliver(struct sim_node *n, const struct sim_packet *p)
 	receive(n->e, &rb, now);
 	while (engine_background(n->e))
 		continue;
-	after_engine(n);
+	node_after(n);
 }
 
 double

@@ -102,6 +102,10 @@ link_key(struct scn_reader *r, struct scn_link *l)
 		l->hold = scn_number(r, UNIT_TIME, "reorder");
 		return LINK_REORDER;
 	}
+	if (scn_is(r, "hops")) {
+		l->hops = scn_number(r, UNIT_NUMBER, "hops");
+		return LINK_HOPS;
+	}
 	return scn_is(r, "down") ? LINK_DOWN : 0;
 }
 

@@ -24,6 +24,7 @@ static const struct node_key node_keys[] = {
     KEY("swing", UNIT_FREQ, osc.swing),
     KEY("resolution", UNIT_TIME, resolution),
     KEY("noise", UNIT_TIME, stamp_noise),
+    KEY("stack", UNIT_TIME, stack),
     KEY("start", UNIT_TIME, start),
     KEY("stratum", UNIT_NUMBER, stratum),
     KEY("rootdelay", UNIT_TIME, rootdelay),

@@ -30,6 +30,7 @@ static const struct scn_choice actions[] = {
     {"unsync", ACT_UNSYNC},
     {"sync", ACT_SYNC},
     {"stratum", ACT_STRATUM},
+    {"suspend", ACT_SUSPEND},
     {NULL, 0},
 };
 
@@ -57,6 +58,8 @@ parse_event(struct scn_reader *r)
 	scn_name(r, ev->node, sizeof ev->node, "the name of the node");
 	if (ev->action == ACT_STEP)
 		ev->value = scn_number(r, UNIT_TIME, "step");
+	else if (ev->action == ACT_SUSPEND)
+		ev->value = scn_number(r, UNIT_TIME, "suspend");
 	else if (ev->action == ACT_FREQ)
 		ev->value = scn_number(r, UNIT_FREQ, "freq");
 	else if (ev->action == ACT_STRATUM)
@@ -70,6 +73,7 @@ static const struct scn_choice attacks[] = {
     {"race", ATTACK_RACE},
     {"racekiss", ATTACK_RACEKISS},
     {"racenak", ATTACK_RACENAK},
+    {"zero", ATTACK_ZERO},
     {"flood", ATTACK_FLOOD},
     {NULL, 0},
 };
@@ -450,6 +454,8 @@ check_settings(struct scn_reader *r)
 			scn_error(r, "every: at least 1ms");
 		if (ev->action == ACT_STRATUM && ev->value > NTP_MAXSTRAT)
 			scn_error(r, "stratum: 0 to %u", NTP_MAXSTRAT);
+		if (ev->action == ACT_SUSPEND && !(ev->value >= 1))
+			scn_error(r, "suspend: at least 1s");
 	}
 }
 

@@ -27,6 +27,7 @@ struct scn_node {
 	double offset;	    /* s */
 	double resolution;  /* s */
 	double stamp_noise; /* s, mean of an exponential */
+	double stack;	    /* s, at most, that a datagram takes to leave */
 	double start;	    /* s; < 0: within the first second */
 	/* daemons */
 	char *conf;			  /* text */
@@ -62,6 +63,7 @@ enum scn_link_key {
 	LINK_DUP = 0x020,
 	LINK_REORDER = 0x040,
 	LINK_DOWN = 0x080,
+	LINK_HOPS = 0x100,
 };
 
 struct scn_trace {
@@ -80,6 +82,7 @@ struct scn_link {
 	double loss, burst;	     /* share; mean packets in a burst */
 	double dup;		     /* share */
 	double reorder, hold;	     /* share; s */
+	double hops;		     /* least ttl that gets through */
 	double begin, length, every; /* s; length 0: for ever, every 0: once */
 };
 
@@ -93,7 +96,8 @@ enum scn_action {
 	ACT_ANSWER,
 	ACT_UNSYNC,
 	ACT_SYNC,
-	ACT_STRATUM
+	ACT_STRATUM,
+	ACT_SUSPEND
 };
 
 struct scn_event {
@@ -111,6 +115,7 @@ enum scn_attack_kind {
 	ATTACK_RACE,
 	ATTACK_RACEKISS,
 	ATTACK_RACENAK,
+	ATTACK_ZERO,
 	ATTACK_FLOOD
 };
 

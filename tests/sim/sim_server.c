@@ -71,5 +71,5 @@ server_deliver(struct sim_node *n, const struct sim_packet *p)
 	packet_encode(&r, out);
 	server_sign(n, p, out, sizeof out, &len);
 	n->served++;
-	net_send(n, &(struct sim_frame){&p->dst, &p->src, out, len}, turn);
+	net_send(n, &(struct sim_frame){&p->dst, &p->src, out, len, 0}, turn);
 }

@@ -234,6 +234,10 @@ act(struct sim_node *n, const struct scn_event *ev)
 	case ACT_SYNC:
 		n->unsync = ev->action == ACT_UNSYNC;
 		break;
+	case ACT_SUSPEND:
+		if (n->def->daemon)
+			node_suspend(n, ev->value);
+		break;
 	case ACT_STRATUM:
 	default:
 		n->stratum = (uint8_t)ev->value;

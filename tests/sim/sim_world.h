@@ -57,7 +57,7 @@ struct sim_node {
 	struct ntp_rng rng; /* what its engine draws */
 	struct ntp_engine *e;
 	struct keystore *keys;
-	bool running;
+	bool running, asleep;
 	int64_t ended; /* ns, true time when it last stopped to run */
 	unsigned life; /* starts so far */
 	int64_t wake;  /* ns, true time of the timer in force */
@@ -75,7 +75,7 @@ struct sim_node {
 	bool silent, unsync;
 	uint8_t stratum;
 
-	uint64_t polls, served;
+	uint64_t polls, served, kisses;
 	struct sim_gauge **gauge; /* borrowed: those of this node */
 	size_t ngauges;
 	/* for the invariants */
@@ -156,7 +156,8 @@ double world_time(const struct sim_world *w);
 struct sim_frame {
 	const struct ntp_addr *src, *dst;
 	const void *data;
-	size_t len; /* octets */
+	size_t len;  /* octets */
+	uint8_t ttl; /* hops it may go, 0: any */
 };
 
 /* F leaves FROM's wire AFTER ns from now; who sits at its destination gets it,
@@ -180,11 +181,23 @@ int node_start(struct sim_node *n, FILE *err);
 /* KILLED: without a word to the kernel. */
 void node_stop(struct sim_node *n, bool killed);
 void node_deliver(struct sim_node *n, const struct sim_packet *p);
+/* The machine sleeps and hears nothing; it wakes up again. */
+void node_suspend(struct sim_node *n, double s);
+void node_resume(struct sim_node *n);
+/* The engine of N has been called: see to its timer. */
+void node_after(struct sim_node *n);
 /* Root distance of the system in s, as RFC 5905 has it for its clients. */
 double node_root_distance(const struct sim_node *n);
 /* The endpoint open towards REMOTE, or NULL. */
 const struct sim_endpoint *node_endpoint(
     const struct sim_node *n, const struct ntp_addr *remote);
+
+/* --- sim_depart.c ---------------------------------------------------------- */
+
+/* F, which DG asks for, leaves N's stack a little later than its time stamp
+ * says; the engine is told then, if it wants to know. */
+void depart(
+    struct sim_node *n, const struct datagram *dg, const struct sim_frame *f);
 
 /* --- sim_server.c ---------------------------------------------------------- */
 

@@ -461,6 +461,75 @@ links_lose_and_double_what_they_say(void **state)
 	    share_arriving("link c s down for 6h every 12h\n"), 0.5, 0.05);
 }
 
+/* What a node measures over its last hour. */
+static double
+at_the_end(const char *metric, const char *text)
+{
+	struct scenario *sc = scenario_parse("f.sim", text, false, stderr);
+	struct sim_world *w;
+	double v;
+
+	assert_int_equal(sc->nerrors, 0);
+	w = world_new(sc, 1, NULL, stderr);
+	assert_non_null(w);
+	world_run(w);
+	v = metric_find(metric)->value(&w->gauge[0]);
+	world_free(&w);
+	scenario_free(&sc);
+	return v;
+}
+
+static void
+a_sleeper_asks_nothing(void **state)
+{
+	static const char asleep[] =
+	    "run 3h\nsettle 2h\nserver s\n"
+	    "node c {\n\tserver s minpoll 4 maxpoll 4\n}\n"
+	    "at 110m suspend c 2h\n";
+	static const char woken[] =
+	    "run 3h\nsettle 2h\nserver s\n"
+	    "node c {\n\tserver s minpoll 4 maxpoll 4\n}\n"
+	    "at 10m suspend c 1h\n";
+
+	(void)state;
+	assert_near(at_the_end("polls", asleep), 0, 0.1);
+	assert_near(at_the_end("polls", woken), 3600.0 / 16.5, 10);
+}
+
+/* A group hears as far as the hops reach, a single host always. */
+static void
+hops_limit_groups(void **state)
+{
+	static const char group[] =
+	    "run 1h\nsettle 30m\n"
+	    "node l {\n\tdisable auth\n\tmulticastclient\n}\n"
+	    "node t {\n\tserver 127.127.1.0\n\tfudge 127.127.1.0 stratum 1\n"
+	    "\tbroadcast 224.0.1.1 minpoll 4 ttl %u\n}\nlink t l hops 3\n";
+	char text[512];
+
+	(void)state;
+	for (unsigned ttl = 2; ttl <= 3; ttl++) {
+		(void)snprintf(text, sizeof text, group, ttl);
+		assert_near(at_the_end("sources", text), ttl == 3, 0.1);
+		assert_near(at_the_end("synced", text), ttl == 3, 0.1);
+	}
+}
+
+/* What leaves late is told to the engine, which makes good samples of it. */
+static void
+departures_are_told(void **state)
+{
+	static const char text[] =
+	    "run 3h\nsettle 1h\n"
+	    "node c stack 50ms {\n\tserver s iburst maxpoll 5 xleave\n}\n"
+	    "node s stack 50ms {\n\tserver 127.127.1.0\n"
+	    "\tfudge 127.127.1.0 stratum 1\n}\n";
+
+	(void)state;
+	assert_true(at_the_end("interleaved", text) > 100);
+	assert_true(at_the_end("max", text) < 1e-4);
+}
+
 static void
 a_broken_rule_is_found(void **state)
 {
@@ -524,6 +593,9 @@ main(void)
 	    cmocka_unit_test(conf_errors_name_the_scenarios_line),
 	    cmocka_unit_test(same_seed_same_run),
 	    cmocka_unit_test(links_lose_and_double_what_they_say),
+	    cmocka_unit_test(a_sleeper_asks_nothing),
+	    cmocka_unit_test(hops_limit_groups),
+	    cmocka_unit_test(departures_are_told),
 	    cmocka_unit_test(a_broken_rule_is_found),
 	    cmocka_unit_test(a_configuration_is_rehearsed),
 	};
