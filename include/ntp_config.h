@@ -262,6 +262,7 @@ struct ntp_config {
 	struct config_tinker tinker;
 	struct config_filegen filegen[STATS_SETS];
 	char *driftfile, *leapfile, *logfile, *pidfile, *statsdir, *keysfile;
+	double nonvolatile; /* s/s, smallest change written to driftfile */
 	char *saveconfigdir;
 	uint16_t logmask; /* enum log_bit */
 	unsigned reset;	  /* enum reset_bit: counters to clear now */

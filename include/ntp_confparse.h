@@ -253,7 +253,7 @@ void config_finish_clocks(struct ntp_config *c, const struct config_io *io);
 conf_directive confdo_restrict, confdo_unrestrict;
 /* ntp_config_files.c */
 conf_directive confdo_path, confdo_driftfile, confdo_leapfile, confdo_statsdir;
-conf_directive confdo_leapsmear;
+conf_directive confdo_leapsmear, confdo_nonvolatile;
 conf_directive confdo_statistics, confdo_filegen, confdo_logconfig;
 /* ntp_config_misc.c */
 conf_directive confdo_options, confdo_flags, confdo_trustedkey;

@@ -300,7 +300,10 @@ void peer_sample(
 
 /* --- ntp_system.c -------------------------------------------------------- */
 
-/* Clear every association and the system state; REFID is what shows. */
+/* Clear what was measured of P and measure soon; REFID is what shows. */
+void engine_restart_peer(struct ntp_engine *e, struct peer *p,
+    const char *refid, struct ntp_now now);
+/* Clear every association and the system state. */
 void engine_restart_peers(
     struct ntp_engine *e, const char *refid, struct ntp_now now);
 void clock_select(struct ntp_engine *e, struct ntp_now now);

@@ -35,6 +35,9 @@ void msyslog_init(
  */
 int msyslog_open(struct msyslog *m, const char *path);
 
+/* No log file any more: to syslog, or where else it went at first. */
+void msyslog_leave_file(struct msyslog *m);
+
 /* Open the file anew (it was rotated).  On failure the old one stays. */
 int msyslog_reopen(struct msyslog *m);
 

@@ -69,8 +69,8 @@ DIRECTIVE(LISTEN, "listen", A, WORKS, listen, "listen on this address")
 DIRECTIVE(PORT, "port", A, WORKS, port, "serve on this port")
 DIRECTIVE(DSCP, "dscp", A, WORKS, dscp, "traffic class of packets sent")
 
-DIRECTIVE(NONVOLATILE, "nonvolatile", B, NOTYET, ignore,
-	"the drift file is written hourly")
+DIRECTIVE(NONVOLATILE, "nonvolatile", B, WORKS, nonvolatile,
+	"least change of the frequency that is written, s/s")
 DIRECTIVE(LIMIT, "limit", B, NOTYET, options, "use `discard`")
 DIRECTIVE(NTS, "nts", B, NOTYET, options, "network time security")
 DIRECTIVE(EXTRA, "extra", C, NOTYET, options, "use `port`")

@@ -183,6 +183,17 @@ msyslog_open(struct msyslog *m, const char *path)
 	return 0;
 }
 
+void
+msyslog_leave_file(struct msyslog *m)
+{
+	if (m->path == NULL)
+		return;
+	msyslog(m, NTP_LOG_NOTICE, "no logging to file %s any more", m->path);
+	log_close_fd(m);
+	free(m->path);
+	m->path = NULL;
+}
+
 int
 msyslog_reopen(struct msyslog *m)
 {

@@ -74,6 +74,7 @@ config_new(void)
 	    .maxage = MRU_MAXAGE,
 	    .minage = MRU_MINAGE,
 	    .v6prefix = MRU_V6BITS_MAX};
+	c->nonvolatile = NTP_DRIFT_LEAST;
 	c->port = NTP_PORT;
 	c->dscp = DSCP_EF;
 	c->logmask = LOGBIT_SYNC;

@@ -33,14 +33,53 @@ confdo_path(struct confparse *p, const struct keyword *k)
 	(void)conf_end(p);
 }
 
-/* `driftfile PATH 60` was the write interval in minutes. */
+static bool
+read_threshold(struct confparse *p, const char *word, double *out)
+{
+	struct keyword threshold = {.arg = ARG_NUM, .lo = 0, .hi = 1};
+	struct conf_value v;
+
+	(void)snprintf(threshold.word, sizeof threshold.word, "%s", word);
+	if (!conf_argument(p, &threshold, &v))
+		return false;
+	*out = v.num;
+	return true;
+}
+
+void
+confdo_nonvolatile(struct confparse *p, const struct keyword *k)
+{
+	if (read_threshold(p, k->word, &p->cfg->nonvolatile))
+		(void)conf_end(p);
+}
+
+/* `driftfile PATH 60` was the write interval in minutes, of a version that
+ * also knew a tolerance after it; `driftfile PATH 1e-7` is `nonvolatile`. */
+static void
+drift_number(struct confparse *p)
+{
+	struct scanner start = p->scan;
+	double v;
+
+	if (!conf_next(p, SCAN_TOKENS))
+		return;
+	if (!conf_integer(p, false, &v)) {
+		p->scan = start;
+		if (read_threshold(p, "driftfile", &p->cfg->nonvolatile))
+			(void)conf_end(p);
+		return;
+	}
+	conf_warn(p, NULL, "`nonvolatile` sets how much it must change",
+	    "the minutes after 'driftfile' have no effect, it is written "
+	    "hourly");
+	if (conf_more(p) && read_threshold(p, "driftfile", &v))
+		(void)conf_end(p);
+}
+
 void
 confdo_driftfile(struct confparse *p, const struct keyword *k)
 {
-	static const struct keyword threshold = {
-	    .word = "driftfile", .arg = ARG_NUM};
 	struct ntp_config *c = p->cfg;
-	struct conf_value v;
 
 	(void)k;
 	if (!conf_next(p, SCAN_STRING)) {
@@ -49,14 +88,7 @@ confdo_driftfile(struct confparse *p, const struct keyword *k)
 		return;
 	}
 	conf_set(c, &c->driftfile, p->tok.text);
-	if (!conf_more(p) || !conf_argument(p, &threshold, &v))
-		return;
-	conf_warn(p, NULL, "the file is written hourly",
-	    "the number after 'driftfile' has no effect");
-	if (strchr(p->tok.text, '.') == NULL && conf_more(p) &&
-	    !conf_argument(p, &threshold, &v)) /* tolerance */
-		return;
-	(void)conf_end(p);
+	drift_number(p);
 }
 
 void

@@ -105,9 +105,12 @@ finish(struct out *o, size_t begun, const char *word)
 /* --- files, keys, network --------------------------------------------------- */
 
 static void
-write_files(struct out *o, const struct ntp_config *c)
+write_files(struct out *o, const struct ntp_config *c,
+    const struct ntp_config *standard)
 {
 	add_path(o, "driftfile", c->driftfile);
+	if (differs(c->nonvolatile, standard->nonvolatile))
+		add(o, "nonvolatile %.9g\n", c->nonvolatile);
 	add_path(o, "logfile", c->logfile);
 	add_path(o, "pidfile", c->pidfile);
 	add_path(o, "statsdir", c->statsdir);
@@ -270,6 +273,8 @@ write_tinker(
 		    t->step_back);
 	add_number(o, "stepout", t->stepout, s->stepout);
 	add_number(o, "panic", t->panic, s->panic);
+	if (t->panic_hold)
+		add(o, " panicaction hold");
 	add_number(o, "dispersion", t->dispersion / PPM, s->dispersion / PPM);
 	add_number(o, "allan", t->allan, s->allan);
 	if (t->freq_given)
@@ -447,7 +452,7 @@ config_write(const struct ntp_config *c, char **text, size_t *len)
 
 	if (standard != NULL) {
 		add(&o, "# the configuration of a running ntpd\n");
-		write_files(&o, c);
+		write_files(&o, c, standard);
 		write_keys(&o, c);
 		write_network(&o, c, standard);
 		write_records(&o, c, standard);

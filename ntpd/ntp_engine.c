@@ -152,6 +152,9 @@ engine_retune(struct ntp_engine *e, const struct ntp_config *was, ntp_mono now)
 {
 	e->noset = e->opt.noset || !e->cfg->ntp;
 	retune_loop(e, was, now);
+	if (e->cfg->tinker.huffpuff < was->tinker.huffpuff ||
+	    e->cfg->tinker.huffpuff > was->tinker.huffpuff)
+		huffpuff_init(&e->huffpuff, e->cfg->tinker.huffpuff, now);
 	serving_retune(e, was);
 }
 

@@ -79,7 +79,8 @@ rules_differ(const struct ntp_config *a, const struct ntp_config *b)
 static bool
 groups_differ(const struct ntp_config *a, const struct ntp_config *b)
 {
-	if (a->ngroups != b->ngroups)
+	if (a->ngroups != b->ngroups ||
+	    a->broadcastclient != b->broadcastclient)
 		return true;
 	for (size_t i = 0; i < a->ngroups; i++)
 		if (!addr_equal(&a->groups[i].addr, &b->groups[i].addr))
@@ -123,14 +124,17 @@ changes(const struct ntp_config *a, const struct ntp_config *b)
 		what |= HOST_KEYS;
 	if (text_differs(a->logfile, b->logfile))
 		what |= HOST_LOG;
-	if (text_differs(a->leapfile, b->leapfile))
+	if (text_differs(a->leapfile, b->leapfile) ||
+	    a->leap_ignorehash != b->leap_ignorehash)
 		what |= HOST_LEAP;
 	if (stats_differ(a, b))
 		what |= HOST_STATS;
-	if (rules_differ(a, b) || groups_differ(a, b))
+	if (a->port != b->port || rules_differ(a, b) || groups_differ(a, b))
 		what |= HOST_IFACES;
 	if (!has_clocks_of(a, b) || !has_clocks_of(b, a))
 		what |= HOST_REFCLOCKS;
+	if (a->dscp != b->dscp)
+		what |= HOST_DSCP;
 	if (a->ntp != b->ntp)
 		what |= HOST_CLOCK;
 	if ((b->reset & RESET_IO) != 0)
@@ -145,11 +149,10 @@ host_configured(struct host_port *p, const struct ntp_config *now,
     const struct ntp_config *was)
 {
 	struct daemon *d = host_daemon(p);
-	const char *drift = now->driftfile;
 
 	d->host.changed |= changes(was, now);
 	d->conf = now;
-	d->drift.path = drift != NULL && *drift != '\0' ? drift : NULL;
+	drift_follow(&d->drift, now->driftfile, now->nonvolatile);
 	if (d->iface.optrules == NULL) {
 		d->iface.rules.rule = now->iface;
 		d->iface.rules.n = now->niface;
@@ -162,9 +165,21 @@ follow_log(struct daemon *d)
 {
 	const char *path = d->conf->logfile;
 
-	if (path != NULL && msyslog_open(&d->log, path) != 0)
+	if (path == NULL)
+		path = d->opt.logfile;
+	if (path == NULL)
+		msyslog_leave_file(&d->log);
+	else if (msyslog_open(&d->log, path) != 0)
 		msyslog_errno(
 		    &d->log, NTP_LOG_ERR, "cannot open log file %s", path);
+}
+
+/* A changed `ignorehash` asks for another look at an unchanged file. */
+static void
+follow_leap(struct daemon *d)
+{
+	d->leap.read = 0;
+	leapfile_check(d);
 }
 
 void
@@ -178,11 +193,13 @@ host_follow(struct daemon *d)
 	if ((what & HOST_KEYS) != 0)
 		keysfile_reload(d);
 	if ((what & HOST_LEAP) != 0)
-		leapfile_check(d);
+		follow_leap(d);
 	if ((what & HOST_STATS) != 0)
 		filestats_close(&d->stats);
 	if ((what & HOST_IFACES) != 0)
-		ifwatch_hurry(d);
+		ifwatch_follow(d);
+	if ((what & HOST_DSCP) != 0)
+		io_set_dscp(d, d->conf->dscp);
 	if ((what & HOST_REFCLOCKS) != 0)
 		refclocks_follow(d);
 	if ((what & HOST_CLOCK) != 0)

@@ -132,7 +132,8 @@ server_find(struct daemon *d, const struct ntp_addr *local)
 	for (size_t i = 0; i < d->io.nserver; i++) {
 		struct netsock *ns = &d->io.server[i];
 
-		if (ns->state == SOCK_OPEN && addr_equal(&ns->local, local))
+		if (ns->state == SOCK_OPEN &&
+		    addr_equal_port(&ns->local, local))
 			return ns;
 	}
 	return NULL;
@@ -196,6 +197,29 @@ server_close(struct daemon *d, struct netsock *ns)
 	netsock_close(ns);
 }
 
+/* Close what is not among the N of WANT: first, for a wildcard socket cannot
+ * be had while there is one of a single address on its port. */
+static void
+servers_close(struct daemon *d, const struct iface_want *want, size_t n)
+{
+	struct netsock *ns;
+
+	for (size_t i = 0; i < d->io.nserver; i++)
+		d->io.server[i].wanted = false;
+	for (size_t i = 0; i < n; i++) {
+		ns = server_find(d, &want[i].local);
+		if (ns == NULL)
+			continue;
+		ns->wanted = true;
+		ns->drop = want[i].drop;
+	}
+	for (size_t i = 0; i < d->io.nserver; i++) {
+		ns = &d->io.server[i];
+		if (ns->state == SOCK_OPEN && !ns->wanted)
+			server_close(d, ns);
+	}
+}
+
 static int
 servers_update(struct daemon *d)
 {
@@ -210,23 +234,14 @@ servers_update(struct daemon *d)
 	if (n == 0)
 		n = iface_plan(&w->rules, &w->list, want, IO_SERVERS);
 	n = groups_plan(d, want, n, IO_SERVERS);
-	for (size_t i = 0; i < d->io.nserver; i++)
-		d->io.server[i].wanted = false;
+	servers_close(d, want, n);
 	for (size_t i = 0; i < n && err == 0; i++) {
-		struct netsock *ns = server_find(d, &want[i].local);
-
-		if (ns != NULL)
-			ns->wanted = true;
-		else if (!want[i].wildcard || !d->started)
+		if (server_find(d, &want[i].local) == NULL &&
+		    (!want[i].wildcard || !d->started || w->anew))
 			err = server_open(d, &want[i]);
 	}
-	for (size_t i = 0; i < d->io.nserver; i++) {
-		struct netsock *ns = &d->io.server[i];
-
-		if (ns->state == SOCK_OPEN && !ns->wanted)
-			server_close(d, ns);
-	}
 	free(want);
+	w->anew = false;
 	if (err == 0)
 		groups_join(d);
 	return err;
@@ -291,8 +306,10 @@ on_rescan(uv_timer_t *t)
 }
 
 void
-ifwatch_hurry(struct daemon *d)
+ifwatch_follow(struct daemon *d)
 {
+	d->iface.rules.port = d->conf->port;
+	d->iface.anew = true;
 	(void)uv_timer_start(&d->iface.rescan, on_rescan, 0, 0);
 }
 

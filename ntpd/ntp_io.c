@@ -530,6 +530,24 @@ io_reset(struct daemon *d)
 	io->full = io->wakeups = io->useful = 0;
 }
 
+static void
+set_class(struct netsock *ns, size_t n, uint8_t dscp)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ns[i].state == SOCK_OPEN)
+			sock_set_dscp(
+			    ns[i].fd, ns[i].local.family == ADDR_V6, dscp);
+	}
+}
+
+void
+io_set_dscp(struct daemon *d, uint8_t dscp)
+{
+	d->io.dscp = dscp;
+	set_class(d->io.server, d->io.nserver, dscp);
+	set_class(d->io.assoc, d->io.nassoc, dscp);
+}
+
 int
 io_init(struct daemon *d, uint8_t dscp)
 {

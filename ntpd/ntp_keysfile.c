@@ -103,10 +103,8 @@ keysfile_reload(struct daemon *d)
 {
 	struct keystore *old = d->keys, *ks;
 
-	if (d->conf->keysfile == NULL)
-		return;
 	ks = keys_new();
-	if (ks == NULL || read_keys(d, ks) < 0) {
+	if (ks == NULL || (d->conf->keysfile != NULL && read_keys(d, ks) < 0)) {
 		keys_free(&ks);
 		msyslog(&d->log, NTP_LOG_WARN, "the old keys stay in force");
 		return;

@@ -48,9 +48,12 @@ follow_line(struct ntp_engine *e, struct peer *p,
 {
 	bool polls = line->minpoll != p->cfg->minpoll ||
 	    line->maxpoll != p->cfg->maxpoll;
+	bool key = line->key != p->cfg->key;
 
 	p->cfg = line;
 	p->version = line->version;
+	if (key) /* what was measured before is not worth the new one */
+		engine_restart_peer(e, p, "INIT", now);
 	if (!polls)
 		return;
 	p->poll.minpoll = line->minpoll;

@@ -174,7 +174,7 @@ preset_all(struct ntp_config *c, const struct options *o)
 
 /* 1 when the file is not there, which only -c makes an error. */
 static int
-parse_file(struct daemon *d, const struct config_io *io)
+parse_file(struct daemon *d, struct ntp_config *c, const struct config_io *io)
 {
 	const char *path = d->opt.conffile;
 	size_t len;
@@ -187,42 +187,62 @@ parse_file(struct daemon *d, const struct config_io *io)
 		    &d->log, NTP_LOG_ERR, "cannot open configuration %s", path);
 		return d->opt.conffile_given ? err : 1;
 	}
-	err = config_parse(d->cfg, path, buf, len, io);
+	err = config_parse(c, path, buf, len, io);
 	free(buf);
 	return err;
 }
 
 static int
-read_config(struct daemon *d, const struct config_io *io)
+fill(struct daemon *d, struct ntp_config *c, const struct config_io *io)
 {
 	int err;
 
-	d->cfg = config_new();
-	if (d->cfg == NULL || preset_all(d->cfg, &d->opt) != 0)
+	if (preset_all(c, &d->opt) != 0)
 		return -NTP_ENOMEM;
-	err = parse_file(d, io);
+	err = parse_file(d, c, io);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < d->opt.nservers; i++)
-		if (config_add_server(d->cfg, d->opt.servers[i], io) != 0)
+		if (config_add_server(c, d->opt.servers[i], io) != 0)
 			msyslog(&d->log, NTP_LOG_ERR, "bad server %s",
 			    d->opt.servers[i]);
-	config_finish(d->cfg, io);
-	d->conf = d->cfg;
+	config_finish(c, io);
 	return err;
+}
+
+static int
+read_with(struct daemon *d, const struct config_io *io, struct ntp_config **out)
+{
+	int err;
+
+	*out = config_new();
+	if (*out == NULL)
+		return -NTP_ENOMEM;
+	err = fill(d, *out, io);
+	if (err < 0)
+		config_free(out);
+	return err;
+}
+
+int
+setup_read(struct daemon *d, struct ntp_config **out)
+{
+	const struct config_io io = {.arg = &d->log,
+	    .load = load_file,
+	    .list = list_directory,
+	    .diag = diag_log};
+
+	return read_with(d, &io, out);
 }
 
 int
 setup_config(struct daemon *d)
 {
-	struct config_io io = {.arg = &d->log,
-	    .load = load_file,
-	    .list = list_directory,
-	    .diag = diag_log};
-	int err = read_config(d, &io);
+	int err = setup_read(d, &d->cfg);
 
 	if (err < 0)
 		return err;
+	d->conf = d->cfg;
 	if (d->conf->nerrors > 0)
 		msyslog(&d->log, NTP_LOG_ERR,
 		    "saw %u configuration errors; the other lines are in force",
@@ -238,15 +258,16 @@ setup_config(struct daemon *d)
 int
 setup_check(struct daemon *d)
 {
-	struct config_io io = {.arg = stdout,
+	const struct config_io io = {.arg = stdout,
 	    .load = load_file,
 	    .list = list_directory,
 	    .diag = diag_print};
-	int err = read_config(d, &io);
+	int err = read_with(d, &io, &d->cfg);
 	unsigned warnings;
 
 	if (err != 0)
 		return NTPD_FAIL;
+	d->conf = d->cfg;
 	warnings = d->conf->nwarnings + keysfile_check(d);
 	(void)fprintf(stdout, "%s: %u errors, %u warnings\n", d->opt.conffile,
 	    d->conf->nerrors, warnings);

@@ -69,6 +69,15 @@ set_int(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
+void
+sock_set_dscp(int fd, bool v6, uint8_t dscp)
+{
+	if (v6)
+		(void)set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
+	else
+		(void)set_int(fd, IPPROTO_IP, IP_TOS, dscp << 2);
+}
+
 /* Arrival times and marks are wanted, not needed: what the kernel refuses
  * costs accuracy only. */
 static void
@@ -78,10 +87,7 @@ set_common(int fd, bool v6, uint8_t dscp)
 	/* An error in the queue must show as priority data, else libuv
 	 * stops watching the descriptor. */
 	(void)set_int(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1);
-	if (v6)
-		(void)set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
-	else
-		(void)set_int(fd, IPPROTO_IP, IP_TOS, dscp << 2);
+	sock_set_dscp(fd, v6, dscp);
 }
 
 void

@@ -36,6 +36,9 @@ int sock_adopt_server(int fd, uint8_t dscp, struct ntp_addr *local);
 int sock_open_client(
     const struct ntp_addr *remote, uint8_t dscp, struct ntp_addr *local);
 
+/* Another DSCP for what is sent from now on; V6: the socket's family. */
+void sock_set_dscp(int fd, bool v6, uint8_t dscp);
+
 /* Hear what is sent to GROUP on interface IFINDEX (0: the kernel's choice); it
  * is no error to hear it already.  0 or -errno. */
 int sock_join(int fd, const struct ntp_addr *group, unsigned ifindex);

@@ -131,7 +131,7 @@ read_drift(struct daemon *d, struct engine_options *o)
 {
 	int err;
 
-	drift_init(&d->drift, d->conf->driftfile);
+	drift_init(&d->drift, d->conf->driftfile, d->conf->nonvolatile);
 	err = drift_read(&d->drift, &o->freq);
 	o->freq_known = err == 0;
 	if (err == 0)

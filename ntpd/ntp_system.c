@@ -68,8 +68,8 @@ sys_unsynchronized(struct ntp_engine *e, const char *refid, ntp_mono now)
 
 /* Everything measured goes, and is soon there again; what a server asked us to
  * respect stays, but the very first step may have a second burst. */
-static void
-restart_peer(
+void
+engine_restart_peer(
     struct ntp_engine *e, struct peer *p, const char *refid, struct ntp_now now)
 {
 	struct poll_state before = p->poll;
@@ -95,7 +95,7 @@ engine_restart_peers(
 	e->tally = (struct reason_tally){0};
 	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
 	PEER_FOREACH (p, &e->peers)
-		restart_peer(e, p, refid, now);
+		engine_restart_peer(e, p, refid, now);
 	engine_publish(e, now);
 }
 

@@ -87,11 +87,21 @@ file_read(const char *path, size_t max, char **buf, size_t *len)
 }
 
 void
-drift_init(struct driftfile *df, const char *path)
+drift_init(struct driftfile *df, const char *path, double least)
 {
 	memset(df, 0, sizeof *df);
-	df->path = path != NULL && *path != '\0' ? path : NULL;
-	df->threshold = NTP_DRIFT_LEAST;
+	drift_follow(df, path, least);
+}
+
+void
+drift_follow(struct driftfile *df, const char *path, double least)
+{
+	if (path != NULL && *path == '\0')
+		path = NULL;
+	if (df->path == NULL || path == NULL || strcmp(df->path, path) != 0)
+		df->written = false;
+	df->path = path;
+	df->least = df->threshold = least;
 }
 
 int
@@ -221,7 +231,7 @@ drift_hourly(struct driftfile *df, double freq)
 		df->threshold /= 2;
 		return 0;
 	}
-	df->threshold = NTP_DRIFT_LEAST;
+	df->threshold = df->least;
 	return drift_write(df, freq);
 }
 
@@ -235,8 +245,8 @@ pidfile_create(struct pidfile *pf, const char *path, pid_t pid)
 	if (pf->fd < 0)
 		return -NTP_EIO;
 	(void)snprintf(text, sizeof text, "%ld", (long)pid);
-	pf->path = path;
-	if (write_text(pf->fd, text) == 0)
+	pf->path = strdup(path);
+	if (pf->path != NULL && write_text(pf->fd, text) == 0)
 		return 0;
 	pidfile_remove(pf);
 	return -NTP_EIO;
@@ -256,5 +266,6 @@ pidfile_remove(struct pidfile *pf)
 		(void)fsync(pf->fd);
 	(void)close(pf->fd);
 	pf->fd = -1;
+	free(pf->path);
 	pf->path = NULL;
 }

@@ -14,10 +14,14 @@ struct driftfile {
 	const char *path; /* NULL: none */
 	bool written;	  /* `last` is what the file holds */
 	double last;	  /* s/s */
-	double threshold; /* s/s, smallest change worth an hourly write */
+	double least;	  /* s/s, smallest change worth an hourly write ... */
+	double threshold; /* ... at this hour */
 };
 
-void drift_init(struct driftfile *df, const char *path);
+/* PATH may be NULL or empty; LEAST in s/s. */
+void drift_init(struct driftfile *df, const char *path, double least);
+/* Both are these from now on; the old path is still there. */
+void drift_follow(struct driftfile *df, const char *path, double least);
 
 /* Read the frequency in s/s, clamped to 500 ppm.  0, -NTP_ENOENT (no file, no
  * path), -NTP_EFORMAT, -NTP_EIO. */
@@ -35,10 +39,10 @@ int drift_write(struct driftfile *df, double freq);
 int drift_hourly(struct driftfile *df, double freq);
 
 /* The process id file, held open so that it can be emptied when we may no
- * longer remove it.  Borrows its path. */
+ * longer remove it. */
 struct pidfile {
-	const char *path; /* NULL: none */
-	int fd;		  /* -1: none */
+	char *path; /* owned, NULL: none */
+	int fd;	    /* -1: none */
 };
 
 /* Create PATH anew (never through a link that lies there) and write PID

@@ -32,23 +32,6 @@ set_debug(struct daemon *d, unsigned level)
 	msyslog(&d->log, NTP_LOG_NOTICE, "debug level is %u", level);
 }
 
-static void
-hang_up(struct daemon *d)
-{
-	notify_reloading(d);
-	if (msyslog_reopen(&d->log) != 0)
-		msyslog_errno(&d->log, NTP_LOG_WARN,
-		    "the old log stays, a new one cannot be opened");
-	filestats_close(&d->stats);
-	leapfile_check(d);
-	keysfile_reload(d);
-	engine_retry_dns(d->engine, ntpd_now(d));
-	msyslog(&d->log, NTP_LOG_NOTICE,
-	    "SIGHUP: log and statistics reopened, leap seconds and keys "
-	    "read, names asked for again");
-	notify_reloaded(d, true);
-}
-
 static const char *
 signal_name(int signum)
 {
@@ -69,7 +52,7 @@ on_signal(uv_signal_t *handle, int signum)
 
 	switch (signum) {
 	case SIGHUP:
-		hang_up(d);
+		reload(d);
 		break;
 	case SIGUSR1:
 		set_debug(d, d->opt.debug + 1);
@@ -158,6 +141,7 @@ start(struct daemon *d)
 	notify_init(d);
 	if (setup_config(d) != 0)
 		return NTPD_FAIL;
+	reload_remember(d);
 	(void)start_log(d, d->conf->logfile);
 	sandbox_priority(d);
 	if (keysfile_setup(d) != 0 || start_sockets(d) != 0)
@@ -229,6 +213,7 @@ stop(struct daemon *d)
 	filestats_close(&d->stats);
 	keys_free(&d->keys);
 	config_free(&d->cfg);
+	free(d->filetext);
 	msyslog_close(&d->log);
 }
 

@@ -112,6 +112,7 @@ struct ifwatch {
 	uv_poll_t netlink;
 	int netlink_fd; /* -1: changes are only polled for */
 	bool no4, no6;	/* family missing on this machine */
+	bool anew;	/* rules have changed: wildcard sockets may come */
 	uint64_t every; /* ms, 0: never */
 };
 
@@ -202,6 +203,7 @@ enum host_change {
 	HOST_CLOCK = 0x20,
 	HOST_COUNTERS = 0x40,
 	HOST_REFCLOCKS = 0x80,
+	HOST_DSCP = 0x100,
 };
 
 struct host {
@@ -221,7 +223,8 @@ struct hourly {
 struct daemon {
 	struct options opt;
 	struct msyslog log;
-	struct ntp_config *cfg;	       /* until the engine takes it */
+	struct ntp_config *cfg; /* until the engine takes it */
+	char *filetext;		/* what the files last said; NULL: not known */
 	const struct ntp_config *conf; /* the same; borrowed of the engine */
 	struct keystore *keys;
 	struct ntp_ports ports;
@@ -272,6 +275,9 @@ struct ntp_now ntpd_now(struct daemon *d);
 int io_init(struct daemon *d, uint8_t dscp);
 void io_fini(struct daemon *d);
 
+/* The class of what all sockets send. */
+void io_set_dscp(struct daemon *d, uint8_t dscp);
+
 /* Counters of sockets and of the queue begin at zero. */
 void io_reset(struct daemon *d);
 
@@ -303,8 +309,9 @@ int ifwatch_start(struct daemon *d);
 void ifwatch_publish(struct daemon *d);
 void ifwatch_fini(struct daemon *d);
 
-/* Look at the rules and addresses at the next opportunity. */
-void ifwatch_hurry(struct daemon *d);
+/* The rules, or the port, are those of a new configuration: look at the
+ * addresses at the next opportunity. */
+void ifwatch_follow(struct daemon *d);
 
 /* --- ntp_groups.c: multicast and broadcast --------------------------------- */
 
@@ -347,6 +354,9 @@ bool dns_fini(struct daemon *d);
 
 /* Read the configuration into d->cfg; 0 or -NTP_E* (said in the log). */
 int setup_config(struct daemon *d);
+/* Read it into *OUT, the caller's (NULL below 0): 0, 1 when the default file is
+ * not there, or -NTP_E* (said in the log). */
+int setup_read(struct daemon *d, struct ntp_config **out);
 /* --check-config: print the diagnostics; the exit code. */
 int setup_check(struct daemon *d);
 /* The kernel's random octets; needs no preparation. */
@@ -357,6 +367,13 @@ void setup_clock(struct daemon *d);
 void clock_follow(struct daemon *d);
 /* Make the engine. */
 int setup_engine(struct daemon *d);
+
+/* --- ntp_reload.c: SIGHUP --------------------------------------------------- */
+
+/* Read all files again and follow what has changed. */
+void reload(struct daemon *d);
+/* The configuration in force is that of the files. */
+void reload_remember(struct daemon *d);
 
 /* --- ntp_keysfile.c ------------------------------------------------------- */
 

@@ -45,6 +45,28 @@ files_and_statistics(void **state)
 }
 
 static void
+drift_thresholds(void **state)
+{
+	struct world w;
+	struct ntp_config *c =
+	    parse(&w, "driftfile a 2.5e-7\nnonvolatile 1.5e-6\n");
+
+	(void)state;
+	assert_int_equal(w.n, 0);
+	assert_true(c->nonvolatile == 1.5e-6);
+	end(&w);
+	c = parse(&w, "driftfile a 0.0035\ndriftfile b 60 +0.500\n");
+	assert_true(c->nonvolatile == 0.0035);
+	assert_string_equal(c->driftfile, "b");
+	assert_int_equal(w.n, 1);
+	said(&w, 0, CONFIG_WARNING, 2, 13, "the minutes after 'driftfile'");
+	end(&w);
+	c = parse(&w, "nonvolatile -1\nnonvolatile x\nnonvolatile\n");
+	assert_int_equal(c->nerrors, 2);
+	end(&w);
+}
+
+static void
 logconfig_words(void **state)
 {
 	struct world w;
@@ -202,6 +224,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(files_and_statistics),
+	    cmocka_unit_test(drift_thresholds),
 	    cmocka_unit_test(logconfig_words),
 	    cmocka_unit_test(logconfig_masks),
 	    cmocka_unit_test(includes_are_spliced_in),

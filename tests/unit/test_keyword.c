@@ -88,6 +88,8 @@ static const char *const stock_lines[] = {
     "server x preempt",
     "server x xleave",
     "tinker huffpuff 7200",
+    "nonvolatile 1e-7",
+    "driftfile /x 1e-7",
 };
 
 static const char *const warned_lines[] = {
@@ -107,7 +109,6 @@ static const char *const warned_lines[] = {
     "tos basedate 2020-01-01",
     "server x preconn",
     "disable peer_clear_digest_early",
-    "nonvolatile 1e-7",
     "rlimit memlock 64 stacksize 50 filenum 100",
     "nts enable",
     "nts cert /etc/ntp/cert-chain.pem",

@@ -207,11 +207,13 @@ test_reload(void **state)
 	config_finish(c, &io);
 	third->poll.hpoll = 10;
 	third->poll.reach = 1;
+	first->poll.reach = 3;
 	assert_int_equal(engine_adopt(l->e, &c, l->now), 0);
 	assert_null(c);
 	assert_int_equal(peer_count(&l->e->peers), 3);
 	assert_int_equal(first->associd, id);
 	assert_int_equal(first->cfg->key, 6);
+	assert_int_equal(first->poll.reach, 0); /* measured without the key */
 	assert_int_equal(first->poll.maxpoll, 10);
 	assert_int_equal(third->poll.reach, 1);
 	assert_int_equal(third->poll.minpoll, 5);

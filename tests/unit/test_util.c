@@ -61,7 +61,7 @@ drift_of(const char *text)
 	int err;
 
 	put(in_dir(0, "drift"), text);
-	drift_init(&df, path_buf[0]);
+	drift_init(&df, path_buf[0], 1e-7);
 	err = drift_read(&df, &freq);
 	return err == 0 ? freq : (double)err;
 }
@@ -79,11 +79,11 @@ test_drift_read(void **state)
 	assert_true(drift_of("") == -NTP_EFORMAT);
 	assert_true(drift_of("fast\n") == -NTP_EFORMAT);
 	assert_true(drift_of("nan\n") == -NTP_EFORMAT);
-	drift_init(&df, in_dir(1, "none"));
+	drift_init(&df, in_dir(1, "none"), 1e-7);
 	assert_int_equal(drift_read(&df, &freq), -NTP_ENOENT);
-	drift_init(&df, NULL);
+	drift_init(&df, NULL, 1e-7);
 	assert_int_equal(drift_read(&df, &freq), -NTP_ENOENT);
-	drift_init(&df, "");
+	drift_init(&df, "", 1e-7);
 	assert_int_equal(drift_write(&df, 1e-6), -NTP_ENOENT);
 	assert_true(freq == 7.0);
 }
@@ -98,7 +98,7 @@ test_drift_write(void **state)
 	(void)state;
 	put(victim, "keep me");
 	assert_int_equal(symlink(victim, temp), 0);
-	drift_init(&df, p);
+	drift_init(&df, p, 1e-7);
 	assert_int_equal(drift_write(&df, -12.304e-6), 0);
 	assert_holds(p, "-12.304\n");
 	assert_int_equal(access(temp, F_OK), -1);
@@ -116,12 +116,12 @@ test_drift_write_fails_whole(void **state)
 
 	(void)state;
 	(void)snprintf(path, sizeof path, "%s/none/drift", dir);
-	drift_init(&df, path);
+	drift_init(&df, path, 1e-7);
 	assert_int_equal(drift_write(&df, 1e-6), -NTP_EIO);
 	assert_false(df.written);
 	/* the target cannot be replaced: no temporary file stays behind */
 	assert_int_equal(mkdir(in_dir(0, "drift"), 0755), 0);
-	drift_init(&df, path_buf[0]);
+	drift_init(&df, path_buf[0], 1e-7);
 	assert_int_equal(drift_write(&df, 1e-6), -NTP_EIO);
 	assert_int_equal(access(in_dir(1, "drift.TEMP"), F_OK), -1);
 }
@@ -133,7 +133,7 @@ test_drift_hourly(void **state)
 	struct driftfile df;
 
 	(void)state;
-	drift_init(&df, p);
+	drift_init(&df, p, 1e-7);
 	assert_int_equal(drift_hourly(&df, 10.0e-6), 0);
 	assert_holds(p, "10.000\n");
 	/* 0.04 ppm: below 0.1 and 0.05, not below 0.025 */
