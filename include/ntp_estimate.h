@@ -53,6 +53,10 @@ enum est_verdict est_add(
  * the truth, has jumped. */
 void est_jump(struct estimator *e, const struct measurement *m, ntp_mono now);
 
+/* Would est_add() say EST_SURPRISE? */
+bool est_surprising(
+    const struct estimator *e, const struct measurement *m, ntp_mono now);
+
 /* A measurement of the time NOW is left out. */
 void est_skip(struct estimator *e, ntp_mono now);
 

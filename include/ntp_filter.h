@@ -29,6 +29,7 @@ struct clock_filter {
 	double disp, jitter;  /* s */
 	ntp_mono epoch;	      /* of the last sample used */
 	bool used;	      /* a sample was ever used */
+	bool spiked;	      /* the one before was suppressed */
 };
 
 struct filter_param {
@@ -74,7 +75,8 @@ void filter_slewed(
 
 /*
  * Source and clock have moved against each other: the newest sample stands for
- * all, those before it told of another time.  The epoch is that of the newest.
+ * all, those before it told of another time.  The epoch is that of the newest;
+ * the jitter is what the delays say of the path.
  */
 void filter_settle(
     struct clock_filter *f, const struct filter_param *fp, ntp_mono now);

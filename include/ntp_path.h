@@ -42,6 +42,10 @@ void path_add(struct path *p, double delay, ntp_mono now);
 struct measurement path_measure(
     const struct path *p, double offset, double delay, double disp);
 
+/* May waiting have made that ERROR (s)?  At most half of what it waited; the
+ * whole counts, since the least delay may not be known. */
+bool path_explains(const struct measurement *m, double error);
+
 /* Did it wait far longer than is usual there? */
 bool path_congested(const struct measurement *m);
 

@@ -323,6 +323,11 @@ enum ask_why {
 void ask_soon(
     struct ntp_engine *e, struct peer *p, enum ask_why why, ntp_mono now);
 
+/* The clock filter has suppressed S: if its delay does not explain it, ask
+ * again soon whether that is the time now. */
+void measure_spike(
+    struct ntp_engine *e, struct peer *p, const struct sample *s, ntp_mono now);
+
 /* Samples of the N survivors (first in e->cand) that the discipline has not
  * seen go there one by one.  True when the sources have jumped together and
  * their older samples were dropped: select again. */

@@ -300,7 +300,17 @@ is_surprise(const struct estimator *e, const struct measurement *m)
 
 	return est_settled(e) &&
 	    square(m->offset - e->all.x) > GATE * (e->all.xx + r) &&
-	    !path_congested(m);
+	    !path_explains(m, m->offset - e->all.x);
+}
+
+bool
+est_surprising(
+    const struct estimator *e, const struct measurement *m, ntp_mono now)
+{
+	struct estimator then = *e;
+
+	advance(&then, now);
+	return is_surprise(&then, m);
 }
 
 void

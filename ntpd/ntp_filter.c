@@ -20,7 +20,8 @@
  * known before it came.  A suppressed spike counts from then on as a missed
  * poll; otherwise it would stay the sample of least delay and be used one
  * poll later.  If the change is real the next poll brings it again, past the
- * window.  During training there is no gate: the offsets do run away then.
+ * window or not: two in a row are no spike.  During training there is no gate:
+ * the offsets do run away then.
  */
 #include "ntp_filter.h"
 
@@ -167,8 +168,8 @@ is_popcorn(const struct clock_filter *f, const struct ranking *k,
 {
 	const struct ranked *best = &k->at[0];
 
-	return f->used && !fp->newest_first && k->disp < fp->maxdist &&
-	    best->disp < fp->maxdist &&
+	return f->used && !f->spiked && !fp->newest_first &&
+	    k->disp < fp->maxdist && best->disp < fp->maxdist &&
 	    fabs(best->s->offset - f->offset) > NTP_SGATE * f->jitter &&
 	    mono_before(f->epoch, best->s->epoch) &&
 	    mono_diff(best->s->epoch, f->epoch) < fp->popcorn_window;
@@ -189,7 +190,8 @@ clock_filter(struct clock_filter *f, const struct sample *s,
 	shift_in(f, s, fp, now);
 	f->update = now;
 	rank(&k, f, fp, now);
-	if (k.usable > 0 && is_popcorn(f, &k, fp)) {
+	f->spiked = k.usable > 0 && is_popcorn(f, &k, fp);
+	if (f->spiked) {
 		drop_stage(f, k.at[0].s);
 		rank(&k, f, fp, now);
 		f->disp = k.disp;
@@ -231,6 +233,24 @@ filter_slewed(struct clock_filter *f, double phase, double freq, ntp_mono now)
 		f->offset += freq * fmax(mono_diff(now, f->epoch), 0.0) - phase;
 }
 
+/* Half of what the samples waited in queues, which bounds the errors of their
+ * offsets. */
+static double
+queued(const struct clock_filter *f)
+{
+	double least = HUGE_VAL, sum = 0.0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < NTP_SHIFT; i++) {
+		if (f->stage[i].disp >= NTP_MAXDISP)
+			continue;
+		least = fmin(least, f->stage[i].delay);
+		sum += f->stage[i].delay;
+		n++;
+	}
+	return n > 0 ? (sum / n - least) / 2 : 0.0;
+}
+
 void
 filter_settle(
     struct clock_filter *f, const struct filter_param *fp, ntp_mono now)
@@ -239,11 +259,11 @@ filter_settle(
 
 	if (newest.disp >= NTP_MAXDISP)
 		return;
+	f->jitter = fmax(queued(f), fp->precision);
 	for (unsigned i = 0; i < NTP_SHIFT; i++)
 		f->stage[i] = newest;
 	f->offset = newest.offset;
 	f->delay = newest.delay;
 	f->disp = disp_of(&newest, fp, now);
-	f->jitter = fp->precision;
 	f->epoch = newest.epoch;
 }

@@ -520,8 +520,9 @@ static bool
 large_surprise(
     const struct loop_state *l, const struct measurement *m, bool believe)
 {
-	return !believe && l->mode == LOOP_SYNC && est_settled(&l->est) &&
-	    beyond_step(l, m->offset) && !path_congested(m);
+	return !believe && (l->mode == LOOP_SYNC || l->mode == LOOP_SPIK) &&
+	    est_settled(&l->est) && beyond_step(l, m->offset) &&
+	    !path_explains(m, m->offset);
 }
 
 enum loop_verdict
@@ -533,6 +534,8 @@ loop_measure(struct loop_state *l, const struct measurement *m, bool believe,
 	if (!measures(l, now) ||
 	    (beyond_step(l, m->offset) && !loop_unset(l))) {
 		est_skip(&l->est, now);
+		if (believe && l->mode == LOOP_SYNC)
+			l->mode = LOOP_SPIK;
 		return large_surprise(l, m, believe) ? LOOP_SURPRISE
 						     : LOOP_UNUSED;
 	}

@@ -157,8 +157,26 @@ static enum loop_verdict
 measure(struct ntp_engine *e, const struct unseen *u, bool believe)
 {
 	struct measurement m = measurement_of(e, u);
+	struct loop_decision d = {.action = LOOP_IGNORE};
+	enum loop_mode before = e->loop.mode;
+	enum loop_verdict v = loop_measure(&e->loop, &m, believe, u->s.epoch);
 
-	return loop_measure(&e->loop, &m, believe, u->s.epoch);
+	d.new_mode = e->loop.mode != before;
+	report_loop(e, &d);
+	return v;
+}
+
+void
+measure_spike(
+    struct ntp_engine *e, struct peer *p, const struct sample *s, ntp_mono now)
+{
+	struct unseen u = {p, *s};
+	struct measurement m = measurement_of(e, &u);
+
+	if (e->loop.par.discipline == LOOP_KALMAN && !e->noset &&
+	    p->select >= SEL_CANDIDATE &&
+	    est_surprising(&e->loop.est, &m, s->epoch))
+		ask_soon(e, p, ASK_CONFIRM, now);
 }
 
 /* Limits of the system peer; the clock runs on at a new frequency from now. */

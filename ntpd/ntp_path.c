@@ -117,6 +117,12 @@ path_measure(const struct path *p, double offset, double delay, double disp)
 }
 
 bool
+path_explains(const struct measurement *m, double error)
+{
+	return path_congested(m) && fabs(error) <= m->excess;
+}
+
+bool
 path_congested(const struct measurement *m)
 {
 	return m->excess >= CONGESTED * m->quiet;

@@ -51,6 +51,8 @@ peer_sample(
 	if (v == FILTER_POPCORN) {
 		report_peerevent(e, p, PEVNT_POPCORN, NULL);
 		reason_popcorn(e, p, s != NULL ? s->offset : 0, now);
+		if (s != NULL)
+			measure_spike(e, p, s, now.mono);
 	}
 	if (s != NULL && e->port.stats != NULL && v == FILTER_USE) {
 		struct peer_sample ps = {now.sys, &p->srcadr,

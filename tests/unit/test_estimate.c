@@ -142,6 +142,21 @@ path_forgets_slowly(void **state)
 	assert_false(path_congested(&m));
 }
 
+/* What waited 5 ms may be 2.5 ms off, and is believed to be 5; it cannot be
+ * 6.  What hardly waited explains nothing. */
+static void
+path_explains_what_waited(void **state)
+{
+	struct measurement m = {.excess = 0.005, .quiet = 0.001};
+
+	(void)state;
+	assert_true(path_explains(&m, 0.0024));
+	assert_true(path_explains(&m, -0.005));
+	assert_false(path_explains(&m, 0.006));
+	m.excess = 0.003;
+	assert_false(path_explains(&m, 0.001));
+}
+
 /* --- the estimator --------------------------------------------------------- */
 
 /* Two offsets, 64 s apart and equally good, are a line: what they say of the
@@ -253,6 +268,7 @@ jump_is_phase_not_frequency(void **state)
 	y = l.e.all.y;
 	l.x += 0.02;
 	m = lab_sample(&l);
+	assert_true(est_surprising(&l.e, &m, at(l.t)));
 	assert_int_equal(est_add(&l.e, &m, at(l.t)), EST_SURPRISE);
 	assert_true(fabs(l.x - l.e.all.x) > 0.019);
 	l.t += 2;
@@ -379,6 +395,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(path_worked),
 	    cmocka_unit_test(path_forgets_slowly),
+	    cmocka_unit_test(path_explains_what_waited),
 	    cmocka_unit_test(two_samples_make_a_line),
 	    cmocka_unit_test(corrections_move_the_state),
 	    cmocka_unit_test(better_than_offsets_alone),

@@ -265,6 +265,38 @@ test_real_change_passes_next_time(void **state)
 	assert_near(f.offset, 0.040, 0);
 }
 
+/* Asked again at once, well within the window. */
+static void
+test_two_in_a_row_are_no_spike(void **state)
+{
+	struct clock_filter f;
+
+	(void)state;
+	fill(&f, 0.001, 0.01);
+	assert_int_equal(feed(&f, 9 * POLL, 0.040, 0.009), FILTER_POPCORN);
+	assert_int_equal(feed(&f, 9 * POLL + 2, 0.041, 0.008), FILTER_USE);
+	assert_near(f.offset, 0.041, 0);
+}
+
+/* Half of the mean wait: delays 10, 12 and 17 ms wait 3 ms in the mean.  With
+ * that jitter a second sample of the new time is no spike. */
+static void
+test_settled_on_the_newest(void **state)
+{
+	struct clock_filter f;
+
+	(void)state;
+	filter_reset(&f, at(0), PRECISION);
+	(void)feed(&f, 1 * POLL, 0.001, 0.010);
+	(void)feed(&f, 2 * POLL, 0.001, 0.012);
+	(void)feed(&f, 3 * POLL, 1.002, 0.017);
+	filter_settle(&f, &fp, at(3 * POLL));
+	assert_near(f.offset, 1.002, 0);
+	assert_near(f.jitter, 0.0015, 1e-12);
+	assert_near(filter_stage(&f, 2, &fp, at(3 * POLL)).offset, 1.002, 0);
+	assert_int_equal(feed(&f, 3 * POLL + 2, 1.0, 0.011), FILTER_USE);
+}
+
 static void
 test_popcorn_gate_width(void **state)
 {
@@ -392,6 +424,8 @@ main(void)
 	    cmocka_unit_test(test_slewed),
 	    cmocka_unit_test(test_popcorn_suppressed),
 	    cmocka_unit_test(test_real_change_passes_next_time),
+	    cmocka_unit_test(test_two_in_a_row_are_no_spike),
+	    cmocka_unit_test(test_settled_on_the_newest),
 	    cmocka_unit_test(test_popcorn_gate_width),
 	    cmocka_unit_test(test_newest_first),
 	    cmocka_unit_test(test_nothing_insane_enters),
