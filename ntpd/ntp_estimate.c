@@ -45,6 +45,7 @@
 #include "ntp_estimate.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #define EXCHANGE     0.02
 #define FIRST_SD     1.0  /* s, of the offset before anything is known */
@@ -181,19 +182,19 @@ learn(struct kalman *k, const struct measurement *m, unsigned noise)
 
 /* Exchange along one line of N models, STEP apart. */
 static void
-exchange(struct kalman *model, double *weight, unsigned n, unsigned step)
+exchange(struct kalman *model, double *weight, size_t n, size_t step)
 {
 	struct kalman mixed[EST_WANDERS];
 	double sum[EST_WANDERS];
 
-	for (unsigned i = 0; i < n; i++) {
-		unsigned lo = i > 0 ? i - 1 : 0;
-		unsigned hi = i + 1 < n ? i + 1 : i;
+	for (size_t i = 0; i < n; i++) {
+		size_t lo = i > 0 ? i - 1 : 0;
+		size_t hi = i + 1 < n ? i + 1 : i;
 		double w[3];
 		struct kalman near[3];
 
 		sum[i] = 0;
-		for (unsigned j = lo; j <= hi; j++) {
+		for (size_t j = lo; j <= hi; j++) {
 			unsigned edges =
 			    (j == 0 ? 1U : 0U) + (j + 1 == n ? 1U : 0U);
 			double part = j != i ? EXCHANGE / 2
@@ -203,9 +204,9 @@ exchange(struct kalman *model, double *weight, unsigned n, unsigned step)
 			near[j - lo] = model[j * step];
 			sum[i] += w[j - lo];
 		}
-		mixed[i] = collapse(near, w, hi - lo + 1, 1);
+		mixed[i] = collapse(near, w, (unsigned)(hi - lo + 1), 1);
 	}
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		model[i * step] = mixed[i];
 		weight[i * step] = sum[i];
 	}
