@@ -16,6 +16,7 @@
 
 #define NTP_PHI		 15e-6	/* s/s, frequency tolerance */
 #define NTP_DRIFT_LEAST	 0.1e-6 /* s/s, a change that the drift file is for */
+#define NTP_MINPOLL_LAN	 (-6)	/* log2 s, where the line says `lan` */
 #define NTP_MINPOLL_HARD 0	/* log2 s */
 #define NTP_MAXPOLL_HARD 17	/* log2 s */
 #define NTP_MINPOLL	 6	/* log2 s, default */

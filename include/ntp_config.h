@@ -75,6 +75,7 @@ enum assoc_flag {
 	ASSOC_NOSELECT = 0x0010,
 	ASSOC_PREEMPT = 0x0020,
 	ASSOC_XLEAVE = 0x0040,
+	ASSOC_LAN = 0x0080, /* on the same wire: polls below a second */
 };
 
 /* fudge ... flag1 to flag4 */

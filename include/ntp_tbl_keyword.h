@@ -133,10 +133,12 @@ DIRECTIVE(AUTHPROV, "authprov", C, OBSOLETE, ignore, "not needed")
 
 KEYWORD(ASSOC, IBURST, "iburst", A, NONE, WORKS, "six packets at the start")
 KEYWORD(ASSOC, BURST, "burst", A, NONE, WORKS, "several packets each poll")
-KEYNUM(ASSOC, MINPOLL, "minpoll", A, UINT, WORKS, 0, 17,
+KEYNUM(ASSOC, MINPOLL, "minpoll", A, UINT, WORKS, -6, 17,
 	"shortest poll interval, log2 s")
-KEYNUM(ASSOC, MAXPOLL, "maxpoll", A, UINT, WORKS, 0, 17,
+KEYNUM(ASSOC, MAXPOLL, "maxpoll", A, UINT, WORKS, -6, 17,
 	"longest poll interval, log2 s")
+KEYWORD(ASSOC, LAN, "lan", B, NONE, WORKS,
+	"on the same network: polls may be less than a second apart")
 KEYWORD(ASSOC, PREFER, "prefer", A, NONE, WORKS, "use this one if it is sane")
 KEYSTRICT(ASSOC, KEY, "key", A, UINT, WORKS, 1, 65535,
 	"authenticate with this key")

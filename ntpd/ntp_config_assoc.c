@@ -15,7 +15,7 @@
 #include "ntp_err.h"
 
 #define ASSOC_MAX  16384U
-#define POLL_UNSET (-1)
+#define POLL_UNSET INT8_MIN
 
 /* An association while its line is being read. */
 struct draft {
@@ -130,6 +130,8 @@ option_flag(enum keyword_id id)
 		return ASSOC_PREEMPT;
 	if (id == KW_ASSOC_XLEAVE)
 		return ASSOC_XLEAVE;
+	if (id == KW_ASSOC_LAN)
+		return ASSOC_LAN;
 	return id == KW_ASSOC_NOSELECT ? ASSOC_NOSELECT : 0;
 }
 
@@ -193,6 +195,23 @@ has_one_poll(enum assoc_kind kind)
 	return kind == ASSOC_REFCLOCK || kind == ASSOC_BROADCAST;
 }
 
+/* Several polls a second are for one server that is near, and was asked. */
+static int8_t
+lan_poll(struct confparse *p, const struct config_assoc *a, int8_t poll)
+{
+	bool one = a->kind == ASSOC_SERVER || a->kind == ASSOC_PEER;
+
+	if (poll == POLL_UNSET || poll >= NTP_MINPOLL_HARD)
+		return poll;
+	if (one && (a->flags & ASSOC_LAN) != 0)
+		return poll;
+	conf_warn(p, &p->at,
+	    one ? "add `lan` if the server is on the same network" : NULL,
+	    "polls less than a second apart need `lan`%s, 0 is used",
+	    one ? "" : " on a `server` line");
+	return NTP_MINPOLL_HARD;
+}
+
 /* A poll bound that was not given follows the other one; the upper bound wins
  * over a lower bound above it. */
 static void
@@ -200,6 +219,8 @@ settle_polls(struct confparse *p, struct config_assoc *a)
 {
 	bool given = a->minpoll != POLL_UNSET;
 
+	a->minpoll = lan_poll(p, a, a->minpoll);
+	a->maxpoll = lan_poll(p, a, a->maxpoll);
 	if (!given)
 		a->minpoll = NTP_MINPOLL;
 	if (a->maxpoll == POLL_UNSET)

@@ -398,7 +398,7 @@ add_assoc_flags(struct out *o, unsigned flags)
 	} words[] = {{ASSOC_IBURST, "iburst"}, {ASSOC_BURST, "burst"},
 	    {ASSOC_PREFER, "prefer"}, {ASSOC_TRUE, "true"},
 	    {ASSOC_NOSELECT, "noselect"}, {ASSOC_PREEMPT, "preempt"},
-	    {ASSOC_XLEAVE, "xleave"}};
+	    {ASSOC_XLEAVE, "xleave"}, {ASSOC_LAN, "lan"}};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if ((flags & words[i].bit) != 0)

@@ -312,10 +312,17 @@ saturated(const struct loop_state *l, double offset, double tau)
 	return fabs(offset) > CLOCK_PLL * tau * headroom;
 }
 
+/* The phase is corrected once a second, however often it is measured. */
+static double
+pll_tau(const struct loop_state *l)
+{
+	return fmax(log2_to_s(l->poll), 1.0);
+}
+
 static bool
 update_freq(struct loop_state *l, double offset, ntp_mono now)
 {
-	double tau = log2_to_s(l->poll);
+	double tau = pll_tau(l);
 	double mu = fmax(mono_diff(now, l->epoch), 0.0);
 	double span = fmin(mu, fmin(l->par.allan, 2.0 * CLOCK_PLL * tau));
 	double scale = 4.0 * CLOCK_PLL * tau;
@@ -448,7 +455,7 @@ local_clock(struct loop_state *l, double offset, int8_t minpoll, int8_t maxpoll,
 	struct loop_decision d = {.action = LOOP_IGNORE};
 	enum loop_mode before = l->mode;
 	bool first = loop_unset(l) && l->est.taken > 0;
-	int8_t low = clamp_poll(minpoll, NTP_MINPOLL_HARD, NTP_MAXPOLL_HARD);
+	int8_t low = clamp_poll(minpoll, NTP_MINPOLL_LAN, NTP_MAXPOLL_HARD);
 	int8_t high = clamp_poll(maxpoll, low, NTP_MAXPOLL_HARD);
 
 	if (!(fabs(offset) < OFFSET_LIMIT))
@@ -615,7 +622,7 @@ adj_kalman(struct loop_state *l, ntp_mono now)
 static double
 adj_pll(struct loop_state *l)
 {
-	double time = CLOCK_PLL * log2_to_s(l->poll); /* s */
+	double time = CLOCK_PLL * pll_tau(l); /* s */
 	double phase;
 
 	if (l->clamp_left > 0.0)

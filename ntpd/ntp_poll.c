@@ -23,7 +23,15 @@
  * A RATE kiss holds for eight good replies.  The reference raises minpoll for
  * good, so that one packet slows the association for ever.  The kiss must
  * slow us down even when the server only echoes our poll, so it asks for at
- * least one exponent more than is in force (RFC 5905 7.4), within maxpoll.
+ * least one exponent more than is in force (RFC 5905 7.4), within maxpoll; but
+ * for 8 s at least, which the reference's server grants to everybody, also
+ * where maxpoll is less.
+ *
+ * Polls of a second and less are for a server on the same wire that expects
+ * them: the headway knows nothing of them and the guard time is the interval.
+ * Below a second only as long as the server answers, and within 10 ms, so that
+ * an answer is always there before the next question, which would make it
+ * bogus.
  */
 #include "ntp_poll.h"
 
@@ -31,8 +39,10 @@
 #include <string.h>
 
 #define SPREAD	  0.062 /* of the interval, at most, added at random */
-#define GAP_MIN	  1.0	/* s between packets whatever the configuration says */
+#define GAP_MIN	  1.0	/* s between packets but for the polls of a LAN */
+#define LAN_DELAY 0.01	/* s */
 #define KISS_GOOD 8	/* replies after which a kiss is forgotten */
+#define KISS_MIN  3	/* log2 s */
 
 static int
 clamp(int v, int lo, int hi)
@@ -42,18 +52,24 @@ clamp(int v, int lo, int hi)
 	return v < lo ? lo : v;
 }
 
+static int8_t
+slowed_by_kiss(const struct poll_state *p, int8_t exp)
+{
+	return p->kiss_poll != 0 && p->kiss_poll > exp ? p->kiss_poll : exp;
+}
+
 /* Exponent that the headway is reckoned with. */
 static int
 least_exponent(const struct poll_state *p)
 {
-	return p->kiss_poll > p->minpoll ? p->kiss_poll : p->minpoll;
+	return slowed_by_kiss(p, p->minpoll);
 }
 
 void
 poll_reset(struct poll_state *p, int8_t minpoll, int8_t maxpoll, ntp_mono now)
 {
 	memset(p, 0, sizeof(*p));
-	p->minpoll = (int8_t)clamp(minpoll, NTP_MINPOLL_HARD, NTP_MAXPOLL_HARD);
+	p->minpoll = (int8_t)clamp(minpoll, NTP_MINPOLL_LAN, NTP_MAXPOLL_HARD);
 	p->maxpoll = (int8_t)clamp(maxpoll, p->minpoll, NTP_MAXPOLL_HARD);
 	p->hpoll = p->minpoll;
 	p->ppoll = p->maxpoll;
@@ -68,13 +84,15 @@ poll_exponent(const struct poll_state *p)
 
 	if (p->retry > 0)
 		exp = p->minpoll;
-	return exp > p->kiss_poll ? exp : p->kiss_poll;
+	if (exp < 0 && (p->reach == 0 || !p->near))
+		exp = 0;
+	return slowed_by_kiss(p, exp);
 }
 
 int8_t
 poll_advertised(const struct poll_state *p)
 {
-	return p->hpoll > p->kiss_poll ? p->hpoll : p->kiss_poll;
+	return slowed_by_kiss(p, p->hpoll);
 }
 
 static void
@@ -179,12 +197,19 @@ poll_reply(struct poll_state *p, int8_t ppoll, bool iburst, bool burst)
 }
 
 void
+poll_distance(struct poll_state *p, double delay)
+{
+	p->near = delay < LAN_DELAY;
+}
+
+void
 poll_kiss(struct poll_state *p, int8_t ppoll)
 {
 	int slower = poll_exponent(p) + 1;
+	int most = p->maxpoll > KISS_MIN ? p->maxpoll : KISS_MIN;
 
 	p->kiss_poll =
-	    (int8_t)clamp(ppoll > slower ? ppoll : slower, 0, p->maxpoll);
+	    (int8_t)clamp(ppoll > slower ? ppoll : slower, KISS_MIN, most);
 	p->kiss_good = 0;
 	p->burst = 0;
 	p->retry = 0;
@@ -220,11 +245,19 @@ earliest(const struct poll_state *p, double gap, ntp_mono now)
 	return mono_before(guard, headway) ? headway : guard;
 }
 
+static double
+least_gap(const struct poll_state *p, double minpkt)
+{
+	double poll = log2_to_s(poll_exponent(p));
+
+	return fmin(fmax(minpkt, GAP_MIN), poll);
+}
+
 void
 poll_update(struct poll_state *p, int8_t syspoll, double minpkt, double rnd,
     ntp_mono now)
 {
-	double gap = minpkt > GAP_MIN ? minpkt : GAP_MIN;
+	double gap = least_gap(p, minpkt);
 	double wait;
 	ntp_mono next;
 

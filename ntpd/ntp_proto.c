@@ -175,6 +175,7 @@ packet_measured(struct ntp_engine *e, struct peer *p,
 	reason_answered(p, now.mono);
 	p->dns.wait = 0;
 	poll_reply(&p->poll, pkt->poll, wants_iburst(e, p), wants_burst(p));
+	poll_distance(&p->poll, s->delay);
 	if (!was_reachable) {
 		p->timereachable = now.mono;
 		report_peerevent(e, p, PEVNT_REACH, NULL);

@@ -242,7 +242,8 @@ struct peer_line {
 	char server[NTPQ_NAME_MAX];  /* for the column in front */
 	unsigned stratum, reach;
 	char type;
-	int64_t when, poll;		    /* s; 0: never, unknown */
+	int64_t when;			    /* s; 0: never */
+	double poll;			    /* s; 0: unknown */
 	double delay, offset, jitter, disp; /* ms */
 };
 

@@ -384,7 +384,7 @@ source_metrics(struct metrics *m, const struct ntpq *q,
 	sample(m, M_SRC_REACH, &l, answered(p->reach));
 	variable(m, M_SRC_UNANSWERED, &l, r, "unreach", 1);
 	if (p->poll > 0)
-		sample(m, M_SRC_POLL, &l, (double)p->poll);
+		sample(m, M_SRC_POLL, &l, p->poll);
 	if (reply_find(r, "ntscookies", &it) &&
 	    fmt_parse_int(it.value, it.valuelen, false, &cookies) == 0 &&
 	    cookies >= 0)

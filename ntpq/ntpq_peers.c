@@ -215,16 +215,40 @@ age(const struct reply *r, ntp_ts now)
 	return (int32_t)(ts_sec(now) - ts_sec(last));
 }
 
+#define NO_POLL (NTP_MAXPOLL_HARD + 1)
+
+static int
+poll_exponent_of(const struct reply *r, const char *name)
+{
+	struct var_item it;
+	int64_t v;
+
+	if (!reply_find(r, name, &it) ||
+	    fmt_parse_int(it.value, it.valuelen, false, &v) != 0 ||
+	    v < NTP_MINPOLL_LAN || v > NTP_MAXPOLL_HARD)
+		return NO_POLL;
+	return (int)v;
+}
+
 /* The faster of the two ends sets the pace; 0 when neither says. */
-static int64_t
+static double
 poll_interval(const struct reply *r)
 {
-	unsigned none = NTP_MAXPOLL_HARD + 1;
-	unsigned ours = reply_uint(r, "hpoll", NTP_MAXPOLL_HARD, none);
-	unsigned theirs = reply_uint(r, "ppoll", NTP_MAXPOLL_HARD, none);
-	unsigned least = ours < theirs ? ours : theirs;
+	int ours = poll_exponent_of(r, "hpoll");
+	int theirs = poll_exponent_of(r, "ppoll");
+	int least = ours < theirs ? ours : theirs;
 
-	return least == none ? 0 : (int64_t)1 << least;
+	return least == NO_POLL ? 0 : log2_to_s(least);
+}
+
+/* Below a second as a fraction, which has room in the column. */
+static const char *
+format_poll(char *out, size_t cap, double poll)
+{
+	if (poll <= 0 || poll >= 1)
+		return fmt_when(out, cap, (int64_t)poll);
+	(void)snprintf(out, cap, "1/%u", (unsigned)(1 / poll));
+	return out;
 }
 
 void
@@ -331,7 +355,7 @@ put_numbers(
 
 	fprintf(out, " %2u %c %4s %4s %-*s%8s %8s %*s", p->stratum, p->type,
 	    fmt_when(when, sizeof(when), p->when),
-	    fmt_when(every, sizeof(every), p->poll), reach_width(style),
+	    format_poll(every, sizeof(every), p->poll), reach_width(style),
 	    format_reach(style, p->reach, reach),
 	    format_ms(style, p->delay, false, delay),
 	    format_ms(style, p->offset, style->plus, offset),
@@ -379,7 +403,7 @@ peers_json(struct json *j, const struct peer_line *p)
 		json_int(j, "when", p->when);
 	else
 		json_null(j, "when");
-	json_int(j, "poll", p->poll);
+	json_real(j, "poll", p->poll);
 	json_int(j, "reach", p->reach);
 	json_real(j, "delay", p->delay);
 	json_real(j, "offset", p->offset);

@@ -146,7 +146,7 @@ poll_is_legal(const struct peer *p)
 
 	return p->kind == PEER_POOL ||
 	    (s->hpoll >= s->minpoll && s->hpoll <= s->maxpoll &&
-		s->minpoll >= NTP_MINPOLL_HARD &&
+		s->minpoll >= NTP_MINPOLL_LAN &&
 		s->maxpoll <= NTP_MAXPOLL_HARD);
 }
 

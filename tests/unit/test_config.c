@@ -84,6 +84,11 @@ poll_bounds(void **state)
 	    {"minpoll 12 maxpoll 12", 12, 12, 0},
 	    {"minpoll 30 maxpoll 99", 17, 17, 2},
 	    {"minpoll -3", 0, 10, 1},
+	    {"minpoll -3 lan", -3, 10, 0},
+	    {"lan minpoll -6 maxpoll -6", -6, -6, 0},
+	    {"lan minpoll -7", -6, 10, 1},
+	    {"lan minpoll -1", -1, 10, 0},
+	    {"maxpoll -2", 0, 0, 1},
 	};
 
 	(void)state;

@@ -64,6 +64,7 @@ static const char everything[] =
     "broadcast 192.0.2.255 ttl 3\n"
     "manycastclient 239.0.0.1\n"
     "server 127.127.1.0 minpoll 5\n"
+    "server 192.0.2.66 lan minpoll -4 maxpoll -1\n"
     "refclock shm unit 2 mode 1\n"
     "fudge 127.127.1.0 time1 0.25 stratum 9 refid \"A B\" flag2 1\n";
 

@@ -222,6 +222,37 @@ test_json_hostile(void **state)
 	client_free(q);
 }
 
+/* --- the table ----------------------------------------------------------- */
+
+static const struct answer often[] = {
+    {MODE6_READSTAT, 0, 0x0615, NULL, ASSOC_40211, 4, 0},
+    {MODE6_READVAR, 40211, 0x961a, "",
+	"srcadr=192.0.2.17, dstadr=192.0.2.1, hmode=3, stratum=2, hpoll=-6,"
+	"ppoll=-4, reach=0xff, refid=GPS, delay=0.112, offset=0.003,"
+	"jitter=0.001\r\n",
+	0, 0},
+    {MODE6_READVAR, 0, 0x0615, "", "", 0, 0},
+};
+
+/* Polls less than a second apart have room in their column. */
+static void
+test_poll_below_a_second(void **state)
+{
+	struct server s = {.answer = often, .n = 3};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	expect(q, "pe",
+	    "     remote           refid      st t when poll reach   delay   "
+	    "offset  jitter\n"
+	    "=========================================================="
+	    "====================\n"
+	    "*192.0.2.17      .GPS.            2 u    - 1/64  377    0.112   "
+	    "+0.003   0.001\n",
+	    "");
+	client_free(q);
+}
+
 /* --- lists -------------------------------------------------------------- */
 
 static const struct answer lists[] = {
@@ -530,6 +561,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_poll_below_a_second),
 	    cmocka_unit_test(test_json_words),
 	    cmocka_unit_test(test_json_hostile),
 	    cmocka_unit_test(test_ifstats),

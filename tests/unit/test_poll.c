@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "ntp_poll.h"
 #include "ntp_rng.h"
 
@@ -90,8 +92,8 @@ test_reset(void **state)
 	assert_int_equal(r.p.hpoll, 6);
 	assert_int_equal(r.p.ppoll, 10);
 	assert_int_equal(poll_exponent(&r.p), 6);
-	poll_reset(&r.p, -5, 99, at(0));
-	assert_int_equal(r.p.minpoll, 0);
+	poll_reset(&r.p, -7, 99, at(0));
+	assert_int_equal(r.p.minpoll, -6);
 	assert_int_equal(r.p.maxpoll, 17);
 	poll_reset(&r.p, 9, 4, at(0));
 	assert_int_equal(r.p.maxpoll, 9);
@@ -459,6 +461,56 @@ test_late_update(void **state)
 	assert_wait(&r, 1);
 }
 
+/* 0 is each second; less only while the server answers, and soon. */
+static void
+test_lan(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 0, 0);
+	send_next(&r);
+	assert_wait(&r, 1);
+	for (int8_t p = -1; p >= -6; p--) {
+		rig_init(&r, p, p);
+		send_next(&r);
+		assert_wait(&r, 1);
+		poll_distance(&r.p, 0.0002);
+		update(&r);
+		assert_wait(&r, log2_to_s(p));
+		send_next(&r);
+		assert_wait(&r, log2_to_s(p));
+		poll_distance(&r.p, 0.011);
+		send_next(&r);
+		assert_wait(&r, 1);
+		poll_distance(&r.p, 0.0002);
+		send_next(&r);
+		assert_wait(&r, log2_to_s(p));
+		r.answers = false;
+		for (unsigned i = 0; i < 8; i++)
+			send_next(&r);
+		assert_int_equal(r.p.reach, 0);
+		assert_wait(&r, 1);
+	}
+}
+
+static void
+test_lan_kiss(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, -6, -4);
+	send_next(&r);
+	poll_distance(&r.p, 0.0002);
+	poll_kiss(&r.p, -6);
+	update(&r);
+	assert_wait(&r, 8);
+	for (unsigned i = 0; i < 9; i++)
+		send_next(&r);
+	assert_true(fabs(wait_of(&r) - 1.0 / 64) < 1e-6);
+}
+
 static void
 test_invariants(void **state)
 {
@@ -468,13 +520,16 @@ test_invariants(void **state)
 	rng_seed(&rng, 99);
 	for (unsigned round = 0; round < 300; round++) {
 		struct rig r;
-		int8_t minpoll = (int8_t)rng_below(&rng, 18);
-		int8_t maxpoll = (int8_t)rng_below(&rng, 18);
-		double longest;
+		int8_t minpoll = (int8_t)((int)rng_below(&rng, 24) - 6);
+		int8_t maxpoll = (int8_t)((int)rng_below(&rng, 24) - 6);
+		double longest, shortest;
+		int most;
 
 		maxpoll = maxpoll < minpoll ? minpoll : maxpoll;
 		rig_init(&r, minpoll, maxpoll);
-		longest = 1.062 * log2_to_s(maxpoll) + NTP_MINPKT;
+		most = maxpoll > 3 ? maxpoll : 3;
+		longest = 1.062 * log2_to_s(most) + NTP_MINPKT;
+		shortest = fmin(log2_to_s(minpoll), NTP_MINPKT);
 		for (unsigned i = 0; i < 200; i++) {
 			r.iburst = rng_below(&rng, 2) == 0;
 			r.burst = rng_below(&rng, 4) == 0;
@@ -485,10 +540,12 @@ test_invariants(void **state)
 				poll_kiss(&r.p, (int8_t)(rng_below(&rng, 256)));
 				update(&r);
 			}
+			poll_distance(&r.p, 0.02 * rng_double(&rng));
 			send_next(&r);
-			assert_true(wait_of(&r) >= NTP_MINPKT - 1e-6);
+			assert_true(wait_of(&r) >= shortest - 1e-6);
 			assert_true(wait_of(&r) <= longest);
-			assert_in_range(poll_exponent(&r.p), minpoll, maxpoll);
+			assert_true(poll_exponent(&r.p) >= minpoll);
+			assert_true(poll_exponent(&r.p) <= most);
 		}
 	}
 }
@@ -515,6 +572,8 @@ main(void)
 	    cmocka_unit_test(test_headway_keeps_average),
 	    cmocka_unit_test(test_headway_bucket),
 	    cmocka_unit_test(test_late_update),
+	    cmocka_unit_test(test_lan),
+	    cmocka_unit_test(test_lan_kiss),
 	    cmocka_unit_test(test_invariants),
 	};
 
