@@ -23,7 +23,7 @@ peer_packages=(chrony ntpsec ntpsec-ntpdig python3-ntp)
 # What asks an ntpd for its state, and the libraries of that.
 monitor_packages=(monitoring-plugins-basic ntpstat nmap nmap-common
     libblas3 libdbus-1-3 liblinear4 liblua5.3-0 libpcap0.8 libpcre3 libssh2-1
-    lua-lpeg)
+    lua-lpeg prometheus)
 # What draws plots of statistics files; with all that they lack here.
 plot_packages=(ntpsec-ntpviz gnuplot-nox)
 

@@ -35,6 +35,7 @@ NTPD_SANITIZED = os.path.join(BUILD, "san", "ntpd", "ntpd")
 PEERS = os.path.join(BUILD, "peers")
 CHRONYD = os.path.join(PEERS, "usr/sbin/chronyd")
 NTPSEC_NTPD = os.path.join(PEERS, "usr/sbin/ntpd")
+PROMTOOL = os.path.join(PEERS, "usr/bin/promtool")
 
 ANY_LOOPBACK = "restrict default ignore\nrestrict 127.0.0.0 mask 255.0.0.0\n"
 # In a namespace all of 192.0.2.0/24 is ours, by way of the first address.

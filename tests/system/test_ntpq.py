@@ -48,22 +48,24 @@ def went_well(words):
     return "***" not in words and "ntpq:" not in words and words.strip()
 
 
-READ = ["peers", "lpeers", "apeers", "opeers", "lopeers", "associations",
-        "lassociations", "rv", "rv 0 leap,stratum", "rl", "rv &1", "rv &2",
+READ = ["peers", "lpeers", "apeers", "opeers", "lopeers", "rpeers",
+        "associations", "lassociations", "passociations", "lpassociations", "rv", "rv 0 leap,stratum", "rl", "rv &1", "rv &2",
         "mrv &1 &2", "mrl &1 &2", "mrv &1 &2 srcadr,offset", "cv", "cv &1",
         "cl", "pstats &1", "pstats &2", "sysinfo", "sysstats", "monstats",
         "kerninfo", "iostats", "timerstats", "authinfo", "ntsinfo",
-        "ifstats", "reslist"]
+        "mssntpinfo", "ifstats", "reslist", "mrulist"]
 
 daemon = start(1)
 signed = ("-a", "1", "-k", keys)
 for command in READ:
-    status, words = ask(*signed, "-c", command)
+    # These show the list that the one before them has read.
+    before = ("-c", "as") if "passoc" in command else ()
+    status, words = ask(*signed, *before, "-c", command)
     ok(status == 0 and went_well(words) and "Warning" not in words,
        "%s of ntpsec's ntpd" % command, words)
-    status, words = ask(*signed, "--json", "-c", command)
+    status, words = ask(*signed, "--json", *before, "-c", command)
     try:
-        doc = json.loads(words)
+        doc = json.loads(words.splitlines()[-1])
     except ValueError:
         doc = {"error": "no JSON: " + words}
     ok("error" not in doc, "the same as JSON", words)
