@@ -132,6 +132,61 @@ apply_line(struct control *c, struct reply *r, size_t len)
 	outcome(r, engine_configure(e, c->data, len, &io, c->now));
 }
 
+/* --- files ---------------------------------------------------------------- */
+
+struct word {
+	const char *s;
+	size_t len;
+};
+
+static struct word
+next_word(struct word *rest)
+{
+	static const char blank[] = " \t\"";
+	struct word w;
+
+	while (rest->len > 0 && strchr(blank, rest->s[0]) != NULL) {
+		rest->s++;
+		rest->len--;
+	}
+	w = (struct word){rest->s, 0};
+	while (rest->len > 0 && strchr(blank, rest->s[0]) == NULL) {
+		rest->s++;
+		rest->len--;
+		w.len++;
+	}
+	return w;
+}
+
+static bool
+is_word(struct word w, const char *s)
+{
+	return strlen(s) == w.len && memcmp(s, w.s, w.len) == 0;
+}
+
+/*
+ * The word by which LINE names a file or directory of the daemon, or NULL.
+ * Where it writes is the business of who may edit its ntp.conf, not of who has
+ * a key of it.  `keys' is only read, and to read it anew is much used.
+ */
+static const char *
+file_word(struct word line)
+{
+	static const char *const words[] = {"driftfile", "leapfile", "logfile",
+	    "ntpsigndsocket", "pidfile", "saveconfigdir", "statsdir"};
+	struct word first = next_word(&line), w;
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (is_word(first, words[i]))
+			return words[i];
+	if (!is_word(first, "filegen"))
+		return NULL;
+	while ((w = next_word(&line)).len > 0)
+		if (is_word(w, "file"))
+			return "filegen ... file";
+	return NULL;
+}
+
 static void
 reply_end(struct control *c, struct reply *r)
 {
@@ -144,6 +199,7 @@ configure(struct control *c)
 {
 	struct reply r = {.text = c->e->out, .cap = REPLY_MAX - 2};
 	size_t len = line_length(c);
+	const char *file = file_word((struct word){c->data, len});
 
 	if (!control_may_write(c))
 		return false;
@@ -156,6 +212,11 @@ configure(struct control *c)
 	else if (!is_printable(c->data, len))
 		reply_add(
 		    &r, "runtime configuration failed: unprintable character");
+	else if (file != NULL)
+		reply_add(&r,
+		    "runtime configuration prohibited: '%s' can only be set "
+		    "in ntp.conf",
+		    file);
 	else
 		apply_line(c, &r, len);
 	reply_end(c, &r);

@@ -48,11 +48,20 @@ complain_refused(FILE *err, const struct net *n)
 	fputs("; is ntpd running? (Connection refused)\n", err);
 }
 
+static const char *
+advice_of(const struct query *q, unsigned code)
+{
+	if (code == MODE6_ERR_BADASSOC && q->opcode == MODE6_READCLOCK)
+		return q->associd == 0 ? "the daemon has no reference clock"
+				       : "no reference clock has this id";
+	return code < COUNT(ctlerr_advice) ? ctlerr_advice[code] : NULL;
+}
+
 /* The words for error 4 hold a place for the association id. */
 static void
-complain_error(FILE *err, unsigned code, unsigned associd)
+complain_error(FILE *err, const struct query *q, unsigned code)
 {
-	const char *words, *mark;
+	const char *words, *mark, *advice = advice_of(q, code);
 
 	if (code >= COUNT(ctlerr_words)) {
 		fprintf(err, "***Server returns unknown error code %u\n", code);
@@ -64,9 +73,9 @@ complain_error(FILE *err, unsigned code, unsigned associd)
 		fprintf(err, "***%s\n", words);
 	else
 		fprintf(err, "***%.*s%u%s\n", (int)(mark - words), words,
-		    associd, mark + 2);
-	if (code < COUNT(ctlerr_advice) && ctlerr_advice[code] != NULL)
-		fprintf(err, "ntpq: %s\n", ctlerr_advice[code]);
+		    q->associd, mark + 2);
+	if (advice != NULL)
+		fprintf(err, "ntpq: %s\n", advice);
 }
 
 static void
@@ -100,7 +109,7 @@ net_complain(FILE *err, const struct net *n, enum ask_result res,
 	case ASK_NOKEY:	  /* said while asking for it */
 		return;
 	case ASK_ERROR:
-		complain_error(err, rep->errcode, q->associd);
+		complain_error(err, q, rep->errcode);
 		return;
 	case ASK_SILENCE:
 		complain_silence(err, n);

@@ -146,7 +146,10 @@ ok("File exists" in tell(SAVECONFIG, "now-%Y.conf"), "no file is overwritten")
 os.symlink(d.path("victim"), os.path.join(d.path("saved"), "link"))
 ok("File exists" in tell(SAVECONFIG, "link") and
    not os.path.exists(d.path("victim")), "no link is followed")
-for bad in "../x", "/tmp/x", ".hidden", "a b", "a%n", "%c", "", "x" * 128:
+# CVE-2015-7851: out of the directory; CVE-2015-7976: with characters that
+# mean something to a shell.
+for bad in ("../x", "/tmp/x", ".hidden", "a b", "a%n", "%c", "", "x" * 128,
+            "a/b", "a;b", "a|b", "$HOME", "a`b`", "a\nb", "a\0b", "-x"):
     ok("unsafe file name" in tell(SAVECONFIG, bad), "%r is refused" % bad[:9])
 ok(sorted(os.listdir(d.path("saved"))) == sorted(made + ["link"]),
    "nothing else was made")

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../../ntpq/ntpq.h"
+#include "threat.h"
 
 /* A server of one request: sends what ANSWER makes of it. */
 typedef void answer_fn(int fd, const struct mode6_hdr *request);
@@ -251,6 +252,35 @@ test_ask_flake(void **state)
 	assert_int_equal(ask_by(&n, answer_twice, &rep), ASK_SILENCE);
 }
 
+/* For as long as the client listens. */
+static void
+answer_for_ever(int fd, const struct mode6_hdr *request)
+{
+	struct mode6_hdr h = *request;
+	uint8_t out[MODE6_PACKET_MAX];
+	size_t n;
+
+	h.response = true;
+	for (;;) {
+		h.seq++;
+		n = mode6_fragment(&h, "wrong", 5, out);
+		if (h.seq != request->seq && send(fd, out, n, 0) < 0)
+			_exit(0);
+	}
+}
+
+static void
+test_ask_an_endless_server(void **state)
+{
+	struct reply rep;
+	struct net n;
+
+	(void)state;
+	net_init(&n);
+	n.timeout = 100;
+	assert_int_equal(ask_by(&n, answer_for_ever, &rep), ASK_SILENCE);
+}
+
 static void
 test_ask_unconnected(void **state)
 {
@@ -370,6 +400,7 @@ main(void)
 	    cmocka_unit_test(test_ask_at_length),
 	    cmocka_unit_test(test_ask_flake),
 	    cmocka_unit_test(test_ask_unconnected),
+	    THREAT("CVE-2015-8158", test_ask_an_endless_server),
 	    cmocka_unit_test(test_ask_too_much),
 	    cmocka_unit_test(test_ask_refused),
 	    cmocka_unit_test(test_ask_localhost),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_threat_f.c - attacks by mode 6 (rows F of threats.md).
+ * test_threat_f.c - attacks by mode 6 (rows F of threats.md, those of H that
+ * come by way of it) and by mode 7 (rows G).
  *
  * The lab checks the form of every datagram that is sent, and gives the engine
  * each request in memory of its very length, so that under a sanitizer a read
@@ -11,6 +12,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -536,6 +538,110 @@ strangers_are_told_nothing(void **state)
 	}
 }
 
+/* --- configuration -------------------------------------------------------- */
+
+static const char *
+configure_with(struct lab *l, const char *line)
+{
+	ask_as(l, true, MODE6_CONFIGURE, line);
+	return lab_assemble(l);
+}
+
+static void
+lines_of_any_octets(void **state)
+{
+	struct lab *l = *state;
+	const struct ntp_config *before = l->e->cfg;
+	size_t len, data = MODE6_HEADER_LEN;
+
+	for (int c = 0; c < 256; c++) {
+		len = lab_compose(l, MODE6_CONFIGURE, 0, "server 192.0.2.8 x");
+		l->in[data + 17] = l->in[data + 3] = (uint8_t)c;
+		len = (len + 7) / 8 * 8;
+		assert_int_equal(
+		    keys_sign(l->keys, CONTROL_KEY, l->in, sizeof l->in, &len),
+		    0);
+		lab_deliver(l, len);
+		lab_assemble(l);
+	}
+	assert_ptr_equal(l->e->cfg, before);
+}
+
+static void
+malformed_lines(void **state)
+{
+	static const char *const lines[] = {"logconfig =", "logconfig",
+	    "logconfig + -", "logconfig =all =all", "statistics nosuch",
+	    "statistics", "filegen nosuch type day", "filegen", "mode 7",
+	    "server 192.0.2.8 mode 4294967296", "server 192.0.2.8 mode -1",
+	    "server 192.0.2.8 ttl 99999999999999999999", "ttl", "ttl 0 0 0 0",
+	    "server", "restrict", "fudge", "fudge 1", "tos", "\"", "# x"};
+	struct lab *l = *state;
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		assert_true(strlen(configure_with(l, lines[i])) > 0);
+	lab_read(l, 0, "leap");
+}
+
+/* Who has the key does not say what is written where. */
+static void
+files_are_not_set(void **state)
+{
+	static const char *const lines[] = {"driftfile /etc/passwd",
+	    "pidfile /etc/passwd", " logfile /etc/passwd", "statsdir /etc/",
+	    "saveconfigdir /etc", "ntpsigndsocket /tmp", "leapfile /etc/shadow",
+	    "\"driftfile\" /etc/passwd", "includefile /etc/shadow",
+	    "filegen loopstats type day file /etc/passwd"};
+	struct lab *l = *state;
+	char *before, *after;
+	size_t len;
+
+	assert_int_equal(config_write(l->e->cfg, &before, &len), 0);
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		assert_null(
+		    strstr(configure_with(l, lines[i]), "Config Succeeded"));
+	assert_int_equal(config_write(l->e->cfg, &after, &len), 0);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+	assert_non_null(strstr(
+	    configure_with(l, "filegen loopstats type week"), "Succeeded"));
+}
+
+static void
+sources_are_removed_once(void **state)
+{
+	static const char *const lines[] = {"unpeer 192.0.2.1",
+	    "unpeer 192.0.2.1", "unpeer 0", "unpeer 65535", "unpeer -1",
+	    "unpeer 0.0.0.0", "unpeer ::", "unpeer", "unconfig nosuch",
+	    "unpeer 4294967296"};
+	struct lab *l = *state;
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		configure_with(l, lines[i]);
+	assert_int_equal(lab_ask(l, MODE6_READSTAT, 0, ""), 1);
+	configure_with(l, "server 192.0.2.1");
+	assert_int_equal(lab_peer(l, 0)->associd != 0, 1);
+}
+
+/* --- mode 7 ---------------------------------------------------------------- */
+
+static void
+mode_7_is_silent(void **state)
+{
+	struct lab *l = *state;
+	size_t len;
+
+	for (unsigned first = 7; first < 256; first += 8)
+		for (unsigned code = 0; code < 256; code++) {
+			len = 8 + rng_below(&l->rng, 200);
+			rng_fill(&l->rng, l->in, len);
+			l->in[0] = (uint8_t)first;
+			l->in[3] = (uint8_t)code; /* 42 is monlist */
+			assert_int_equal(receive_from(l, &l->src, len), 0);
+		}
+}
+
 int
 main(void)
 {
@@ -561,6 +667,19 @@ main(void)
 	    F("CVE-2010-0292", replies_are_not_answered),
 	    F("CVE-2010-0294", bad_requests_do_not_fill_the_log),
 	    F("CVE-2015-1822", sequences_leave_no_trace),
+	    F("CVE-2009-3563", mode_7_is_silent),
+	    F("CVE-2014-5209", mode_7_is_silent),
+	    F("CVE-2015-7848", mode_7_is_silent),
+	    F("CVE-2015-7977", mode_7_is_silent),
+	    F("Sec-3565", mode_7_is_silent),
+	    F("CVE-2015-5146", lines_of_any_octets),
+	    F("CVE-2015-5194", malformed_lines),
+	    F("CVE-2015-5195", malformed_lines),
+	    F("CVE-2017-6464", malformed_lines),
+	    F("CVE-2015-5196", files_are_not_set),
+	    F("CVE-2015-7703", files_are_not_set),
+	    F("CVE-2016-2516", sources_are_removed_once),
+	    F("CVE-2017-6463", sources_are_removed_once),
 	    THREAT_IN("F-leak", strangers_are_told_nothing, setup_default,
 		lab_teardown),
 	};
