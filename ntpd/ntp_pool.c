@@ -84,8 +84,9 @@ peer_mobilize(struct ntp_engine *e, const struct config_assoc *cfg,
     struct peer *parent, const struct ntp_addr *addr, struct ntp_now now)
 {
 	struct peer *p = peer_alloc(&e->peers);
-	bool named = cfg->addr.family == ADDR_NONE &&
-	    cfg->kind != ASSOC_REFCLOCK && parent == NULL;
+	/* a pool may be named by its only address */
+	bool named = parent == NULL && cfg->kind != ASSOC_REFCLOCK &&
+	    (cfg->addr.family == ADDR_NONE || cfg->kind == ASSOC_POOL);
 
 	if (p == NULL)
 		return NULL;
@@ -102,7 +103,7 @@ peer_mobilize(struct ntp_engine *e, const struct config_assoc *cfg,
 		p->dns.again = true;
 		p->dns.at = now.mono;
 	}
-	if (addr != NULL && addr->family != ADDR_NONE)
+	if (!named && addr != NULL && addr->family != ADDR_NONE)
 		set_address(e, p, addr, now);
 	report_peerevent(e, p, PEVNT_MOBIL, NULL);
 	return p;

@@ -315,6 +315,24 @@ names_in_restrict_are_resolved(void **state)
 	world_fini(&w);
 }
 
+static void
+pool_may_be_an_address(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, "pool 192.0.2.1 iburst\n", NULL, 0, 0);
+	world_server(&w, 1, 0);
+	world_run(&w, 1.5);
+	assert_string_equal(w.dns_name, "192.0.2.1");
+	answer(&w, 1, 1);
+	world_run(&w, 30);
+	assert_true(world_peer(&w, 0)->kind == PEER_POOL);
+	assert_true(world_peer(&w, 1)->poll.reach != 0);
+	assert_true(w.e->sys.peer == world_peer(&w, 1));
+	world_fini(&w);
+}
+
 int
 main(void)
 {
@@ -331,6 +349,7 @@ main(void)
 	    cmocka_unit_test(late_answer_moves_nobody),
 	    cmocka_unit_test(returned_network_is_used_at_once),
 	    cmocka_unit_test(names_in_restrict_are_resolved),
+	    cmocka_unit_test(pool_may_be_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
