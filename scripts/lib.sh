@@ -15,7 +15,7 @@ build_packages_fedora=(gcc make autoconf automake pkgconf-pkg-config
 # /etc/services (netbase).
 test_packages=(libcmocka-dev libedit-dev python3 netbase libbsd0 libseccomp2)
 test_packages_fedora=(libcmocka-devel libedit-devel python3)
-ci_packages=(clang clang-format clang-tidy mandoc shellcheck git)
+ci_packages=(clang clang-format clang-tidy mandoc shellcheck git systemd)
 
 # Programs of other makes that the tests run, fetched and unpacked rather than
 # installed, because they exclude each other and start services.
@@ -26,6 +26,8 @@ monitor_packages=(monitoring-plugins-basic ntpstat nmap nmap-common
     lua-lpeg prometheus)
 # What draws plots of statistics files; with all that they lack here.
 plot_packages=(ntpsec-ntpviz gnuplot-nox)
+# What the service meets: its profile is compiled and its logs rotated.
+service_packages=(apparmor logrotate libpopt0)
 
 say() {
 	printf '%s\n' "$*"
