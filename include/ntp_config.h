@@ -151,6 +151,9 @@ struct config_group {
 
 #define CONFIG_TTLS 8U
 
+#define CONFIG_CARDS	 8U
+#define CONFIG_CARD_NAME 16U /* of an interface, with its NUL */
+
 struct config_range {
 	uint32_t lo, hi;
 };
@@ -257,6 +260,9 @@ struct ntp_config {
 	double broadcastdelay;	  /* s; 0: measure it */
 	uint8_t ttl[CONFIG_TTLS]; /* hops of a manycast search, in order */
 	size_t nttl;
+	/* interfaces whose hardware stamps datagrams; "*": all that can */
+	char card[CONFIG_CARDS][CONFIG_CARD_NAME];
+	size_t ncards;
 	struct config_range *trusted;
 	size_t ntrusted;
 	struct config_tos tos;

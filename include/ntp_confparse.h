@@ -265,5 +265,6 @@ conf_directive confdo_setvar;
 /* ntp_config_modes.c */
 conf_directive confdo_broadcastclient, confdo_groups, confdo_broadcastdelay;
 conf_directive confdo_ttl;
+conf_directive confdo_hwtimestamp;
 
 #endif /* NTP_CONFPARSE_H */

@@ -195,7 +195,10 @@ struct io_counters {
 	uint64_t rx_full;	    /* times that it was full */
 	uint64_t ignored; /* datagrams refused before they were read */
 	uint64_t received, sent, failed;
-	uint64_t wakeups, useful; /* waits that ended, with input */
+	uint64_t wakeups, useful;  /* waits that ended, with input */
+	uint64_t tx_kernel;	   /* departures that the kernel told, ... */
+	uint64_t tx_card, rx_card; /* ... or a card, and arrivals by it ... */
+	uint64_t card_refused;	   /* ... and those that made no sense */
 };
 
 enum iface_flag {

@@ -68,6 +68,8 @@ DIRECTIVE(NIC, "nic", A, WORKS, interface, "where to listen")
 DIRECTIVE(LISTEN, "listen", A, WORKS, listen, "listen on this address")
 DIRECTIVE(PORT, "port", A, WORKS, port, "serve on this port")
 DIRECTIVE(DSCP, "dscp", A, WORKS, dscp, "traffic class of packets sent")
+DIRECTIVE(HWTIMESTAMP, "hwtimestamp", B, WORKS, hwtimestamp,
+	"network cards that stamp datagrams themselves")
 
 DIRECTIVE(NONVOLATILE, "nonvolatile", B, WORKS, nonvolatile,
 	"least change of the frequency that is written, s/s")

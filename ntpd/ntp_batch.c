@@ -217,8 +217,8 @@ prepare(struct batch *b, struct netsock *ns, struct server_ctx *c, unsigned k)
 	mh->msg_controllen = 0;
 	sock_put_source(mh, &b->dst[r->of]);
 	if (r->answer.remember) {
-		sock_put_stamp(mh);
 		netsock_mark(ns, server_sent(c, &b->src[r->of], b->now.sys));
+		sock_put_stamp(mh, ns->hardware);
 	}
 	if (mh->msg_controllen == 0)
 		mh->msg_control = NULL;

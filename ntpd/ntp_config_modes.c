@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ntp_config_modes.c - broadcastclient, multicastclient, manycastserver,
- * broadcastdelay, ttl.
+ * broadcastdelay, ttl; hwtimestamp.
  */
 #include <string.h>
 
@@ -125,4 +125,45 @@ confdo_ttl(struct confparse *p, const struct keyword *k)
 	}
 	if (c->nttl == 0)
 		conf_error(p, NULL, NULL, "missing number");
+}
+
+static bool
+has_card(const struct ntp_config *c, const char *name)
+{
+	for (size_t i = 0; i < c->ncards; i++) {
+		if (strcmp(c->card[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The names of interfaces, or one asterisk. */
+void
+confdo_hwtimestamp(struct confparse *p, const struct keyword *k)
+{
+	struct ntp_config *c = p->cfg;
+
+	(void)k;
+	if (!conf_more(p)) {
+		conf_error(p, NULL, "as in `hwtimestamp eth0`, or *",
+		    "missing name of an interface");
+		return;
+	}
+	while (conf_next(p, SCAN_STRING)) {
+		if (strlen(p->tok.text) >= CONFIG_CARD_NAME) {
+			conf_error(p, NULL, NULL,
+			    "'%.60s' is too long for an interface",
+			    p->tok.text);
+			return;
+		}
+		if (has_card(c, p->tok.text))
+			continue;
+		if (c->ncards == CONFIG_CARDS) {
+			conf_error(p, NULL, NULL, "more than %u interfaces",
+			    CONFIG_CARDS);
+			return;
+		}
+		memcpy(
+		    c->card[c->ncards++], p->tok.text, strlen(p->tok.text) + 1);
+	}
 }

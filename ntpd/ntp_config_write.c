@@ -168,6 +168,8 @@ write_network(struct out *o, const struct ntp_config *c,
 		add(o, "dscp %u\n", c->dscp);
 	for (size_t i = 0; i < c->niface; i++)
 		write_rule(o, &c->iface[i]);
+	for (size_t i = 0; i < c->ncards; i++)
+		add(o, "hwtimestamp %s\n", c->card[i]);
 	for (size_t i = 0; i < c->ngroups; i++) {
 		const struct config_group *g = &c->groups[i];
 

@@ -115,6 +115,17 @@ has_clocks_of(const struct ntp_config *b, const struct ntp_config *a)
 	return true;
 }
 
+static bool
+cards_differ(const struct ntp_config *a, const struct ntp_config *b)
+{
+	if (a->ncards != b->ncards)
+		return true;
+	for (size_t i = 0; i < a->ncards; i++)
+		if (strcmp(a->card[i], b->card[i]) != 0)
+			return true;
+	return false;
+}
+
 static unsigned
 changes(const struct ntp_config *a, const struct ntp_config *b)
 {
@@ -135,6 +146,8 @@ changes(const struct ntp_config *a, const struct ntp_config *b)
 		what |= HOST_REFCLOCKS;
 	if (a->dscp != b->dscp)
 		what |= HOST_DSCP;
+	if (cards_differ(a, b))
+		what |= HOST_CARDS;
 	if (a->ntp != b->ntp)
 		what |= HOST_CLOCK;
 	if ((b->reset & RESET_IO) != 0)
@@ -202,6 +215,8 @@ host_follow(struct daemon *d)
 		io_set_dscp(d, d->conf->dscp);
 	if ((what & HOST_REFCLOCKS) != 0)
 		refclocks_follow(d);
+	if ((what & HOST_CARDS) != 0)
+		hwstamp_follow(d);
 	if ((what & HOST_CLOCK) != 0)
 		clock_follow(d);
 	if ((what & HOST_COUNTERS) != 0)

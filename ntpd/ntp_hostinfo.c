@@ -201,6 +201,7 @@ void
 host_io(struct host_port *p, struct io_counters *out)
 {
 	const struct io *io = &host_daemon(p)->io;
+	const struct hwstamp *hw = &host_daemon(p)->hw;
 
 	*out = (struct io_counters){.age = mono_diff(systime_mono(), io->since),
 	    .rx_slots = RX_SLOTS,
@@ -211,5 +212,9 @@ host_io(struct host_port *p, struct io_counters *out)
 	    .sent = io->sent,
 	    .failed = io->failed,
 	    .wakeups = io->wakeups,
-	    .useful = io->useful};
+	    .useful = io->useful,
+	    .tx_kernel = hw->kernel,
+	    .tx_card = hw->departures,
+	    .rx_card = hw->arrivals,
+	    .card_refused = hw->refused};
 }

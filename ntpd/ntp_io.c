@@ -115,7 +115,9 @@ rx_fill(struct netsock *ns, struct rxslot *s, struct mmsghdr *mm,
 	    .dst = &s->dst,
 	    .ep = ns->ep,
 	    .group = info.group,
-	    .rx_time = info.stamped ? ns->d->io.arrival(clock, &info.at) : now,
+	    .rx_time = info.stamped
+		? ns->d->io.arrival(clock, hwstamp_arrival(ns, &info))
+		: now,
 	    .data = s->data,
 	    .len = mm->msg_len};
 	ns->received++;
@@ -163,17 +165,21 @@ static void
 departed(struct netsock *ns, const struct sock_error *se)
 {
 	struct clock_port *clock = ns->d->ports.clock;
+	struct timespec left;
 
-	if (ns->d->engine != NULL && ns->stamped - se->id <= TX_MARKS)
+	if (ns->d->engine != NULL && ns->stamped - se->id <= TX_MARKS &&
+	    hwstamp_departure(ns, se, &left))
 		engine_departed(ns->d->engine, ns->mark[se->id % TX_MARKS],
-		    ns->d->io.arrival(clock, &se->left));
+		    ns->d->io.arrival(clock, &left));
 }
 
 void
 netsock_mark(struct netsock *ns, uint32_t mark)
 {
-	if (ns->stamped == 0)
-		sock_tell_departures(ns->fd);
+	if (ns->stamped == 0) {
+		ns->hardware = hwstamp_wanted(ns->d);
+		sock_tell_departures(ns->fd, ns->hardware);
+	}
 	ns->mark[ns->stamped++ % TX_MARKS] = mark;
 }
 
@@ -455,6 +461,7 @@ io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 	struct clock_port *clock = io->d->ports.clock;
 	struct netsock *ns = dg->ep == 0 ? server_socket(io, dg->dst, dg->src)
 					 : endpoint(io, dg->ep);
+	unsigned how;
 	int err;
 
 	if (ns == NULL || ns->state != SOCK_OPEN)
@@ -462,7 +469,10 @@ io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 	*tx = clock->get_systime(clock);
 	if (dg->stamp)
 		netsock_mark(ns, dg->mark);
-	err = sock_send(ns->fd, dg, dg->ep != 0 && !addr_is_multicast(dg->dst));
+	how = ns->hardware ? SOCK_HARDWARE : 0;
+	if (dg->ep != 0 && !addr_is_multicast(dg->dst))
+		how |= SOCK_CONNECTED;
+	err = sock_send(ns->fd, dg, how);
 	if (err != 0) {
 		ns->failed++;
 		io->failed++;

@@ -91,11 +91,16 @@ set_common(int fd, bool v6, uint8_t dscp)
 }
 
 void
-sock_tell_departures(int fd)
+sock_tell_departures(int fd, bool hardware)
 {
-	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPING,
-	    SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-		SOF_TIMESTAMPING_OPT_TSONLY);
+	const int kernel = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+	    SOF_TIMESTAMPING_OPT_TSONLY;
+	const int card = SOF_TIMESTAMPING_RAW_HARDWARE |
+	    SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_OPT_TX_SWHW;
+
+	if (hardware && set_int(fd, SOL_SOCKET, SO_TIMESTAMPING, kernel | card))
+		return;
+	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPING, kernel);
 }
 
 /* Without the destination address we could answer from the wrong one. */
@@ -300,13 +305,26 @@ error_of(const struct cmsghdr *cm, struct sock_error *err)
 	err->code = ee.ee_code;
 }
 
-/* The first of three is the kernel's; zero when it has none. */
-static void
-departure_of(const struct cmsghdr *cm, struct sock_error *err)
+enum stamp { STAMP_KERNEL = 0, STAMP_CARD = 2 };
+
+/* Two of the three that are told together; zero: it has said nothing. */
+static struct timespec
+stamp_of(const struct cmsghdr *cm, enum stamp which)
 {
-	if (cm->cmsg_len < CMSG_LEN(sizeof err->left))
-		return;
-	memcpy(&err->left, CMSG_DATA(cm), sizeof err->left);
+	struct timespec t = {0};
+
+	if (cm->cmsg_len >= CMSG_LEN(3 * sizeof t))
+		memcpy(&t, CMSG_DATA(cm) + (size_t)which * sizeof t, sizeof t);
+	return t;
+}
+
+void
+sock_departure(const struct cmsghdr *cm, struct sock_error *err)
+{
+	err->left = stamp_of(cm, STAMP_CARD);
+	err->hardware = err->left.tv_sec != 0;
+	if (!err->hardware)
+		err->left = stamp_of(cm, STAMP_KERNEL);
 	err->departed = err->left.tv_sec != 0;
 }
 
@@ -333,7 +351,7 @@ sock_error_get(int fd, struct sock_error *err)
 			error_of(cm, err);
 		else if (cm->cmsg_level == SOL_SOCKET &&
 		    cm->cmsg_type == SCM_TIMESTAMPING)
-			departure_of(cm, err);
+			sock_departure(cm, err);
 	}
 	return true;
 }
@@ -376,7 +394,10 @@ sock_info_get(struct msghdr *mh, struct sock_info *info)
 		    cm->cmsg_type == SCM_TIMESTAMPNS) {
 			memcpy(&info->at, CMSG_DATA(cm), sizeof info->at);
 			info->stamped = true;
-		} else if (cm->cmsg_level == IPPROTO_IP &&
+		} else if (cm->cmsg_level == SOL_SOCKET &&
+		    cm->cmsg_type == SCM_TIMESTAMPING)
+			info->card = stamp_of(cm, STAMP_CARD);
+		else if (cm->cmsg_level == IPPROTO_IP &&
 		    cm->cmsg_type == IP_PKTINFO)
 			info_v4(cm, info);
 		else if (cm->cmsg_level == IPPROTO_IPV6 &&
@@ -420,9 +441,10 @@ sock_put_source(struct msghdr *mh, const struct ntp_addr *src)
 }
 
 void
-sock_put_stamp(struct msghdr *mh)
+sock_put_stamp(struct msghdr *mh, bool hardware)
 {
-	const uint32_t stamp = SOF_TIMESTAMPING_TX_SOFTWARE;
+	const uint32_t stamp = SOF_TIMESTAMPING_TX_SOFTWARE |
+	    (hardware ? SOF_TIMESTAMPING_TX_HARDWARE : 0U);
 
 	put_control(mh, SOL_SOCKET, SO_TIMESTAMPING, &stamp, sizeof stamp);
 }
@@ -437,8 +459,9 @@ put_ttl(struct msghdr *mh, bool v6, int ttl)
 }
 
 int
-sock_send(int fd, const struct datagram *dg, bool connected)
+sock_send(int fd, const struct datagram *dg, unsigned how)
 {
+	const bool connected = (how & SOCK_CONNECTED) != 0;
 	_Alignas(struct cmsghdr) uint8_t control[SOCK_CONTROL] = {0};
 	struct sockaddr_storage ss;
 	struct iovec iov = {.iov_len = dg->len};
@@ -453,7 +476,7 @@ sock_send(int fd, const struct datagram *dg, bool connected)
 	if (!connected && dg->src != NULL)
 		sock_put_source(&mh, dg->src);
 	if (dg->stamp)
-		sock_put_stamp(&mh);
+		sock_put_stamp(&mh, (how & SOCK_HARDWARE) != 0);
 	if (dg->ttl != 0)
 		put_ttl(&mh, dg->dst->family == ADDR_V6, dg->ttl);
 	if (sendmsg(fd, &mh, MSG_NOSIGNAL) >= 0)

@@ -48,27 +48,34 @@ int sock_join(int fd, const struct ntp_addr *group, unsigned ifindex);
 int sock_route(const struct ntp_addr *remote, struct ntp_addr *local);
 
 /* From now on the kernel tells when a datagram left that asked for it, by its
- * number.  It makes every arrival dearer too, so it is not for all. */
-void sock_tell_departures(int fd);
+ * number; with HARDWARE the card's word too, and when what arrives did so.  It
+ * makes every arrival dearer too, so it is not for all. */
+void sock_tell_departures(int fd, bool hardware);
 
 /* What came along with a datagram. */
 struct sock_info {
 	bool stamped;
-	struct timespec at;  /* CLOCK_REALTIME of arrival, when stamped */
-	struct ntp_addr dst; /* family ADDR_NONE when unknown; no port; never
+	struct timespec at;   /* CLOCK_REALTIME of arrival, when stamped */
+	struct timespec card; /* of the card's own clock; 0: it did not say */
+	struct ntp_addr dst;  /* family ADDR_NONE when unknown; no port; never
 			      * a group */
-	bool group;	     /* sent to a broadcast or multicast address */
-	unsigned ifindex;    /* 0 when unknown */
+	bool group;	      /* sent to a broadcast or multicast address */
+	unsigned ifindex;     /* 0 when unknown */
 };
 
 /* An ICMP error that came back for a client's socket. */
 struct sock_error {
 	bool departed;	      /* no error: a datagram has left ... */
 	uint32_t id;	      /* ... the ID-th that asked for it, from 0, */
-	struct timespec left; /* at this CLOCK_REALTIME */
+	bool hardware;	      /* by the card's own clock: */
+	struct timespec left; /* at this time of it, or of CLOCK_REALTIME */
 	struct ntp_addr from; /* who sent it; no port */
 	uint8_t type, code;   /* of ICMP or ICMPv6 */
 };
+
+/* What the kernel says in CM, a cmsg of type SCM_TIMESTAMPING, of a datagram
+ * that has left. */
+void sock_departure(const struct cmsghdr *cm, struct sock_error *err);
 
 /* Take one entry off the error queue: true when there was one.  *ERR has
  * family ADDR_NONE when it was no ICMP error. */
@@ -79,17 +86,21 @@ void sock_info_get(struct msghdr *mh, struct sock_info *info);
 /*
  * Append to the control data of MH, of msg_controllen octets in a buffer with
  * room for more, the address that the datagram shall leave from (none or any:
- * nothing, the kernel chooses), and that its departure shall be told.
+ * nothing, the kernel chooses), and that its departure shall be told, by the
+ * card too if it is HARDWARE.
  */
 void sock_put_source(struct msghdr *mh, const struct ntp_addr *src);
-void sock_put_stamp(struct msghdr *mh);
+void sock_put_stamp(struct msghdr *mh, bool hardware);
+
+enum sock_how { SOCK_CONNECTED = 1, SOCK_HARDWARE = 2 };
 
 /*
- * Send DG; where the socket is CONNECTED its addresses are not looked at.  A
+ * Send DG as HOW (enum sock_how) says; where the socket is connected its
+ * addresses are not looked at.  A
  * source that is NULL, none or any leaves the choice to the kernel.  0 or
  * -errno.  A pending error of an earlier datagram is consumed and does not
  * keep this one from leaving.
  */
-int sock_send(int fd, const struct datagram *dg, bool connected);
+int sock_send(int fd, const struct datagram *dg, unsigned how);
 
 #endif /* NTP_SOCKET_H */

@@ -147,6 +147,7 @@ start(struct daemon *d)
 	if (keysfile_setup(d) != 0 || start_sockets(d) != 0)
 		return NTPD_FAIL;
 	setup_clock(d);
+	hwstamp_follow(d);
 	if (refclocks_start(d) != 0)
 		return NTPD_FAIL;
 	(void)start_pidfile(d);
@@ -203,6 +204,7 @@ stop(struct daemon *d)
 		systime_release(&d->systime);
 	pidfile_remove(&d->pid);
 	refclocks_stop(d);
+	hwstamp_stop(d);
 	engine_free(&d->engine);
 	if (!close_loop(d))
 		_exit(d->status);

@@ -22,6 +22,7 @@
 #include "ntp_keys.h"
 #include "ntp_leapsec.h"
 #include "ntp_opts.h"
+#include "ntp_phc.h"
 #include "ntp_ports.h"
 #include "ntp_socket.h"
 #include "ntp_syslog.h"
@@ -70,6 +71,7 @@ struct netsock {
 	char name[IF_NAMESIZE];
 	bool wildcard, drop, wanted;
 	uint64_t received, sent, failed, dropped;
+	bool hardware;		 /* the card's stamps are asked for, too */
 	uint32_t stamped;	 /* datagrams whose departure was asked for */
 	uint32_t mark[TX_MARKS]; /* the names of the latest */
 	ntp_mono opened;
@@ -101,6 +103,15 @@ struct io {
 	/* since `since`, of sockets that are gone too */
 	ntp_mono since;
 	uint64_t received, sent, failed, ignored, full, wakeups, useful;
+};
+
+/* Network cards that stamp datagrams. */
+struct hwstamp {
+	struct phc card[CONFIG_CARDS];
+	size_t n;
+	/* stamps taken of arrivals and departures, and not believed; departures
+	 * told by the kernel */
+	uint64_t arrivals, departures, refused, kernel;
 };
 
 /* Addresses, rules, and how we learn of changes. */
@@ -203,6 +214,7 @@ enum host_change {
 	HOST_CLOCK = 0x20,
 	HOST_COUNTERS = 0x40,
 	HOST_REFCLOCKS = 0x80,
+	HOST_CARDS = 0x100,
 	HOST_DSCP = 0x100,
 };
 
@@ -235,6 +247,7 @@ struct daemon {
 	struct filestats stats;
 	struct io io;
 	struct ifwatch iface;
+	struct hwstamp hw;
 	struct notify notify;
 	struct inherited inherited;
 	struct signd signd;
@@ -296,6 +309,22 @@ int netsock_open(struct daemon *d, struct netsock *ns, int fd, int ep);
 void netsock_close(struct netsock *ns);
 /* The next datagram sent on NS asks when it departs; MARK is its name. */
 void netsock_mark(struct netsock *ns, uint32_t mark);
+
+/* --- ntp_hwstamp.c -------------------------------------------------------- */
+
+/* Have the cards that the configuration names stamp, and no others; what
+ * cannot is said in the log, once. */
+void hwstamp_follow(struct daemon *d);
+void hwstamp_stop(struct daemon *d);
+/* Is there a card that stamps? */
+bool hwstamp_wanted(const struct daemon *d);
+/* CLOCK_REALTIME of the arrival that INFO tells, by the card if it can be
+ * believed; borrowed until the next call or of INFO. */
+const struct timespec *hwstamp_arrival(
+    struct netsock *ns, struct sock_info *info);
+/* The same of a departure; false: not known. */
+bool hwstamp_departure(
+    struct netsock *ns, const struct sock_error *se, struct timespec *left);
 
 /* --- ntp_ifwatch.c -------------------------------------------------------- */
 

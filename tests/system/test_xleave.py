@@ -37,7 +37,8 @@ plain = Daemon("server 127.0.0.1 port %d iburst minpoll 1 maxpoll 1\n" %
 server = stratum1()
 chrony("client", "server 127.0.0.1 port %d minpoll 0 maxpoll 0 xleave\n"
        % server.port)
-both = Daemon(server_line("127.0.0.1", server, "xleave"))
+both = Daemon("hwtimestamp lo *\n" +
+              server_line("127.0.0.1", server, "xleave"))
 mine = free_port()
 peer_port = chrony("peer", "peer 127.0.0.1 port %d minpoll 1 maxpoll 1 "
                    "xleave\n" % mine)
@@ -53,6 +54,13 @@ ok(row and abs(row.offset) < 20, "and the offset is sane", row and row.line)
 ok(interleaved(both, 5), "ours answers ours interleaved",
    both.ntpq("-c", "rv &1"))
 ok(both.synchronized(), "and synchronizes", both.ntpq("-p"))
+log = both.log()
+ok(log.count("hwtimestamp lo: no hardware timestamps") == 1,
+   "a card that cannot stamp is said once", log)
+told = int(both.variable("io_tx_kernel"))
+ok(told > 5 and both.variable("io_tx_hardware") == "0" and
+   both.variable("io_hardware_refused") == "0",
+   "and the kernel's departures are used", told)
 served = wait_for(lambda: (n := server.variable("ss_interleaved")) and
                   int(n) >= 12 and n, 60, "interleaved replies")
 ok(served, "ours answers chronyd interleaved", served)

@@ -192,6 +192,27 @@ variables(void **state)
 	end(&w);
 }
 
+static void
+cards_that_stamp(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w,
+	    "hwtimestamp eth0 enp3s0f1\nhwtimestamp eth0 *\n"
+	    "hwtimestamp\nhwtimestamp a-name-without-end\n");
+
+	(void)state;
+	assert_int_equal(c->ncards, 3);
+	assert_string_equal(c->card[0], "eth0");
+	assert_string_equal(c->card[1], "enp3s0f1");
+	assert_string_equal(c->card[2], "*");
+	assert_int_equal(c->nerrors, 2);
+	end(&w);
+	c = parse(&w, "hwtimestamp a b c d e f g h i\n");
+	assert_int_equal(c->ncards, CONFIG_CARDS);
+	assert_int_equal(c->nerrors, 1);
+	end(&w);
+}
+
 int
 main(void)
 {
@@ -204,6 +225,7 @@ main(void)
 	    cmocka_unit_test(interfaces),
 	    cmocka_unit_test(blocks_and_assignments),
 	    cmocka_unit_test(variables),
+	    cmocka_unit_test(cards_that_stamp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

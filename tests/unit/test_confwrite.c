@@ -28,6 +28,8 @@ static const char everything[] =
     "controlkey 5\n"
     "port 1123\n"
     "dscp 10\n"
+    "hwtimestamp eth0 enp3s0f1\n"
+    "hwtimestamp *\n"
     "interface ignore all\n"
     "nic listen eth0\n"
     "listen on 192.0.2.0/24\n"

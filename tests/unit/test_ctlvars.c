@@ -235,6 +235,7 @@ test_lists_of_known_clients(void **state)
 	    "iostats_reset,total_rbuf,free_rbuf,used_rbuf,rbuf_lowater,"
 	    "io_dropped,io_ignored,io_received,io_sent,io_sendfailed,"
 	    "io_wakeups,io_goodwakeups,io_pkt_reads,io_ref_reads,"
+	    "io_tx_kernel,io_tx_hardware,io_rx_hardware,io_hardware_refused,"
 	    "timerstats_reset,timer_overruns,timer_xmts",
 	    "authreset,authkeys,authfreek,authklookups,authknotfound,"
 	    "authkuncached,authkexpired,authencrypts,authdecrypts,"
