@@ -143,6 +143,11 @@ void engine_status(const struct ntp_engine *e, struct engine_status *out);
 const char *engine_summary(
     const struct ntp_engine *e, struct ntp_now now, char *out, size_t cap);
 
+/* What is the matter with association I, in one line into OUT (CAP octets with
+ * NUL): "NAME: sentence".  False when there are no more. */
+bool engine_explain(const struct ntp_engine *e, size_t i, struct ntp_now now,
+    char *out, size_t cap);
+
 /* Datagrams counted, in the columns of sysstats. */
 enum engine_counter {
 	COUNT_RECEIVED,

@@ -30,7 +30,8 @@ void msyslog_init(
 
 /*
  * Log to the file PATH from now on ("stderr" and "stdout" mean those), created
- * when missing.  A pointer is left in the old log.  0 or -NTP_EIO, then all
+ * when missing.  In a directory that others may write to no link is followed
+ * (errno ELOOP).  A pointer is left in the old log.  0 or -NTP_EIO, then all
  * stays as it was.
  */
 int msyslog_open(struct msyslog *m, const char *path);
@@ -40,6 +41,9 @@ void msyslog_leave_file(struct msyslog *m);
 
 /* Open the file anew (it was rotated).  On failure the old one stays. */
 int msyslog_reopen(struct msyslog *m);
+
+/* The same, but only if another file is there now, or none. */
+int msyslog_follow(struct msyslog *m);
 
 void msyslog_close(struct msyslog *m);
 

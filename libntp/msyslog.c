@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -142,6 +143,47 @@ msyslog_errno(struct msyslog *m, enum ntp_loglevel lv, const char *fmt, ...)
 	msyslog(m, lv, "%s: %s", what, strerror_r(err, words, sizeof words));
 }
 
+/* May nobody else lay a link into the directory of PATH? */
+static bool
+directory_is_ours(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+	char *dir;
+	bool ours;
+
+	if (slash == path)
+		dir = strdup("/");
+	else
+		dir = slash == NULL ? strdup(".")
+				    : strndup(path, (size_t)(slash - path));
+	ours = dir != NULL && stat(dir, &st) == 0 &&
+	    (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	free(dir);
+	return ours;
+}
+
+/* Whoever may write to the directory of the log could make us append to a file
+ * that he may not write to, by a link of either kind. */
+static int
+open_log(const char *path)
+{
+	const int how =
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	bool trusted = directory_is_ours(path);
+	int fd = open(path, trusted ? how : how | O_NOFOLLOW, 0644);
+	struct stat st;
+
+	if (fd < 0 || trusted)
+		return fd;
+	if (fstat(fd, &st) == 0 && st.st_nlink <= 1)
+		return fd;
+	(void)close(fd);
+	errno = ELOOP;
+	return -1;
+}
+
 static int
 log_descriptor(const char *path)
 {
@@ -149,8 +191,7 @@ log_descriptor(const char *path)
 		return STDERR_FILENO;
 	if (strcmp(path, "stdout") == 0)
 		return STDOUT_FILENO;
-	return open(
-	    path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
+	return open_log(path);
 }
 
 static void
@@ -207,6 +248,19 @@ msyslog_reopen(struct msyslog *m)
 	log_close_fd(m);
 	m->fd = fd;
 	return 0;
+}
+
+int
+msyslog_follow(struct msyslog *m)
+{
+	struct stat ours, there;
+
+	if (m->path == NULL || m->fd <= STDERR_FILENO ||
+	    fstat(m->fd, &ours) != 0 ||
+	    (stat(m->path, &there) == 0 && ours.st_ino == there.st_ino &&
+		ours.st_dev == there.st_dev))
+		return 0;
+	return msyslog_reopen(m);
 }
 
 void

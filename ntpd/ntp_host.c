@@ -182,9 +182,8 @@ follow_log(struct daemon *d)
 		path = d->opt.logfile;
 	if (path == NULL)
 		msyslog_leave_file(&d->log);
-	else if (msyslog_open(&d->log, path) != 0)
-		msyslog_errno(
-		    &d->log, NTP_LOG_ERR, "cannot open log file %s", path);
+	else
+		log_to(d, path);
 }
 
 /* A changed `ignorehash` asks for another look at an unchanged file. */

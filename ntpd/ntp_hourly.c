@@ -51,6 +51,7 @@ on_hour(uv_timer_t *t)
 
 	save_drift(d, drift_hourly);
 	record_hour(d);
+	(void)msyslog_follow(&d->log);
 }
 
 int

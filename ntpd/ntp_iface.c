@@ -188,6 +188,16 @@ names_loopback(const struct config_iface *r)
 	    addr_is_loopback(&r->addr);
 }
 
+bool
+iface_rule_meets(const struct config_iface *r, const struct iface_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (rule_matches(r, &l->a[i]))
+			return true;
+	return (r->match != IFACE_NAME && r->match != IFACE_PREFIX) ||
+	    (names_loopback(r) && r->addr.family == ADDR_V4);
+}
+
 static bool
 loopback_named(const struct iface_rules *r)
 {

@@ -59,6 +59,9 @@ bool iface_list_equal(const struct iface_list *a, const struct iface_list *b);
 /* Read a rule of -I: a name (pattern) or ADDR[/BITS]; NAME is borrowed. */
 void iface_rule_parse(const char *text, struct config_iface *rule);
 
+/* Is there anything that the rule names? */
+bool iface_rule_meets(const struct config_iface *r, const struct iface_list *l);
+
 /*
  * What to do with an address.  The last matching rule decides.  Without a
  * match: everything when there are no rules; with rules nothing but loopback,

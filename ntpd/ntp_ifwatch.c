@@ -36,14 +36,24 @@ family_missing(int family)
 
 /* --- rules ---------------------------------------------------------------- */
 
+/* True when one has come that was not there. */
+static bool
+families_look(struct ifwatch *w)
+{
+	bool had4 = !w->no4, had6 = !w->no6;
+
+	w->no4 = family_missing(AF_INET);
+	w->no6 = family_missing(AF_INET6);
+	return (!w->no4 && !had4) || (!w->no6 && !had6);
+}
+
 int
 ifwatch_init(struct daemon *d)
 {
 	struct ifwatch *w = &d->iface;
 	const struct options *o = &d->opt;
 
-	w->no4 = family_missing(AF_INET);
-	w->no6 = family_missing(AF_INET6);
+	(void)families_look(w);
 	w->every = (uint64_t)(o->updateinterval * 1000.0);
 	w->rules.rule = d->conf->iface;
 	w->rules.n = d->conf->niface;
@@ -220,8 +230,9 @@ servers_close(struct daemon *d, const struct iface_want *want, size_t n)
 	}
 }
 
+/* Wildcard sockets only at the start, or when a family has COME since. */
 static int
-servers_update(struct daemon *d)
+servers_update(struct daemon *d, bool come)
 {
 	struct ifwatch *w = &d->iface;
 	struct iface_want *want = calloc(IO_SERVERS, sizeof *want);
@@ -237,7 +248,7 @@ servers_update(struct daemon *d)
 	servers_close(d, want, n);
 	for (size_t i = 0; i < n && err == 0; i++) {
 		if (server_find(d, &want[i].local) == NULL &&
-		    (!want[i].wildcard || !d->started || w->anew))
+		    (!want[i].wildcard || come || w->anew))
 			err = server_open(d, &want[i]);
 	}
 	free(want);
@@ -286,7 +297,7 @@ rescan(struct daemon *d)
 	}
 	changed = !iface_list_equal(&before, &d->iface.list);
 	iface_list_free(&before);
-	(void)servers_update(d);
+	(void)servers_update(d, families_look(&d->iface));
 	if (!changed)
 		return;
 	ifwatch_publish(d);
@@ -368,6 +379,26 @@ netlink_start(struct daemon *d)
 	    "Listening on routing socket on fd #%d for interface updates", fd);
 }
 
+/* A rule for what is not there is no error: it may come. */
+static void
+say_absent(struct daemon *d)
+{
+	const struct ifwatch *w = &d->iface;
+	char addr[ADDR_STRLEN];
+
+	for (size_t i = 0; i < w->rules.n; i++) {
+		const struct config_iface *r = &w->rules.rule[i];
+
+		if (r->action != IFACE_LISTEN || iface_rule_meets(r, &w->list))
+			continue;
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "no interface or address %s here: listening there when it "
+		    "comes",
+		    r->match == IFACE_NAME ? r->name
+					   : addr_format(&r->addr, addr));
+	}
+}
+
 static bool
 any_server(const struct daemon *d)
 {
@@ -386,7 +417,7 @@ ifwatch_start(struct daemon *d)
 	if (iface_list_get(&w->list) != 0)
 		msyslog(&d->log, NTP_LOG_WARN,
 		    "the machine's addresses cannot be listed");
-	err = servers_update(d);
+	err = servers_update(d, true);
 	if (err != 0)
 		return err;
 	if (!any_server(d) && w->rules.n == 0) {
@@ -396,6 +427,7 @@ ifwatch_start(struct daemon *d)
 	if (!any_server(d))
 		msyslog(&d->log, NTP_LOG_WARN,
 		    "the interface rules leave no address to serve on");
+	say_absent(d);
 	if (uv_timer_init(&d->loop, &w->rescan) != 0)
 		return -NTP_EIO;
 	w->rescan.data = d;

@@ -22,10 +22,10 @@
 #define DEBUG_LEVEL_MAX 99
 
 /* Options that have no letter. */
-enum { OPT_CHECK = 256, OPT_VIRTUAL, OPT_IGNORE, OPT_IGNORE_ARG };
+enum { OPT_CHECK = 256, OPT_VIRTUAL, OPT_SAVE, OPT_USEPCC, OPT_PCCFREQ };
 
 static const char short_options[] =
-    "46aAbc:dD:f:gGh?i:I:k:l:LmMnNp:P:qr:s:t:u:U:vVw:x";
+    "46aAbc:dD:f:gGh?!i:I:k:l:LmMnNp:P:qr:s:t:u:U:vVw:xz:Z:";
 
 static const struct option long_options[] = {
     {"ipv4", no_argument, NULL, '4'},
@@ -42,6 +42,7 @@ static const struct option long_options[] = {
     {"panicgate", no_argument, NULL, 'g'},
     {"force-step-once", no_argument, NULL, 'G'},
     {"help", no_argument, NULL, 'h'},
+    {"more-help", no_argument, NULL, 'h'},
     {"jaildir", required_argument, NULL, 'i'},
     {"interface", required_argument, NULL, 'I'},
     {"keyfile", required_argument, NULL, 'k'},
@@ -59,13 +60,14 @@ static const struct option long_options[] = {
     {"trustedkey", required_argument, NULL, 't'},
     {"user", required_argument, NULL, 'u'},
     {"updateinterval", required_argument, NULL, 'U'},
-    {"version", no_argument, NULL, 'v'},
-    {"var", required_argument, NULL, OPT_IGNORE_ARG},
-    {"dvar", required_argument, NULL, OPT_IGNORE_ARG},
+    {"version", optional_argument, NULL, 'v'},
+    {"var", required_argument, NULL, 'z'},
+    {"dvar", required_argument, NULL, 'Z'},
     {"wait-sync", required_argument, NULL, 'w'},
     {"slew", no_argument, NULL, 'x'},
-    {"pccfreq", required_argument, NULL, OPT_IGNORE_ARG},
-    {"usepcc", no_argument, NULL, OPT_IGNORE},
+    {"pccfreq", required_argument, NULL, OPT_PCCFREQ},
+    {"usepcc", no_argument, NULL, OPT_USEPCC},
+    {"saveconfigquit", required_argument, NULL, OPT_SAVE},
     {"check-config", no_argument, NULL, OPT_CHECK},
     {"virtual-clock", required_argument, NULL, OPT_VIRTUAL},
     {NULL, 0, NULL, 0},
@@ -75,6 +77,8 @@ static const char *const usage_lines[] = {
     "usage: ntpd [options] [server ...]",
     "  -4, --ipv4                   use IPv4 only",
     "  -6, --ipv6                   use IPv6 only",
+    "  -A, --authnoreq              new associations need no MAC",
+    "  -b, --bcastsync              take the time from broadcasts",
     "  -c, --configfile FILE        read this configuration",
     "      --check-config           check the configuration, then exit",
     "  -d, --debug-level            more debugging output, stay in foreground",
@@ -93,16 +97,19 @@ static const char *const usage_lines[] = {
     "  -p, --pidfile FILE           write the process id there",
     "  -P, --priority N             run with real-time priority N",
     "  -q, --quit                   set the clock once, then exit",
+    "  -r, --propagationdelay S     delay of broadcasts",
+    "      --saveconfigquit FILE    write the configuration there, then exit",
     "  -s, --statsdir DIR           directory of the statistics files",
     "  -t, --trustedkey ID          trust a key; may repeat",
     "  -u, --user USER[:GROUP]      run as that user",
     "  -U, --updateinterval S       look for new addresses every S seconds",
     "  -v, -V, --version            print the version",
+    "      --var, --dvar NAME=VALUE set a variable for ntpq",
     "      --virtual-clock OFFSET[,PPM[,WANDER]]",
     "                               run on a virtual clock, set no real one",
     "  -w, --wait-sync S            the parent waits for synchronization",
     "  -x, --slew                   step only above 600 s",
-    "Accepted without effect: -a -A -b -m -M -r --var --dvar",
+    "Accepted without effect: -a -m -M --pccfreq --usepcc",
 };
 
 void
@@ -230,6 +237,24 @@ set_virtual(struct options *o, const char *arg)
 	return 0;
 }
 
+/* NAME=VALUE, in characters that a line of the configuration can hold. */
+static int
+add_var(struct options *o, const char *arg, bool shown)
+{
+	const char *equals = strchr(arg, '=');
+
+	if (equals == NULL || equals == arg || equals[1] == '\0')
+		return complain("a variable is set by NAME=VALUE", arg);
+	for (const char *p = arg; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~' || *p == '"')
+			return complain("bad character in a variable", arg);
+	if (o->nvars == OPTS_LIST_MAX)
+		return complain("too many variables", arg);
+	o->var_shown[o->nvars] = shown;
+	o->vars[o->nvars++] = arg;
+	return 0;
+}
+
 static int
 ignore(struct options *o, const char *what)
 {
@@ -267,12 +292,16 @@ switch_option(struct options *o, int c)
 	case 'x':
 		o->slew = true;
 		return true;
+	case 'A':
+		o->authnoreq = true;
+		return true;
+	case 'b':
+		o->bcastsync = true;
+		return true;
 	case OPT_CHECK:
 		o->check_config = true;
 		return true;
-	case 'a':
-	case 'm':
-	case 'M':
+	case 'a': /* it is so anyway */
 		return true;
 	default:
 		return false;
@@ -306,6 +335,9 @@ string_option(struct options *o, int c, const char *arg)
 	case 's':
 		o->statsdir = arg;
 		return true;
+	case OPT_SAVE:
+		o->saveconfig = arg;
+		return true;
 	default:
 		return false;
 	}
@@ -338,15 +370,20 @@ checked_option(struct options *o, int c, const char *arg)
 		    arg, 0.0, WAIT_MAX, "bad waiting time", &o->wait_s);
 	case OPT_VIRTUAL:
 		return set_virtual(o, arg);
-	case 'A':
-		return ignore(o, "-A (--authnoreq)");
-	case 'b':
-		return ignore(o, "-b (--bcastsync)");
 	case 'r':
-		return ignore(o, "-r (--propagationdelay)");
-	case OPT_IGNORE:
-	case OPT_IGNORE_ARG:
-		return ignore(o, arg != NULL ? arg : "--usepcc");
+		return number(
+		    arg, 0.0, 1.0, "bad propagation delay", &o->propagation);
+	case 'z':
+	case 'Z':
+		return add_var(o, arg, c == 'Z');
+	case 'm':
+		return ignore(o, "-m (--mdns)");
+	case 'M':
+		return ignore(o, "-M (--modifymmtimer)");
+	case OPT_USEPCC:
+		return ignore(o, "--usepcc");
+	case OPT_PCCFREQ:
+		return ignore(o, "--pccfreq");
 	default:
 		return -NTP_EINVAL;
 	}
@@ -359,26 +396,25 @@ opts_finish(struct options *o)
 	if (o->wait_sync && (o->nofork || o->quit))
 		return complain(
 		    "options exclude each other", "-w with -n or -q");
-	if (o->debug > 0 || o->quit || o->check_config)
+	if (o->debug > 0 || o->quit || o->check_config || o->saveconfig != NULL)
 		o->nofork = true;
 	return 0;
 }
 
 /* Once -v and -V set a variable: NAME=VALUE after them still means that. */
 static bool
-sets_variable(struct options *o, int argc, char *const argv[])
+sets_variable(int argc, char *const argv[])
 {
-	if (optind >= argc || strchr(argv[optind], '=') == NULL)
-		return false;
-	(void)ignore(o, argv[optind++]);
-	return true;
+	return optarg == NULL && optind < argc &&
+	    strchr(argv[optind], '=') != NULL;
 }
 
 /* getopt answers '?' for -? and for anything unknown. */
 static bool
 asks_help(int c, char *const argv[])
 {
-	return c == 'h' || (c == '?' && strcmp(argv[optind - 1], "-?") == 0);
+	return c == 'h' || c == '!' ||
+	    (c == '?' && strcmp(argv[optind - 1], "-?") == 0);
 }
 
 enum opts_result
@@ -396,8 +432,10 @@ opts_parse(struct options *o, int argc, char *const argv[])
 		if (asks_help(c, argv))
 			return OPTS_HELP;
 		if (c == 'v' || c == 'V') {
-			if (!sets_variable(o, argc, argv))
+			if (!sets_variable(argc, argv))
 				return OPTS_VERSION;
+			if (add_var(o, argv[optind++], c == 'V') != 0)
+				return OPTS_BAD;
 			continue;
 		}
 		if (!switch_option(o, c) && !string_option(o, c, optarg) &&

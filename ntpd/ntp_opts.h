@@ -32,6 +32,10 @@ struct options {
 	size_t nkeys;
 	char *const *servers; /* operands */
 	size_t nservers;
+	const char *vars[OPTS_LIST_MAX]; /* --var, --dvar: NAME=VALUE */
+	bool var_shown[OPTS_LIST_MAX];	 /* by --dvar: told unasked */
+	size_t nvars;
+	const char *saveconfig;		       /* --saveconfigquit */
 	const char *ignored[OPTS_IGNORED_MAX]; /* to be warned about */
 	size_t nignored;
 	unsigned debug;	       /* level */
@@ -41,6 +45,9 @@ struct options {
 	bool step_once;	       /* -G */
 	bool quit;	       /* -q */
 	bool slew;	       /* -x */
+	bool authnoreq;	       /* -A: as `disable auth` */
+	bool bcastsync;	       /* -b: as `broadcastclient` */
+	double propagation;    /* s, -r: as `broadcastdelay`; 0: not given */
 	bool check_config;     /* --check-config */
 	int priority;	       /* -P, -N: SCHED_FIFO, 0: leave alone */
 	bool wait_sync;	       /* -w */

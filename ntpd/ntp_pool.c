@@ -237,8 +237,9 @@ dns_failed(struct ntp_engine *e, struct peer_dns *d, const char *name,
 		words = "no address of a usable family";
 	if (!d->complained)
 		engine_log(e, NTP_LOG_WARN,
-		    "cannot resolve %s: %s; trying again until it works", name,
-		    words);
+		    "error resolving %s: %s; trying again until it works: is "
+		    "the name right, and does the resolver answer?",
+		    name, words);
 	d->failures = d->complained ? d->failures + 1 : 1;
 	d->complained = true;
 	(void)fmt_safe(d->words, sizeof d->words, words, strlen(words));

@@ -16,6 +16,7 @@
 #include "ntpd.h"
 
 #define CONFIG_MAX (4U << 20) /* octets of one file */
+#define VAR_LINE   512U
 
 /* --- finding included files ----------------------------------------------- */
 
@@ -164,12 +165,40 @@ preset(char **where, const char *value)
 static int
 preset_all(struct ntp_config *c, const struct options *o)
 {
+	c->auth = !o->authnoreq;
+	c->broadcastclient = o->bcastsync;
+	c->broadcastdelay = o->propagation;
 	if (preset(&c->driftfile, o->driftfile) &&
 	    preset(&c->keysfile, o->keysfile) &&
 	    preset(&c->pidfile, o->pidfile) &&
 	    preset(&c->statsdir, o->statsdir))
 		return 0;
 	return -NTP_ENOMEM;
+}
+
+/* `--var` and `--dvar` are lines of the configuration, said otherwise. */
+static int
+set_variables(
+    struct daemon *d, struct ntp_config *c, const struct config_io *io)
+{
+	const struct options *o = &d->opt;
+	char line[VAR_LINE];
+	int err = 0;
+
+	for (size_t i = 0; i < o->nvars && err == 0; i++) {
+		const char *equals = strchr(o->vars[i], '=');
+		int n = snprintf(line, sizeof line, "setvar %.*s = \"%s\"%s\n",
+		    (int)(equals - o->vars[i]), o->vars[i], equals + 1,
+		    o->var_shown[i] ? " default" : "");
+
+		if (n > 0 && (size_t)n < sizeof line)
+			err = config_parse(
+			    c, "command line", line, (size_t)n, io);
+		else
+			msyslog(&d->log, NTP_LOG_ERR,
+			    "variable too long: %.40s...", o->vars[i]);
+	}
+	return err;
 }
 
 /* 1 when the file is not there, which only -c makes an error. */
@@ -199,7 +228,9 @@ fill(struct daemon *d, struct ntp_config *c, const struct config_io *io)
 
 	if (preset_all(c, &d->opt) != 0)
 		return -NTP_ENOMEM;
-	err = parse_file(d, c, io);
+	err = set_variables(d, c, io);
+	if (err == 0)
+		err = parse_file(d, c, io);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < d->opt.nservers; i++)
@@ -272,4 +303,41 @@ setup_check(struct daemon *d)
 	(void)fprintf(stdout, "%s: %u errors, %u warnings\n", d->opt.conffile,
 	    d->conf->nerrors, warnings);
 	return d->conf->nerrors > 0 ? NTPD_FAIL : NTPD_OK;
+}
+
+/* --- --saveconfigquit ----------------------------------------------------- */
+
+static int
+write_file(const char *path, const char *text, size_t len)
+{
+	FILE *fp = fopen(path, "we");
+	bool bad;
+
+	if (fp == NULL)
+		return -NTP_EIO;
+	bad = fwrite(text, 1, len, fp) != len;
+	return fclose(fp) != 0 || bad ? -NTP_EIO : 0;
+}
+
+int
+setup_save(struct daemon *d)
+{
+	struct config_io io = {.arg = stderr,
+	    .load = load_file,
+	    .list = list_directory,
+	    .diag = diag_print};
+	size_t len;
+	char *text;
+	int err;
+
+	if (read_with(d, &io, &d->cfg) != 0 ||
+	    config_write(d->cfg, &text, &len) != 0)
+		return NTPD_FAIL;
+	err = write_file(d->opt.saveconfig, text, len);
+	free(text);
+	if (err == 0)
+		return NTPD_OK;
+	msyslog_errno(
+	    &d->log, NTP_LOG_ERR, "cannot write %s", d->opt.saveconfig);
+	return NTPD_FAIL;
 }

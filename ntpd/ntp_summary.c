@@ -41,3 +41,20 @@ engine_summary(
 	say_system(&t, &s, why);
 	return reason_word(why);
 }
+
+bool
+engine_explain(const struct ntp_engine *e, size_t i, struct ntp_now now,
+    char *out, size_t cap)
+{
+	char buf[ADDR_STRLEN], sentence[REASON_TEXT_MAX];
+	struct text t = {out, cap, 0};
+
+	PEER_FOREACH (p, &e->peers) {
+		if (i-- > 0)
+			continue;
+		say(&t, "%s: %s", peer_label(p, buf),
+		    reason_sentence(e, p, now, sentence, sizeof sentence));
+		return true;
+	}
+	return false;
+}

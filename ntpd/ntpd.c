@@ -20,6 +20,7 @@
 
 #define MINUTE_MS    60000U
 #define COMMAND_MAX  512U
+#define EXPLAIN_MAX  600U
 #define CLOSE_ROUNDS 8
 
 /* --- signals -------------------------------------------------------------- */
@@ -78,6 +79,7 @@ start_signals(struct daemon *d)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGALRM, SIG_IGN);
 	(void)signal(SIGIO, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* as a full disk */
 	for (size_t i = 0; i < NTPD_SIGNALS; i++) {
 		d->signals[i].data = d;
 		if (uv_signal_init(&d->loop, &d->signals[i]) != 0 ||
@@ -96,31 +98,13 @@ on_minute(uv_timer_t *t)
 /* --- start ---------------------------------------------------------------- */
 
 static int
-start_log(struct daemon *d, const char *path)
-{
-	if (path == NULL || msyslog_open(&d->log, path) == 0)
-		return 0;
-	msyslog_errno(&d->log, NTP_LOG_ERR, "cannot open log file %s", path);
-	return -NTP_EIO;
-}
-
-static int
-start_pidfile(struct daemon *d)
-{
-	const char *path = d->conf->pidfile;
-
-	if (path != NULL && pidfile_create(&d->pid, path, getpid()) != 0)
-		msyslog_errno(
-		    &d->log, NTP_LOG_ERR, "cannot write pid file %s", path);
-	return 0;
-}
-
-static int
 start_timers(struct daemon *d)
 {
 	d->minutely.data = d;
 	if (uv_timer_init(&d->loop, &d->minutely) != 0 ||
 	    uv_timer_start(&d->minutely, on_minute, MINUTE_MS, MINUTE_MS) != 0)
+		return -NTP_EIO;
+	if (mend_start(d) != 0)
 		return -NTP_EIO;
 	return hourly_start(d);
 }
@@ -142,7 +126,7 @@ start(struct daemon *d)
 	if (setup_config(d) != 0)
 		return NTPD_FAIL;
 	reload_remember(d);
-	(void)start_log(d, d->conf->logfile);
+	log_to(d, d->conf->logfile);
 	sandbox_priority(d);
 	if (keysfile_setup(d) != 0 || start_sockets(d) != 0)
 		return NTPD_FAIL;
@@ -150,7 +134,7 @@ start(struct daemon *d)
 	hwstamp_follow(d);
 	if (refclocks_start(d) != 0)
 		return NTPD_FAIL;
-	(void)start_pidfile(d);
+	mend_pidfile(d);
 	if (sandbox_enter(d) != 0)
 		return NTPD_SANDBOX;
 	dns_init(d);
@@ -221,6 +205,30 @@ stop(struct daemon *d)
 
 /* --- main loop ------------------------------------------------------------ */
 
+static void
+say_both(struct daemon *d, const char *text)
+{
+	(void)fprintf(stdout, "ntpd: %s\n", text);
+	(void)fflush(stdout);
+	msyslog(&d->log, NTP_LOG_NOTICE, "ntpd: %s", text);
+}
+
+/* Why there is no time to set: of each server. */
+static void
+say_servers(struct daemon *d)
+{
+	struct ntp_now now = ntpd_now(d);
+	char text[EXPLAIN_MAX];
+	size_t i = 0;
+
+	while (engine_explain(d->engine, i, now, text, sizeof text)) {
+		say_both(d, text);
+		i++;
+	}
+	if (i == 0)
+		say_both(d, "the configuration names no servers");
+}
+
 /* The words that callers of -q read, on the terminal and in the log. */
 static void
 say_set(struct daemon *d, const struct engine_status *s)
@@ -236,9 +244,9 @@ say_set(struct daemon *d, const struct engine_status *s)
 	else
 		(void)snprintf(text, sizeof text, "time %s %+.6f s",
 		    s->stepped ? "set" : "slew", s->offset);
-	(void)fprintf(stdout, "ntpd: %s\n", text);
-	(void)fflush(stdout);
-	msyslog(&d->log, NTP_LOG_NOTICE, "ntpd: %s", text);
+	if (s->stop == ENGINE_STOP_NOSERVER)
+		say_servers(d);
+	say_both(d, text);
 }
 
 /* What the engine cannot do itself: end, and tell those who wait. */
@@ -346,8 +354,7 @@ say_start(struct daemon *d, int argc, char *const argv[])
 static int
 run(struct daemon *d, int argc, char *const argv[])
 {
-	if (start_log(d, d->opt.logfile) != 0)
-		return NTPD_FAIL;
+	log_to(d, d->opt.logfile);
 	say_start(d, argc, argv);
 	if (uv_loop_init(&d->loop) != 0)
 		return NTPD_FAIL;
@@ -361,7 +368,7 @@ run(struct daemon *d, int argc, char *const argv[])
 static int
 check(struct daemon *d)
 {
-	int status = setup_check(d);
+	int status = d->opt.check_config ? setup_check(d) : setup_save(d);
 
 	config_free(&d->cfg);
 	msyslog_close(&d->log);
@@ -377,7 +384,7 @@ run_or_fork(struct daemon *d, int argc, char *const argv[])
 	if (mask != 0)
 		(void)umask(mask);
 	first_log(d);
-	if (d->opt.check_config)
+	if (d->opt.check_config || d->opt.saveconfig != NULL)
 		return check(d);
 	if (d->opt.nofork)
 		return run(d, argc, argv);

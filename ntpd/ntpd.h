@@ -265,6 +265,8 @@ struct daemon {
 	uv_signal_t signals[NTPD_SIGNALS];
 	uv_timer_t alarm; /* at engine_deadline() */
 	struct hourly hour;
+	uv_timer_t mend; /* log and pid file */
+	bool pid_refused;
 	uv_timer_t minutely; /* leap second file */
 	bool alarm_flag;
 	bool backlog; /* engine_background() has more to do */
@@ -390,6 +392,8 @@ int setup_read(struct daemon *d, struct ntp_config **out);
 int setup_check(struct daemon *d);
 /* The kernel's random octets; needs no preparation. */
 void rng_port_fill(struct rng_port *p, void *buf, size_t len);
+/* --saveconfigquit: write the configuration in full; the exit code. */
+int setup_save(struct daemon *d);
 /* Choose the clock and say what it is. */
 void setup_clock(struct daemon *d);
 /* `enable ntp` or `disable ntp` at run time. */
@@ -437,6 +441,16 @@ void clockwatch_stop(struct daemon *d);
 int hourly_start(struct daemon *d);
 /* Write the frequency file by SAVE, if there is something to write. */
 void save_drift(struct daemon *d, int (*save)(struct driftfile *, double));
+
+/* --- ntp_mend.c ----------------------------------------------------------- */
+
+/* Log to the file PATH; NULL: no change.  While it cannot be opened, which is
+ * said, the log stays where it was. */
+void log_to(struct daemon *d, const char *path);
+/* Write the pid file of the configuration; a refusal is said. */
+void mend_pidfile(struct daemon *d);
+/* Try from now on what the disk refuses, until it does no longer. */
+int mend_start(struct daemon *d);
 
 /* --- ntp_signd.c ---------------------------------------------------------- */
 

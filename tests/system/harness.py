@@ -177,10 +177,10 @@ def free_port():
                 continue
 
 
-def enter_namespace(mounts=False):
-    """Run again where port 123 is ours: a network of our own, loopback up and
-    with addresses that are not loopback addresses (the kernel takes the mask
-    of a class C network); with MOUNTS the file systems are ours, too."""
+def enter_namespace(mounts=False, network=True):
+    """Run again where port 123 is ours: a network of our own, which
+    network_up() starts unless NETWORK is false; with MOUNTS the file systems
+    are ours, too."""
     if os.environ.get("TRUECHIMER_NETNS") != "yes":
         os.environ["TRUECHIMER_NETNS"] = "yes"
         flags = "-n" if os.geteuid() == 0 else "-rn"
@@ -189,6 +189,13 @@ def enter_namespace(mounts=False):
             skip_all("no network namespaces here")
         sys.stdout.flush()
         os.execvp("unshare", ["unshare", flags, sys.executable] + sys.argv)
+    if network:
+        network_up()
+
+
+def network_up():
+    """Loopback up, and with addresses that are not loopback addresses (the
+    kernel takes the mask of a class C network)."""
     siocgifflags, siocsifflags, siocsifaddr, iff_up = 0x8913, 0x8914, 0x8916, 1
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         request = struct.pack("16sh14x", b"lo", 0)

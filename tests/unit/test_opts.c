@@ -169,8 +169,9 @@ test_help_and_version(void **state)
 	assert_int_equal(parse("-V"), OPTS_VERSION);
 	/* once these set a variable */
 	assert_int_equal(parse("-V leap=3 -n"), OPTS_RUN);
-	assert_int_equal(o.nignored, 1);
-	assert_true(o.nofork);
+	assert_int_equal(o.nvars, 1);
+	assert_string_equal(o.vars[0], "leap=3");
+	assert_true(o.var_shown[0] && o.nofork);
 	assert_int_equal(o.nservers, 0);
 }
 
@@ -178,7 +179,7 @@ static void
 test_unknown(void **state)
 {
 	static const char *const bad[] = {"-e", "-E", "-o", "-O", "-R", "-T",
-	    "-K", "-W", "-Z", "--nonsense", "-c", "--configfile", "-p"};
+	    "-K", "-W", "--nonsense", "-c", "--configfile", "-p"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -234,11 +235,36 @@ static void
 test_without_effect(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("-a -m -M"), OPTS_RUN);
+	assert_int_equal(parse("-a"), OPTS_RUN);
 	assert_int_equal(o.nignored, 0);
+	assert_int_equal(parse("-m -M --usepcc --pccfreq 1"), OPTS_RUN);
+	assert_int_equal(o.nignored, 4);
+	assert_string_equal(o.ignored[0], "-m (--mdns)");
+}
+
+static void
+test_words_of_the_configuration(void **state)
+{
+	(void)state;
 	assert_int_equal(
-	    parse("-A -b -r 0.01 --var a=b --dvar c=d --usepcc"), OPTS_RUN);
-	assert_int_equal(o.nignored, 6);
+	    parse("-A -b -r 0.01 --var a=b --dvar c=d -z e=f"), OPTS_RUN);
+	assert_int_equal(o.nignored, 0);
+	assert_true(o.authnoreq && o.bcastsync);
+	assert_true(o.propagation >= 0.01 && o.propagation <= 0.01);
+	assert_int_equal(o.nvars, 3);
+	assert_string_equal(o.vars[1], "c=d");
+	assert_true(!o.var_shown[0] && o.var_shown[1] && !o.var_shown[2]);
+	assert_int_equal(parse("--var a"), OPTS_BAD);
+	assert_int_equal(parse("--var =b"), OPTS_BAD);
+	assert_int_equal(parse("--var a=\"b"), OPTS_BAD);
+	assert_int_equal(parse("--var a=b\nserver"), OPTS_BAD);
+	assert_int_equal(parse("-r 2"), OPTS_BAD);
+	assert_int_equal(parse("--saveconfigquit f"), OPTS_RUN);
+	assert_string_equal(o.saveconfig, "f");
+	assert_true(o.nofork);
+	assert_int_equal(parse("--version=c"), OPTS_VERSION);
+	assert_int_equal(parse("-!"), OPTS_HELP);
+	assert_int_equal(parse("--more-help"), OPTS_HELP);
 }
 
 int
@@ -257,6 +283,7 @@ main(void)
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_virtual_clock),
 	    cmocka_unit_test(test_without_effect),
+	    cmocka_unit_test(test_words_of_the_configuration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

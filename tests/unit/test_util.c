@@ -235,6 +235,64 @@ test_log_file(void **state)
 	free(buf);
 }
 
+/* Where others may write, their links are not followed; where only we may, a
+ * link is the administrator's wish. */
+static void
+test_log_in_a_hostile_directory(void **state)
+{
+	const char *victim = in_dir(1, "victim"), *log = in_dir(0, "log");
+	struct msyslog m;
+	char *buf;
+	size_t len;
+
+	(void)state;
+	put(victim, "keep me");
+	assert_int_equal(symlink(victim, log), 0);
+	assert_int_equal(chmod(dir, 01777), 0);
+	msyslog_init(&m, "ntpd", false, -1);
+	assert_int_equal(msyslog_open(&m, log), -NTP_EIO);
+	assert_int_equal(unlink(log), 0);
+	assert_int_equal(link(victim, log), 0);
+	assert_int_equal(msyslog_open(&m, log), -NTP_EIO);
+	assert_holds(victim, "keep me");
+	assert_int_equal(unlink(log), 0);
+	assert_int_equal(symlink(victim, log), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(msyslog_open(&m, log), 0);
+	msyslog(&m, NTP_LOG_ERR, "by the link");
+	msyslog_close(&m);
+	assert_int_equal(file_read(victim, 9999, &buf, &len), 0);
+	assert_non_null(strstr(buf, ": by the link\n"));
+	free(buf);
+}
+
+/* A log that was moved away without a word to us is noticed. */
+static void
+test_log_follows(void **state)
+{
+	const char *log = in_dir(0, "log"), *old = in_dir(1, "log.1");
+	struct msyslog m;
+	char *buf;
+	size_t len;
+
+	(void)state;
+	msyslog_init(&m, "ntpd", false, -1);
+	assert_int_equal(msyslog_open(&m, log), 0);
+	assert_int_equal(msyslog_follow(&m), 0);
+	msyslog(&m, NTP_LOG_ERR, "before");
+	assert_int_equal(rename(log, old), 0);
+	assert_int_equal(msyslog_follow(&m), 0);
+	msyslog(&m, NTP_LOG_ERR, "after");
+	msyslog_close(&m);
+	assert_int_equal(file_read(old, 9999, &buf, &len), 0);
+	assert_null(strstr(buf, "after"));
+	free(buf);
+	assert_int_equal(file_read(log, 9999, &buf, &len), 0);
+	assert_null(strstr(buf, "before"));
+	assert_non_null(strstr(buf, ": after\n"));
+	free(buf);
+}
+
 int
 main(void)
 {
@@ -247,6 +305,8 @@ main(void)
 	    IN_DIR(test_pidfile),
 	    IN_DIR(test_pidfile_of_another),
 	    cmocka_unit_test(test_log_line),
+	    IN_DIR(test_log_in_a_hostile_directory),
+	    IN_DIR(test_log_follows),
 	    THREAT_IN("N-log", test_log_file, scratch_setup, scratch_teardown),
 	};
 

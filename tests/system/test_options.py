@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command line as the reference's users write it: set once and exit, wait
+for synchronization, into the background, variables, and what is refused."""
+from harness import (ANY_LOOPBACK, Daemon, NTPD, exchange, free_port, ok,
+                     request_octets, run, scratch, server_line, stratum1,
+                     wait_for)
+import concurrent.futures
+import os
+import re
+import signal
+
+upstream = stratum1()
+upstream.synchronized()
+here = scratch()
+
+
+def conf(name, text):
+    path = os.path.join(here, name)
+    with open(path, "w", encoding="ascii") as f:
+        f.write("%s%s" % (ANY_LOOPBACK, text))
+    return path
+
+
+def ntpd(*args, seconds=40):
+    return run([NTPD, *args], seconds)
+
+
+def gone(pid):
+    def dead():
+        try:
+            with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+                return "Z" in f.read().split()[2]
+        except OSError:
+            return True
+    return wait_for(dead, 10, "process %d to leave" % pid)
+
+
+def pid_of(path):
+    try:
+        with open(path, encoding="ascii") as f:
+            return int(f.read() or 0)
+    except OSError:
+        return 0
+
+
+def source(name):
+    return conf(name, "port %d\n%s" % (free_port(), server_line(
+        "127.0.1.1", upstream)))
+
+
+blind = Daemon("")  # serves no time
+closed = free_port()
+useless = {name: conf(name, "port %d\nserver 127.0.0.1 port %d\n"
+                      "server 127.0.1.1 port %d\n"
+                      "server no-such-host.invalid\n" % (
+                          free_port(), closed, blind.port))
+           for name in ("useless", "in vain")}
+# They all wait for answers: side by side.
+runs = concurrent.futures.ThreadPoolExecutor(8)
+far, panics, near, slewed, lost = [runs.submit(ntpd, *args) for args in (
+    ("-gq", "-c", source("far"), "--virtual-clock=-5000"),
+    ("-q", "-c", source("panics"), "--virtual-clock=-5000"),
+    ("-q", "-c", source("near"), "--virtual-clock=0.02"),
+    ("-gqx", "-c", source("slewed"), "--virtual-clock=20"),
+    ("-gq", "-c", useless["useless"], "--virtual-clock=0"))]
+waits = [(want, where, runs.submit(
+    ntpd, "-g", "-c", path, "-p", where + ".pid", "-w", seconds, "-l",
+    where + ".log", "--virtual-clock=0")) for want, where, path, seconds in (
+        (0, here + "/synchronized", source("patient"), "30"),
+        (110, here + "/out of time", useless["in vain"], "0.5"))]
+
+# -- -q and -gq, the ntpdate of these days
+status, words = far.result()
+ok(status == 0 and re.search(r"^ntpd: time set \+(4999|5000)\.\d{6} s$", words,
+                             re.M), "-gq steps over the panic limit", words)
+status, words = panics.result()
+ok(status == 3 and "start once with -g" in words,
+   "-q alone stops there with status 3, and says how to go on", status, words)
+status, words = near.result()
+ok(status == 0 and re.search(r"^ntpd: time slew -0\.0[12]\d{4} s$", words,
+                             re.M), "-q slews what is small", words)
+status, words = slewed.result()
+ok(status == 0 and "ntpd: time slew -" in words,
+   "-x slews 20 s, too", words)
+
+# -- nobody suits: why, of each
+status, words = lost.result()
+ok(status == 0 and re.search(r"^ntpd: no servers found$", words, re.M),
+   "no servers found: status 0, as the reference", status, words)
+ok(re.search(r"^ntpd: 127\.0\.0\.1: .*port", words, re.M),
+   "a closed port is named", words)
+ok(re.search(r"^ntpd: 127\.0\.1\.1: .*(unsync|stratum|no time)", words,
+             re.M | re.I), "a server without time is named", words)
+ok(re.search(r"^ntpd: no-such-host\.invalid: ", words, re.M),
+   "a name without address is named", words)
+
+# -- -w: the parent waits
+for want, where, waiting in waits:
+    status, words = waiting.result()
+    ok(status == want, "--wait-sync, %s: status %d" % (
+        os.path.basename(where), want), status, words)
+    pid = pid_of(where + ".pid")
+    ok(pid and os.path.isdir("/proc/%d" % pid), "and the daemon runs on", pid)
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        gone(pid)
+blind.kill()
+
+# -- into the background, as a unit of Type=forking starts us
+port = free_port()
+pidfile = here + "/forked.pid"
+with open(pidfile, "w", encoding="ascii") as f:
+    f.write("1")  # stale, and of somebody else
+forked = conf("forked", "port %d\n" % port)
+argv = ["-p", pidfile, "-g", "-c", forked, "-l", here + "/forked.log",
+        "--virtual-clock=0"]
+status, words = ntpd(*argv)
+first = pid_of(pidfile)
+ok(status == 0 and first > 1, "a stale pid file is replaced", status, words)
+ok(exchange("127.0.0.1", port, request_octets()),
+   "the daemon serves when its parent leaves")
+status, words = ntpd(*argv)
+ok(status == 1 and str(first) in words and pid_of(pidfile) == first,
+   "a second one fails in its parent, too, names the first and leaves its "
+   "pid file alone", status, words)
+os.kill(first, signal.SIGTERM)
+gone(first)
+ok(not os.path.exists(pidfile), "the pid file goes with the daemon")
+status, words = ntpd("-p", here + "/no/such/pid", "-u", "no-such-user",
+                     "-c", forked, "--virtual-clock=0")
+ok(status == 255 and "cannot find user no-such-user" in words,
+   "an unknown user: status 255 of the parent", status, words)
+
+# -- words of the configuration on the command line
+ours = Daemon("", args=["--var", "site=lab 7", "--dvar=rack=b3", "-m", "-L"])
+wait_for(ours.ask, 10, "the daemon")
+ok("lab 7" in ours.ntpq("-c", "rv 0 site"), "--var sets a variable")
+ok("b3" in ours.ntpq("-c", "rv"), "--dvar one that is told unasked")
+ok(ours.log().count("-m (--mdns) has no effect") == 1,
+   "what does nothing says so once", ours.log())
+ours.kill()
+saved = here + "/saved"
+status, words = ntpd("--saveconfigquit", saved, "-c", source("full"), "-b", "-r",
+                     "0.01", "-A")
+text = open(saved, encoding="ascii").read() if status == 0 else ""
+ok("server 127.0.1.1" in text and "broadcastdelay 0.01" in text and
+   "disable auth" in text, "--saveconfigquit writes it all", status, words,
+   text)
+status, words = ntpd("--check-config", "-c", saved)
+ok(status == 0, "which is a configuration", words)
+
+# -- interfaces
+lone = Daemon("", args=["-I", "nowhere7"])
+ok(wait_for(lambda: "no interface or address nowhere7 here" in lone.log(), 10,
+            "the complaint"), "-I of an interface that is not there says so",
+   lone.log())
+ok(lone.alive(), "and goes on")
+lone.kill()
+both = Daemon("interface ignore wildcard\n", args=["-I", "lo"])
+ok(wait_for(lambda: not both.alive(), 10, "the end") and
+   both.child.returncode == 1, "-I beside rules of the file: status 1",
+   both.log())
+
+# -- what is wrong
+for args, part in ((["-4", "-6"], "exclude"), (["-w", "5", "-n"], "exclude"),
+                   (["-U", "-1"], "-1"), (["-t", "seven"], "seven"),
+                   (["--conf"], "requires an argument"),
+                   (["--p", "x"], "ambiguous"), (["-K"], "K"),
+                   (["--configfile"], "requires an argument")):
+    status, words = ntpd(*args)
+    ok(status == 1 and part in words and "usage: ntpd" in words,
+       "%s: status 1, a reason and the usage" % " ".join(args), status, words)
+for args in (["--version"], ["-V"], ["--version=c"], ["--vers"]):
+    status, words = ntpd(*args)
+    ok(status == 0 and words.startswith("ntpd "), "%s: the version" % args[0],
+       words)
