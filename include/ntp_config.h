@@ -283,8 +283,11 @@ struct ntp_config {
 	double discard_minimum;	  /* s */
 	uint32_t discard_monitor; /* s */
 	struct config_mru mru;
-	uint16_t port;				/* to serve on, 123 */
-	uint8_t dscp;				/* 0..63 */
+	uint16_t port;	   /* to serve on, 123 */
+	uint8_t dscp;	   /* 0..63 */
+	uint16_t threads;  /* that serve, 0: the main loop does */
+	bool threads_auto; /* as many as there are processors */
+	uint32_t gather;   /* us to wait for company when busy */
 	bool ntp, kernel, monitor, stats, auth; /* enable, disable */
 	unsigned nerrors, nwarnings;
 	char **files; /* every file read; diagnostics point here */

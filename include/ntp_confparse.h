@@ -258,6 +258,7 @@ conf_directive confdo_statistics, confdo_filegen, confdo_logconfig;
 /* ntp_config_misc.c */
 conf_directive confdo_options, confdo_flags, confdo_trustedkey;
 conf_directive confdo_controlkey, confdo_interface, confdo_listen, confdo_port;
+conf_directive confdo_threads, confdo_gather;
 conf_directive confdo_dscp, confdo_number, confdo_simulate;
 conf_directive confdo_ignore;
 /* ntp_config_var.c */

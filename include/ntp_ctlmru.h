@@ -17,6 +17,7 @@
 #include "ntp_control.h"
 #include "ntp_mode6.h"
 #include "ntp_monitor.h"
+#include "ntp_mruset.h"
 
 #define MRU_JOBS      8U   /* replies being made at a time */
 #define MRU_FRAGS_MAX 128U /* datagrams of one reply */
@@ -33,6 +34,7 @@ struct mru_filter {
 
 struct mru_job {
 	bool busy;
+	bool marked; /* finished, but the client will ask for what follows */
 	/* whom it goes to */
 	struct ntp_addr src, dst;
 	int ep;
@@ -44,7 +46,8 @@ struct mru_job {
 	uint32_t back;	       /* entries still to walk back */
 	int64_t started;       /* ns; what is newer is for the next reply */
 	/* where it is */
-	struct mru_cursor at;
+	struct mruset_cursor at;
+	int64_t after;	      /* ns; what is not newer he has got already */
 	struct mode6_hdr hdr; /* of the next datagram */
 	uint32_t sent, index; /* datagrams, entries */
 	int64_t newest;	      /* ns, last packet of the last entry */

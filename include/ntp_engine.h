@@ -167,13 +167,26 @@ struct engine_counters {
 	uint64_t n[ENGINE_COUNTERS];
 };
 void engine_counters(
-    const struct ntp_engine *e, ntp_mono now, struct engine_counters *out);
+    struct ntp_engine *e, ntp_mono now, struct engine_counters *out);
 /* Of NOW leave what came after THEN; all of it when they began anew since. */
 void counters_since(
     struct engine_counters *now, const struct engine_counters *then);
 
 /* The ring that the server threads read; lives as long as the engine. */
 struct snap_ring *engine_snapshots(struct ntp_engine *e);
+
+#define SERVER_UNITS_MAX 64U /* server threads */
+
+/*
+ * Before there are threads: make for N of them what each serves with, and
+ * share the room for clients among them.  0 or -NTP_ENOMEM.
+ */
+int engine_units_make(struct ntp_engine *e, size_t n);
+/* What thread I (0..N-1) serves with; its own while it is not held. */
+struct server_ctx *engine_unit(struct ntp_engine *e, size_t i);
+/* Access list, keys, client list: where they have changed the threads get new
+ * ones.  To be called after whatever may change them. */
+void engine_units_follow(struct ntp_engine *e);
 
 /* What the engine itself serves with, for one batch: whoever has a client's
  * request in hand may answer it by server_receive() without receive(). */

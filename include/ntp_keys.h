@@ -17,6 +17,9 @@ struct keystore;
 /* Owned by the caller; NULL when out of memory. */
 struct keystore *keys_new(void);
 void keys_free(struct keystore **ks);
+/* Another one with the same keys and trust, for another thread; it has counted
+ * nothing yet.  NULL when out of memory. */
+struct keystore *keys_copy(const struct keystore *ks);
 
 /* Called for each bad line: true 1-based line, text without newline.  The
  * text never contains the secret. */

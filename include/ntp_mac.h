@@ -60,6 +60,8 @@ struct mac; /* a prepared key; not for two threads at once */
  * type is not available or memory is short.
  */
 struct mac *mac_new(enum mac_type t, const void *secret, size_t len);
+/* Another one of the same key, for another thread; NULL: out of memory. */
+struct mac *mac_copy(const struct mac *m);
 void mac_free(struct mac **m); /* wipes the secret */
 enum mac_type mac_type_of(const struct mac *m);
 

@@ -164,6 +164,11 @@ void mru_cursor_stop(struct mru *m, struct mru_cursor *c);
 const struct mru_entry *mru_cursor_entry(
     const struct mru *m, const struct mru_cursor *c);
 void mru_cursor_newer(const struct mru *m, struct mru_cursor *c);
+/* The entry before it, or NULL. */
+const struct mru_entry *mru_cursor_before(
+    const struct mru *m, const struct mru_cursor *c);
+/* Is E an entry of this table? */
+bool mru_owns(const struct mru *m, const struct mru_entry *e);
 /* False, and no move, at the oldest. */
 bool mru_cursor_older(const struct mru *m, struct mru_cursor *c);
 

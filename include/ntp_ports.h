@@ -242,15 +242,23 @@ struct host_port {
 	void (*io)(struct host_port *, struct io_counters *out);
 };
 
+/* The server threads of the daemon. */
+struct threads_port {
+	/* Return when all of them stand still, and let them go on; nested. */
+	void (*hold)(struct threads_port *);
+	void (*release)(struct threads_port *);
+};
+
 struct ntp_ports {
 	struct clock_port *clock;
 	struct packet_port *packet;
 	struct rng_port *rng;
 	struct dns_port *dns; /* may be NULL: names stay unresolved */
 	struct log_port *log;
-	struct stats_port *stats; /* may be NULL */
-	struct signd_port *signd; /* may be NULL */
-	struct host_port *host;	  /* may be NULL */
+	struct stats_port *stats;     /* may be NULL */
+	struct signd_port *signd;     /* may be NULL */
+	struct host_port *host;	      /* may be NULL */
+	struct threads_port *threads; /* may be NULL: there are none */
 };
 
 #endif /* NTP_PORTS_H */

@@ -57,6 +57,9 @@ struct restrict_list;
 /* Room for CAP entries beside the two defaults; NULL when out of memory. */
 struct restrict_list *restrict_new(size_t cap);
 void restrict_free(struct restrict_list **r);
+/* Another list with the same entries, for another thread; they have no hits
+ * yet.  NULL when out of memory. */
+struct restrict_list *restrict_copy(const struct restrict_list *r);
 
 /* Add, or merge into the entry of the same address, mask and match flags; ADDR
  * is ANDed with MASK.  0 or -NTP_ENOMEM (full), -NTP_EINVAL (families). */
@@ -68,6 +71,10 @@ int restrict_remove(struct restrict_list *r, const struct ntp_addr *addr,
 
 /* Take over the hits of the entries that OLD has too. */
 void restrict_inherit(struct restrict_list *r, const struct restrict_list *old);
+
+/* Hits of the entry of R that is the same as E; 0 when there is none. */
+uint64_t restrict_hits(
+    const struct restrict_list *r, const struct restrict_entry *e);
 
 /* The entry that decides for a packet from ADDR (port counts), borrowed until
  * the list changes; counts a hit.  Never NULL. */

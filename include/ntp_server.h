@@ -81,6 +81,7 @@ struct server_ctx {
 	struct ntp_snapshot snap; /* copied once for each batch */
 	struct server_policy policy;
 	struct mru *mru;	     /* may be NULL: nothing recorded */
+	struct snap_ring *ring;	     /* where snapshots come from */
 	struct xleave_table *xleave; /* may be NULL: never interleaved */
 	struct server_counters *count;
 	uint32_t rnd; /* 32 uniform bits, anew for each datagram */
@@ -121,9 +122,19 @@ enum server_verdict server_reply(struct server_ctx *c, const struct recvbuf *rb,
 void server_seal(struct server_ctx *c, uint8_t out[NTP_REPLY_MAX],
     size_t *outlen, ntp_ts t3);
 
+/* Take a fresh snapshot.  False when the clock was stepped since the last one:
+ * what was made with that must not leave. */
+bool server_refresh(struct server_ctx *c);
+
+/* Add what B has counted to A. */
+void server_counters_add(
+    struct server_counters *a, const struct server_counters *b);
+
 /* The reply to ADDR that asked to be remembered left at LEFT, as far as is
  * known.  Its slot, for a better answer later. */
 unsigned server_sent(
     struct server_ctx *c, const struct ntp_addr *addr, ntp_ts left);
+/* The kernel says that the reply in SLOT left at LEFT. */
+void server_departed(struct server_ctx *c, unsigned slot, ntp_ts left);
 
 #endif /* NTP_SERVER_H */

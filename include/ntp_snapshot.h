@@ -33,6 +33,7 @@ struct ntp_snapshot {
 	uint8_t stratum;   /* 1..16 */
 	int8_t precision;  /* log2 s */
 	int8_t poll;	   /* log2 s */
+	uint64_t era;	   /* steps of the clock so far */
 };
 
 #define SNAP_SLOTS 4U

@@ -21,6 +21,7 @@
 #include "ntp_manycast.h"
 #include "ntp_mode6.h"
 #include "ntp_monitor.h"
+#include "ntp_mruset.h"
 #include "ntp_peer.h"
 #include "ntp_ports.h"
 #include "ntp_restrict.h"
@@ -96,6 +97,13 @@ struct ntp_engine {
 	struct huffpuff huffpuff;
 	struct restrict_list *access;
 	struct mru *mru;
+	struct serving_unit *unit[SERVER_UNITS_MAX]; /* owned */
+	size_t nunits;
+	bool units_stale;	      /* their policy is not ours any more */
+	bool units_anew;	      /* their client lists neither */
+	struct server_counters total; /* of all, as of serving_hold() */
+	struct mruset lists;	      /* the client lists of all */
+	uint64_t era;		      /* steps of the clock */
 	struct snap_ring ring;
 	struct server_ctx server;
 	struct server_counters count;
@@ -349,6 +357,21 @@ void engine_retune(
 int serving_init(struct ntp_engine *e);
 /* Access list, keys, addresses or configuration are others now. */
 void serving_follow(struct ntp_engine *e);
+/*
+ * Let the server threads stand still until serving_release(): only then may
+ * anybody look at what is theirs.  e->total is fresh then.  May be nested.
+ */
+void serving_hold(struct ntp_engine *e);
+void serving_release(struct ntp_engine *e);
+void serving_free(struct ntp_engine *e);
+/* Of all who serve; held.  Hits of an entry of e->access, what was done with
+ * the keys, the client lists. */
+uint64_t serving_hits(
+    const struct ntp_engine *e, const struct restrict_entry *ent);
+struct keys_counters serving_keys(const struct ntp_engine *e);
+/* Counters begin at zero. */
+void serving_reset(struct ntp_engine *e);
+void serving_reset_keys(struct ntp_engine *e);
 /* e->cfg has replaced WAS. */
 void serving_retune(struct ntp_engine *e, const struct ntp_config *was);
 

@@ -71,6 +71,10 @@ DIRECTIVE(DSCP, "dscp", A, WORKS, dscp, "traffic class of packets sent")
 DIRECTIVE(HWTIMESTAMP, "hwtimestamp", B, WORKS, hwtimestamp,
 	"network cards that stamp datagrams themselves")
 
+DIRECTIVE(THREADS, "threads", B, WORKS, threads, "threads that serve")
+DIRECTIVE(GATHER, "gather", B, WORKS, gather,
+	"us to wait for more requests when busy")
+
 DIRECTIVE(NONVOLATILE, "nonvolatile", B, WORKS, nonvolatile,
 	"least change of the frequency that is written, s/s")
 DIRECTIVE(LIMIT, "limit", B, NOTYET, options, "use `discard`")

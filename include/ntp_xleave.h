@@ -51,6 +51,9 @@ void xleave_keep(
 void xleave_slewed(
     struct xleave_state *s, double phase, double freq, ntp_mono now);
 
+/* Can a datagram that was sent at SENT (zero: was not) have left at LEFT? */
+bool xleave_is_departure(ntp_ts left, ntp_ts sent);
+
 /* --- a server -------------------------------------------------------------- */
 
 #define XLEAVE_SLOTS 512U

@@ -90,6 +90,44 @@ keys_free(struct keystore **ksp)
 	free(ks);
 }
 
+static bool
+key_copy(struct key *to, const struct key *from)
+{
+	to->id = from->id;
+	to->mac = mac_copy(from->mac);
+	if (to->mac == NULL || from->n_users == 0)
+		return to->mac != NULL;
+	to->users = calloc(from->n_users, sizeof(*to->users));
+	if (to->users == NULL)
+		return false;
+	memcpy(to->users, from->users, from->n_users * sizeof(*to->users));
+	to->n_users = from->n_users;
+	return true;
+}
+
+struct keystore *
+keys_copy(const struct keystore *ks)
+{
+	struct keystore *c = keys_new();
+	bool ok = c != NULL;
+
+	if (ok && ks->n > 0) {
+		c->keys = calloc(ks->n, sizeof(*c->keys));
+		ok = c->keys != NULL;
+		c->cap = ok ? ks->n : 0;
+	}
+	while (ok && c->n < ks->n) {
+		ok = key_copy(&c->keys[c->n], &ks->keys[c->n]);
+		c->n++;
+	}
+	if (!ok) {
+		keys_free(&c);
+		return NULL;
+	}
+	memcpy(c->trusted, ks->trusted, sizeof(c->trusted));
+	return c;
+}
+
 /* Index of the first key with an id of at least ID. */
 static size_t
 position(const struct keystore *ks, uint32_t id)

@@ -169,6 +169,29 @@ mac_new(enum mac_type t, const void *secret, size_t len)
 	return m;
 }
 
+struct mac *
+mac_copy(const struct mac *m)
+{
+	struct mac *c = calloc(1, sizeof(*c));
+	bool ok;
+
+	if (c == NULL)
+		return NULL;
+	c->type = m->type;
+	if (m->cmac != NULL) {
+		c->cmac = EVP_MAC_CTX_dup(m->cmac);
+		ok = c->cmac != NULL;
+	} else {
+		c->keyed = EVP_MD_CTX_new();
+		c->work = EVP_MD_CTX_new();
+		ok = c->keyed != NULL && c->work != NULL &&
+		    EVP_MD_CTX_copy_ex(c->keyed, m->keyed) == 1;
+	}
+	if (!ok)
+		mac_free(&c);
+	return c;
+}
+
 void
 mac_free(struct mac **mp)
 {

@@ -136,6 +136,7 @@ access_resolved(struct ntp_engine *e, struct restrict_name *n,
 {
 	n->naddr = naddr < RESTRICT_ADDRS ? naddr : RESTRICT_ADDRS;
 	memcpy(n->addr, addr, n->naddr * sizeof *addr);
+	serving_follow(e);
 	if (add_name(e->access, n) != 0)
 		engine_log(e, NTP_LOG_ERR,
 		    "restrict %s: the access list is full", n->line->host);
@@ -170,6 +171,7 @@ access_follow(struct ntp_engine *e, const struct ntp_addr *addr)
 
 	if (t == NULL || is_host_entry(restrict_lookup(e->access, addr), addr))
 		return;
+	serving_follow(e);
 	r = host_entry(t, addr, RESM_SOURCE);
 	if (restrict_add(e->access, &r) != 0)
 		engine_log(
@@ -188,6 +190,7 @@ access_unfollow(struct ntp_engine *e, const struct ntp_addr *addr)
 		if (addr_equal(&p->srcadr, addr))
 			return;
 	}
+	serving_follow(e);
 	host_mask(addr, &mask);
 	(void)restrict_remove(
 	    e->access, addr, &mask, RESM_SOURCE | t->mflags, 0);

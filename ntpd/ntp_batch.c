@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "ntp_rng.h"
@@ -24,6 +25,9 @@
 #define PACE_MIN       8U	       /* replies that are worth measuring */
 #define PACE_MAX_NS    20000	       /* for one: we were interrupted */
 #define PACE_SHARE     8	       /* of a new measurement in the average */
+#define BUSY_WAITS     3	       /* busy: a batch within so many waits */
+#define NS_PER_US      1000
+#define SLACK_NS       1000UL
 
 /* A reply to datagram OF. */
 struct reply {
@@ -38,6 +42,7 @@ struct batch {
 	unsigned replies;
 	struct ntp_now now; /* when the batch was read, and */
 	struct timespec real;
+	ntp_mono before;	  /* the one before it */
 	int64_t seal_ns, send_ns; /* of one reply, on average */
 	struct ntp_rng rng;
 	struct mmsghdr rx[BATCH_MAX], tx[BATCH_MAX];
@@ -107,6 +112,7 @@ batch_read(struct batch *b, struct netsock *ns)
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	b->now.sys = b->user.clock(b->user.arg, &b->real);
+	b->before = b->now.mono;
 	b->now.mono = systime_mono();
 	b->used = b->read = (unsigned)n;
 	return n;
@@ -122,6 +128,23 @@ batch_arrival(
 	if (age <= 0 || age >= ARRIVAL_MAX_NS)
 		return now;
 	return (ntp_ts){now.v - ts_of_ns(age)};
+}
+
+bool
+batch_gather(struct batch *b, uint32_t us)
+{
+	const struct timespec nap = {0, (long)us * NS_PER_US};
+
+	if (b->now.mono.ns - b->before.ns >= BUSY_WAITS * nap.tv_nsec)
+		return false;
+	(void)nanosleep(&nap, NULL);
+	return true;
+}
+
+void
+batch_sleep_exactly(void)
+{
+	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS);
 }
 
 /* --- answering ------------------------------------------------------------ */
@@ -240,6 +263,16 @@ seal_all(struct batch *b, struct netsock *ns, struct server_ctx *c)
 	}
 }
 
+/* A reply that was begun before a step of the clock and finished after it
+ * would tell of both. */
+static void
+seal_unstepped(struct batch *b, struct netsock *ns, struct server_ctx *c)
+{
+	seal_all(b, ns, c);
+	if (!server_refresh(c))
+		b->replies = 0;
+}
+
 /* One that cannot be sent must not keep back the others; a pending error of an
  * earlier one is told once. */
 static void
@@ -278,7 +311,7 @@ send_measured(struct batch *b, struct netsock *ns, struct server_ctx *c)
 	ntp_mono t0 = systime_mono(), t1;
 	int64_t n = b->replies;
 
-	seal_all(b, ns, c);
+	seal_unstepped(b, ns, c);
 	t1 = systime_mono();
 	send_all(b, ns);
 	b->seal_ns = average(b->seal_ns, (t1.ns - t0.ns) / n);
@@ -289,13 +322,14 @@ void
 batch_serve(struct batch *b, struct netsock *ns, struct server_ctx *c)
 {
 	b->replies = 0;
+	(void)server_refresh(c);
 	for (unsigned i = 0; i < b->read; i++)
 		answer(b, ns, c, i);
 	b->read = 0;
 	if (b->replies >= PACE_MIN) {
 		send_measured(b, ns, c);
 	} else if (b->replies > 0) {
-		seal_all(b, ns, c);
+		seal_unstepped(b, ns, c);
 		send_all(b, ns);
 	}
 }

@@ -14,6 +14,8 @@
 #define PPM	      1e-6 /* s/s */
 #define PORT_MAX      65535
 #define KEY_MAX	      65535
+#define THREADS_MAX   64    /* SERVER_UNITS_MAX */
+#define GATHER_MAX    10000 /* us */
 #define DSCP_MAX      63
 #define MRU_UNLIMITED 1048576U /* as much as memory is ever taken for */
 #define ALLAN_LOG2MAX 17       /* above it is meant in s */
@@ -479,6 +481,41 @@ confdo_dscp(struct confparse *p, const struct keyword *k)
 	if (!conf_only_integer(p, 0, DSCP_MAX, &v))
 		return;
 	p->cfg->dscp = (uint8_t)v;
+	(void)conf_end(p);
+}
+
+/* --- threads, gather ------------------------------------------------------ */
+
+/* N or `auto`. */
+void
+confdo_threads(struct confparse *p, const struct keyword *k)
+{
+	struct scanner start = p->scan;
+	double v;
+
+	(void)k;
+	if (conf_next(p, SCAN_TOKENS) && strcmp(p->tok.text, "auto") == 0) {
+		p->cfg->threads_auto = true;
+		(void)conf_end(p);
+		return;
+	}
+	p->scan = start;
+	if (!conf_only_integer(p, 0, THREADS_MAX, &v))
+		return;
+	p->cfg->threads = (uint16_t)v;
+	p->cfg->threads_auto = false;
+	(void)conf_end(p);
+}
+
+void
+confdo_gather(struct confparse *p, const struct keyword *k)
+{
+	double v;
+
+	(void)k;
+	if (!conf_only_integer(p, 0, GATHER_MAX, &v))
+		return;
+	p->cfg->gather = (uint32_t)v;
 	(void)conf_end(p);
 }
 

@@ -166,6 +166,12 @@ write_network(struct out *o, const struct ntp_config *c,
 		add(o, "port %u\n", c->port);
 	if (c->dscp != standard->dscp)
 		add(o, "dscp %u\n", c->dscp);
+	if (c->threads_auto)
+		add(o, "threads auto\n");
+	else if (c->threads != standard->threads)
+		add(o, "threads %u\n", c->threads);
+	if (c->gather != standard->gather)
+		add(o, "gather %u\n", c->gather);
 	for (size_t i = 0; i < c->niface; i++)
 		write_rule(o, &c->iface[i]);
 	for (size_t i = 0; i < c->ncards; i++)

@@ -360,7 +360,10 @@ answer(struct control *c)
 	}
 	if (!ok)
 		return control_fail(c, MODE6_ERR_BADFMT);
-	if (!operate(c))
+	serving_hold(c->e);
+	ok = operate(c);
+	serving_release(c->e);
+	if (!ok)
 		return false;
 	return !out_of_proportion(c) || control_fail(c, MODE6_ERR_PERMISSION);
 }

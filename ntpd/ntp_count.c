@@ -42,7 +42,7 @@ count_limited(const struct server_counters *n)
 uint64_t
 count_processed(const struct ntp_engine *e)
 {
-	uint64_t n = e->count.processed;
+	uint64_t n = e->total.processed;
 
 	PEER_FOREACH (p, &e->peers)
 		n += p->count.processed;
@@ -62,16 +62,17 @@ count_polls(const struct ntp_engine *e)
 uint64_t
 count_sent(const struct ntp_engine *e)
 {
-	return count_polls(e) + e->count.processed + e->count.kodsent +
+	return count_polls(e) + e->total.processed + e->total.kodsent +
 	    e->ctl.frags;
 }
 
 void
-engine_counters(
-    const struct ntp_engine *e, ntp_mono now, struct engine_counters *out)
+engine_counters(struct ntp_engine *e, ntp_mono now, struct engine_counters *out)
 {
-	const struct server_counters *n = &e->count;
+	const struct server_counters *n = &e->total;
 
+	serving_hold(e);
+	serving_release(e);
 	out->age = mono_diff(now, e->since.sys);
 	out->n[COUNT_RECEIVED] = n->received;
 	out->n[COUNT_PROCESSED] = count_processed(e);

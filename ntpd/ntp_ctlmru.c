@@ -15,9 +15,10 @@
 #include "ntp_ctlmrureq.h"
 #include "ntp_state.h"
 
-#define SCAN	 128 /* entries looked at in one step */
-#define TAG_LEN	 16U
-#define NAME_LEN 24U
+#define SCAN	   128 /* entries looked at in one step */
+#define STEPS_HELD 4
+#define TAG_LEN	   16U
+#define NAME_LEN   24U
 
 /* --- text ---------------------------------------------------------------- */
 
@@ -128,9 +129,8 @@ send_fragment(struct ntp_engine *e, struct mru_job *j, bool last)
 static void
 job_close(struct ntp_engine *e, struct mru_job *j)
 {
-	if (e->mru != NULL)
-		mru_cursor_stop(e->mru, &j->at);
-	j->busy = false;
+	mruset_stop(&e->lists, &j->at);
+	j->busy = j->marked = false;
 }
 
 /* End the text; COMPLETE: the end of the list was reached. */
@@ -150,13 +150,18 @@ job_finish(struct ntp_engine *e, struct mru_job *j, bool complete)
 		send_fragment(e, j, true);
 	while (j->w.len > 0);
 	e->ctl.responses++;
-	job_close(e, j);
+	if (complete || e->lists.n < 2) {
+		job_close(e, j);
+		return;
+	}
+	j->busy = false;
+	j->marked = true;
 }
 
 /* --- one step ------------------------------------------------------------ */
 
 static bool
-wanted(const struct mru *m, const struct mru_filter *f,
+wanted(const struct mruset *m, const struct mru_filter *f,
     const struct mru_entry *ent)
 {
 	if (ent->count < f->mincount || ent->dropped < f->mindrop ||
@@ -166,7 +171,8 @@ wanted(const struct mru *m, const struct mru_filter *f,
 		return false;
 	if (f->resall == 0 && f->resany != 0 && (ent->flags & f->resany) == 0)
 		return false;
-	return f->laddr.family == ADDR_NONE || mru_came_to(m, ent, &f->laddr);
+	return f->laddr.family == ADDR_NONE ||
+	    mruset_came_to(m, ent, &f->laddr);
 }
 
 static bool
@@ -176,10 +182,10 @@ job_full(const struct mru_job *j)
 }
 
 static void
-walk_back(const struct mru *m, struct mru_job *j)
+walk_back(const struct mruset *m, struct mru_job *j)
 {
 	for (int i = 0; i < SCAN && j->back > 0; i++)
-		j->back = mru_cursor_older(m, &j->at) ? j->back - 1 : 0;
+		j->back = mruset_older(m, &j->at) ? j->back - 1 : 0;
 }
 
 static void
@@ -188,11 +194,11 @@ job_step(struct ntp_engine *e, struct mru_job *j)
 	const struct mru_entry *ent;
 
 	if (j->back > 0) {
-		walk_back(e->mru, j);
+		walk_back(&e->lists, j);
 		return;
 	}
 	for (int i = 0; i < SCAN && j->w.len < MODE6_DATA_MAX; i++) {
-		ent = mru_cursor_entry(e->mru, &j->at);
+		ent = mruset_entry(&e->lists, &j->at);
 		if (ent == NULL || ent->last > j->started) {
 			job_finish(e, j, true);
 			return;
@@ -201,16 +207,16 @@ job_step(struct ntp_engine *e, struct mru_job *j)
 			job_finish(e, j, false);
 			return;
 		}
-		if (wanted(e->mru, &j->filter, ent))
+		if (ent->last > j->after && wanted(&e->lists, &j->filter, ent))
 			put_entry(e, j, ent);
-		mru_cursor_newer(e->mru, &j->at);
+		mruset_newer(&e->lists, &j->at);
 	}
 	if (j->w.len >= MODE6_DATA_MAX)
 		send_fragment(e, j, false);
 }
 
-bool
-ctlmru_step(struct ntp_engine *e)
+static bool
+one_step(struct ntp_engine *e)
 {
 	struct ctl_mru *c = &e->ctlmru;
 
@@ -226,11 +232,35 @@ ctlmru_step(struct ntp_engine *e)
 	return false;
 }
 
+static bool
+any_busy(const struct ctl_mru *c)
+{
+	for (unsigned i = 0; i < MRU_JOBS; i++)
+		if (c->job[i].busy)
+			return true;
+	return false;
+}
+
+/* To stop the server threads takes as long as some steps do. */
+bool
+ctlmru_step(struct ntp_engine *e)
+{
+	int steps = e->nunits > 0 ? STEPS_HELD : 1;
+
+	if (!any_busy(&e->ctlmru))
+		return false;
+	serving_hold(e);
+	while (steps-- > 0 && one_step(e))
+		continue;
+	serving_release(e);
+	return true;
+}
+
 void
 ctlmru_stop(struct ntp_engine *e)
 {
 	for (unsigned i = 0; i < MRU_JOBS; i++)
-		if (e->ctlmru.job[i].busy)
+		if (e->ctlmru.job[i].busy || e->ctlmru.job[i].marked)
 			job_close(e, &e->ctlmru.job[i]);
 }
 
@@ -248,8 +278,9 @@ ctlmru_nonce(struct control *c)
 	return true;
 }
 
-/* One reply for a client at a time: who asks again has given up the first.
- * NULL when all are busy; he will ask again. */
+/* One reply for a client at a time: who asks again has given up the first, but
+ * may go on where the last one that he got ended.  NULL when all are busy; he
+ * will ask again. */
 static struct mru_job *
 job_for(struct ntp_engine *e, const struct ntp_addr *src)
 {
@@ -257,10 +288,13 @@ job_for(struct ntp_engine *e, const struct ntp_addr *src)
 
 	for (unsigned i = 0; i < MRU_JOBS; i++) {
 		struct mru_job *j = &e->ctlmru.job[i];
+		bool his = addr_equal_port(&j->src, src);
 
-		if (j->busy && addr_equal_port(&j->src, src))
+		if (j->busy && his)
 			job_close(e, j);
-		if (!j->busy)
+		if (j->marked && his)
+			return j;
+		if (!j->busy && (idle == NULL || idle->marked))
 			idle = j;
 	}
 	return idle;
@@ -270,8 +304,11 @@ static void
 job_open(struct control *c, struct mru_job *j, const struct mru_request *q)
 {
 	char nonce[NONCE_STRLEN];
+	struct mruset_cursor at = j->at;
 
 	*j = (struct mru_job){.busy = true,
+	    .at = at,
+	    .after = INT64_MIN,
 	    .src = *c->rb->src,
 	    .dst = *c->rb->dst,
 	    .ep = c->rb->ep,
@@ -295,15 +332,25 @@ job_open(struct control *c, struct mru_job *j, const struct mru_request *q)
 static void
 job_place(struct ntp_engine *e, struct mru_job *j, const struct mru_request *q)
 {
-	const struct mru_entry *from = q->matched;
+	struct mruset *s = &e->lists;
 
-	if (from == NULL && q->recent > 0) {
-		from = mru_newest(e->mru);
-		j->back = q->recent - 1;
+	if (q->matched == NULL && q->recent > 0) {
+		mruset_start_newest(s, &j->at);
+		j->back = q->recent;
+	} else if (q->matched == NULL) {
+		mruset_start(s, &j->at);
+	} else if (!mruset_start_after(s, &j->at, q->matched)) {
+		j->after = q->matched->last;
+		mruset_start(s, &j->at);
 	}
-	mru_cursor_start(e->mru, &j->at, from);
-	if (q->matched != NULL)
-		mru_cursor_newer(e->mru, &j->at);
+}
+
+/* Where the last reply to this client ended, what he has not got begins. */
+static bool
+job_continues(const struct mru_job *j, const struct mru_request *q)
+{
+	return j->marked && !q->direct && q->matched != NULL &&
+	    q->matched->last <= j->newest;
 }
 
 /* Entries named by their addresses, whatever happened to them since. */
@@ -313,7 +360,7 @@ answer_named(struct control *c, struct mru_job *j, const struct mru_request *q)
 	const struct mru_entry *ent;
 
 	for (unsigned i = 0; i < q->nresume; i++) {
-		ent = mru_find(c->e->mru, &q->resume[i].addr);
+		ent = mruset_find(&c->e->lists, &q->resume[i].addr);
 		if (ent != NULL)
 			put_entry(c->e, j, ent);
 		if (j->w.len >= MODE6_DATA_MAX)
@@ -327,6 +374,7 @@ ctlmru_read(struct control *c)
 {
 	struct mru_request q = {0};
 	struct mru_job *j;
+	bool goes_on;
 
 	if ((c->restricts & RES_NOMRULIST) != 0)
 		return control_fail(c, MODE6_ERR_PERMISSION);
@@ -337,11 +385,14 @@ ctlmru_read(struct control *c)
 	j = job_for(c->e, c->rb->src);
 	if (j == NULL)
 		return control_silent(c);
+	goes_on = addr_equal_port(&j->src, c->rb->src) && job_continues(j, &q);
+	if (j->marked && !goes_on)
+		job_close(c->e, j);
 	job_open(c, j, &q);
 	if (q.direct) {
-		mru_cursor_start(c->e->mru, &j->at, NULL);
+		mruset_start(&c->e->lists, &j->at);
 		answer_named(c, j, &q);
-	} else {
+	} else if (!goes_on) {
 		job_place(c->e, j, &q);
 	}
 	return control_silent(c);

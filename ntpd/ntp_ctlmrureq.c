@@ -270,7 +270,7 @@ complete_limits(struct mru_request *q)
 
 /* The first point that is in the list as the client saw it. */
 static void
-match_resume(struct mru_request *q, const struct mru *m)
+match_resume(struct mru_request *q, const struct mruset *m)
 {
 	const struct mru_entry *ent;
 
@@ -278,10 +278,11 @@ match_resume(struct mru_request *q, const struct mru *m)
 	    (q->direct || q->resume[q->nresume].have_last))
 		q->nresume++;
 	for (unsigned i = 0; i < q->nresume && q->matched == NULL; i++) {
-		ent = mru_find(m, &q->resume[i].addr);
+		ent = mruset_find(m, &q->resume[i].addr);
 		if (ent != NULL &&
 		    (q->direct ||
-			ts_equal(mru_ts(m, ent->last), q->resume[i].last)))
+			ts_equal(
+			    mru_ts(m->list[0], ent->last), q->resume[i].last)))
 			q->matched = ent;
 	}
 }
@@ -307,7 +308,7 @@ mrureq_parse(struct control *c, struct mru_request *q)
 		return true;
 	mru_set_clock(c->e->mru, c->now);
 	q->direct = q->limit == 1 && q->resume[0].have_addr;
-	match_resume(q, c->e->mru);
+	match_resume(q, &c->e->lists);
 	if (q->nresume > 0 && q->matched == NULL)
 		return control_fail(c, MODE6_ERR_UNKNOWNVAR);
 	return true;

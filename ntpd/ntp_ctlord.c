@@ -190,7 +190,8 @@ put_restrict_field(struct row *r, const struct restrict_entry *ent, uint32_t f)
 		var_raw(&r->w, field_name(r, "mask", name),
 		    addr_format(&ent->mask, text));
 	else if (f == 2)
-		var_int(&r->w, field_name(r, "hits", name), (int64_t)ent->hits);
+		var_int(&r->w, field_name(r, "hits", name),
+		    (int64_t)serving_hits(r->e, ent));
 	else
 		var_raw(&r->w, field_name(r, "flags", name),
 		    restrict_words(ent, text));

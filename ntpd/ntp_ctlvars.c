@@ -150,13 +150,6 @@ stored_keys(const struct ntp_engine *e)
 	return e->opt.keys != NULL ? keys_count(e->opt.keys) : 0;
 }
 
-static struct keys_counters
-keys_of(const struct ntp_engine *e)
-{
-	return e->opt.keys != NULL ? keys_counted(e->opt.keys)
-				   : (struct keys_counters){0};
-}
-
 static uint64_t
 count_ver1(const struct server_counters *n)
 {
@@ -181,7 +174,7 @@ io_of(const struct ctlvar_ctx *c)
 {
 	struct host_port *h = c->e->port.host;
 	struct io_counters io = {.age = mono_diff(c->now.mono, c->e->started),
-	    .received = c->e->count.received,
+	    .received = c->e->total.received,
 	    .sent = count_sent(c->e)};
 
 	if (h != NULL)

@@ -208,10 +208,9 @@ engine_free(struct ntp_engine **ep)
 	peer_table_fini(&e->peers);
 	restrict_free(&e->access);
 	ctlmru_stop(e);
-	mru_free(&e->mru);
+	serving_free(e);
 	config_free(&e->cfg);
 	free(e->rname);
-	free(e->xleave);
 	free(e->cand);
 	free(e->ends);
 	free(e);

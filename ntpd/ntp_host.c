@@ -148,6 +148,8 @@ changes(const struct ntp_config *a, const struct ntp_config *b)
 		what |= HOST_DSCP;
 	if (cards_differ(a, b))
 		what |= HOST_CARDS;
+	if (a->mru.v6prefix != b->mru.v6prefix)
+		what |= HOST_SHARING;
 	if (a->ntp != b->ntp)
 		what |= HOST_CLOCK;
 	if ((b->reset & RESET_IO) != 0)
@@ -164,6 +166,7 @@ host_configured(struct host_port *p, const struct ntp_config *now,
 	struct daemon *d = host_daemon(p);
 
 	d->host.changed |= changes(was, now);
+	d->io.gather = now->gather;
 	d->conf = now;
 	drift_follow(&d->drift, now->driftfile, now->nonvolatile);
 	if (d->iface.optrules == NULL) {
@@ -212,6 +215,8 @@ host_follow(struct daemon *d)
 		ifwatch_follow(d);
 	if ((what & HOST_DSCP) != 0)
 		io_set_dscp(d, d->conf->dscp);
+	if ((what & HOST_SHARING) != 0)
+		workers_share(d);
 	if ((what & HOST_REFCLOCKS) != 0)
 		refclocks_follow(d);
 	if ((what & HOST_CARDS) != 0)

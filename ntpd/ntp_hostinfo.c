@@ -170,6 +170,7 @@ describe(
 	    .failed = ns->failed,
 	    .up = mono_diff(systime_mono(), ns->opened),
 	    .ep = ns->ep};
+	workers_count(d, ns, out);
 	(void)snprintf(out->name, sizeof out->name, "%s", name);
 	if (ns->wildcard)
 		out->flags |= IFACE_IS_WILDCARD;
@@ -217,4 +218,5 @@ host_io(struct host_port *p, struct io_counters *out)
 	    .tx_card = hw->departures,
 	    .rx_card = hw->arrivals,
 	    .card_refused = hw->refused};
+	workers_io(io->d, out);
 }

@@ -309,26 +309,48 @@ iface_plan(const struct iface_rules *r, const struct iface_list *l,
 	return plan_named_loopbacks(r, w, n, cap);
 }
 
-bool
-iface_allows(const struct iface_rules *r, const struct iface_list *l,
-    const struct ntp_addr *dst)
+int
+iface_filter_make(struct iface_filter *f, const struct iface_rules *r,
+    const struct iface_list *l)
 {
-	if (r->n == 0)
-		return true;
-	for (size_t i = 0; i < l->n; i++)
-		if (addr_equal(&l->a[i].addr, dst))
-			return iface_judge(r, &l->a[i]) == IFACE_LISTEN;
+	struct iface_filter fresh = {.nloop = l->nloop};
+
+	fresh.denied = calloc(l->n + 1, sizeof *fresh.denied);
+	if (fresh.denied == NULL)
+		return -NTP_ENOMEM;
+	memcpy(fresh.loop, l->loop, sizeof fresh.loop);
+	for (size_t i = 0; i < l->n && r->n > 0; i++)
+		if (iface_judge(r, &l->a[i]) != IFACE_LISTEN)
+			fresh.denied[fresh.ndenied++] = l->a[i].addr;
+	iface_filter_free(f);
+	*f = fresh;
+	return 0;
+}
+
+void
+iface_filter_free(struct iface_filter *f)
+{
+	free(f->denied);
+	*f = (struct iface_filter){NULL, 0, {0}, 0};
+}
+
+bool
+iface_allows(const struct iface_filter *f, const struct ntp_addr *dst)
+{
+	for (size_t i = 0; i < f->ndenied; i++)
+		if (addr_equal(&f->denied[i], dst))
+			return false;
 	return true;
 }
 
 bool
 iface_spoofed(
-    const struct iface_list *l, const struct ntp_addr *src, unsigned ifindex)
+    const struct iface_filter *f, const struct ntp_addr *src, unsigned ifindex)
 {
-	if (ifindex == 0 || l->nloop == 0 || !addr_is_loopback(src))
+	if (ifindex == 0 || f->nloop == 0 || !addr_is_loopback(src))
 		return false;
-	for (size_t i = 0; i < l->nloop; i++)
-		if (l->loop[i] == ifindex)
+	for (size_t i = 0; i < f->nloop; i++)
+		if (f->loop[i] == ifindex)
 			return false;
 	return true;
 }

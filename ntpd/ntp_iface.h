@@ -77,12 +77,25 @@ enum iface_action iface_judge(
 size_t iface_plan(const struct iface_rules *r, const struct iface_list *l,
     struct iface_want *w, size_t cap);
 
+/* What rules and addresses mean for a datagram, made ready for use: whoever
+ * only reads it may be another thread. */
+struct iface_filter {
+	struct ntp_addr *denied; /* owned: not to be listened on */
+	size_t ndenied;
+	unsigned loop[IFACE_LOOPS_MAX]; /* indices of loopback interfaces */
+	size_t nloop;
+};
+
+/* 0 or -NTP_ENOMEM, when F is as it was. */
+int iface_filter_make(struct iface_filter *f, const struct iface_rules *r,
+    const struct iface_list *l);
+void iface_filter_free(struct iface_filter *f);
+
 /* May a datagram to DST, received on a wildcard socket, be looked at? */
-bool iface_allows(const struct iface_rules *r, const struct iface_list *l,
-    const struct ntp_addr *dst);
+bool iface_allows(const struct iface_filter *f, const struct ntp_addr *dst);
 
 /* A loopback source that came in by another interface is forged. */
 bool iface_spoofed(
-    const struct iface_list *l, const struct ntp_addr *src, unsigned ifindex);
+    const struct iface_filter *f, const struct ntp_addr *src, unsigned ifindex);
 
 #endif /* NTP_IFACE_H */

@@ -185,6 +185,7 @@ server_open(struct daemon *d, const struct iface_want *want)
 	err = netsock_open(d, ns, fd, 0);
 	if (err != 0)
 		return err;
+	workers_open(d, ns);
 	msyslog(&d->log, NTP_LOG_INFO, "Listen %s on %zu %s %s",
 	    want->drop ? "and drop" : "normally", (size_t)(ns - d->io.server),
 	    want->name, addr_format_port(&want->local, addr));
@@ -204,7 +205,21 @@ server_close(struct daemon *d, struct netsock *ns)
 	    addr_format(&ns->local, addr), (unsigned)ns->local.port,
 	    ns->received, ns->sent, ns->dropped,
 	    mono_diff(systime_mono(), ns->opened));
+	workers_close(d, ns);
 	netsock_close(ns);
+}
+
+static void
+filter_update(struct daemon *d)
+{
+	struct ifwatch *w = &d->iface;
+	struct threads_port *threads = &d->workers.port;
+
+	threads->hold(threads);
+	if (iface_filter_make(&w->filter, &w->rules, &w->list) != 0)
+		msyslog(&d->log, NTP_LOG_ERR,
+		    "no memory for the interface rules: the old ones stay");
+	threads->release(threads);
 }
 
 /* Close what is not among the N of WANT: first, for a wildcard socket cannot
@@ -221,7 +236,13 @@ servers_close(struct daemon *d, const struct iface_want *want, size_t n)
 		if (ns == NULL)
 			continue;
 		ns->wanted = true;
+		if (ns->drop == want[i].drop)
+			continue;
 		ns->drop = want[i].drop;
+		if (ns->drop)
+			workers_close(d, ns);
+		else
+			workers_open(d, ns);
 	}
 	for (size_t i = 0; i < d->io.nserver; i++) {
 		ns = &d->io.server[i];
@@ -241,6 +262,7 @@ servers_update(struct daemon *d, bool come)
 
 	if (want == NULL)
 		return -NTP_ENOMEM;
+	filter_update(d);
 	n = inherit_plan(d, want, IO_SERVERS);
 	if (n == 0)
 		n = iface_plan(&w->rules, &w->list, want, IO_SERVERS);
@@ -445,6 +467,7 @@ ifwatch_fini(struct daemon *d)
 		(void)close(d->iface.netlink_fd);
 	d->iface.netlink_fd = -1;
 	iface_list_free(&d->iface.list);
+	iface_filter_free(&d->iface.filter);
 	free(d->iface.optrules);
 	d->iface.optrules = NULL;
 }

@@ -177,7 +177,7 @@ void
 netsock_mark(struct netsock *ns, uint32_t mark)
 {
 	if (ns->stamped == 0) {
-		ns->hardware = hwstamp_wanted(ns->d);
+		ns->hardware = !ns->threads && hwstamp_wanted(ns->d);
 		sock_tell_departures(ns->fd, ns->hardware);
 	}
 	ns->mark[ns->stamped++ % TX_MARKS] = mark;
@@ -213,8 +213,8 @@ server_refused(void *arg, const struct netsock *ns, const struct ntp_addr *src,
 	const struct ifwatch *w = &d->iface;
 
 	return ns->drop || (info->group && !groups_wanted(d)) ||
-	    iface_spoofed(&w->list, src, info->ifindex) ||
-	    (ns->wildcard && !iface_allows(&w->rules, &w->list, &info->dst));
+	    iface_spoofed(&w->filter, src, info->ifindex) ||
+	    (ns->wildcard && !iface_allows(&w->filter, &info->dst));
 }
 
 /* Into the queue, as far as it is open to those that nobody asked for. */
@@ -273,14 +273,18 @@ serve_batch(struct netsock *ns)
 static void
 serve_ready(struct netsock *ns)
 {
-	int n = (int)BATCH_MAX;
+	struct io *io = &ns->d->io;
 
-	for (int k = 0; k < READS_MAX && n == (int)BATCH_MAX; k++) {
-		n = batch_read(ns->d->io.batch, ns);
+	for (int k = 0; k < READS_MAX; k++) {
+		int n = batch_read(io->batch, ns);
+
 		if (n < 0)
 			consume_error(ns);
-		if (n > 0)
-			serve_batch(ns);
+		if (n <= 0)
+			return;
+		serve_batch(ns);
+		if (n < (int)BATCH_MAX && !batch_gather(io->batch, io->gather))
+			return;
 	}
 }
 
@@ -538,6 +542,7 @@ io_reset(struct daemon *d)
 	io->since = systime_mono();
 	io->received = io->sent = io->failed = io->ignored = 0;
 	io->full = io->wakeups = io->useful = 0;
+	workers_io_reset(d);
 }
 
 static void
@@ -556,6 +561,7 @@ io_set_dscp(struct daemon *d, uint8_t dscp)
 	d->io.dscp = dscp;
 	set_class(d->io.server, d->io.nserver, dscp);
 	set_class(d->io.assoc, d->io.nassoc, dscp);
+	workers_set_dscp(d, dscp);
 }
 
 int
@@ -580,6 +586,8 @@ io_init(struct daemon *d, uint8_t dscp)
 	io->rx = calloc(RX_SLOTS, sizeof *io->rx);
 	rng_port_fill(&d->rng.port, &user.seed, sizeof user.seed);
 	io->batch = batch_new(&user);
+	io->gather = d->conf->gather;
+	batch_sleep_exactly();
 	if (io->server == NULL || io->assoc == NULL || io->rx == NULL ||
 	    io->batch == NULL)
 		return -NTP_ENOMEM;

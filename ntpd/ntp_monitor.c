@@ -611,3 +611,16 @@ mru_cursor_older(const struct mru *m, struct mru_cursor *c)
 	c->slot = s;
 	return true;
 }
+
+const struct mru_entry *
+mru_cursor_before(const struct mru *m, const struct mru_cursor *c)
+{
+	return slot_entry(m, m->entry[c->slot].older);
+}
+
+bool
+mru_owns(const struct mru *m, const struct mru_entry *e)
+{
+	return (uintptr_t)e >= (uintptr_t)m->entry &&
+	    (uintptr_t)e <= (uintptr_t)&m->entry[m->par.entries];
+}

@@ -9,9 +9,11 @@
 #include "ntp_opts.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <sched.h>
 #include <string.h>
 
+#include "ntp_engine.h"
 #include "ntp_err.h"
 #include "ntp_fmt.h"
 #include "ntp_mac.h"
@@ -25,7 +27,7 @@
 enum { OPT_CHECK = 256, OPT_VIRTUAL, OPT_SAVE, OPT_USEPCC, OPT_PCCFREQ };
 
 static const char short_options[] =
-    "46aAbc:dD:f:gGh?!i:I:k:l:LmMnNp:P:qr:s:t:u:U:vVw:xz:Z:";
+    "46aAbc:dD:f:gGh?!i:I:k:l:LmMnNp:P:qr:s:t:T:u:U:vVw:xz:Z:";
 
 static const struct option long_options[] = {
     {"ipv4", no_argument, NULL, '4'},
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
     {"propagationdelay", required_argument, NULL, 'r'},
     {"statsdir", required_argument, NULL, 's'},
     {"trustedkey", required_argument, NULL, 't'},
+    {"threads", required_argument, NULL, 'T'},
     {"user", required_argument, NULL, 'u'},
     {"updateinterval", required_argument, NULL, 'U'},
     {"version", optional_argument, NULL, 'v'},
@@ -101,6 +104,7 @@ static const char *const usage_lines[] = {
     "      --saveconfigquit FILE    write the configuration there, then exit",
     "  -s, --statsdir DIR           directory of the statistics files",
     "  -t, --trustedkey ID          trust a key; may repeat",
+    "  -T, --threads N|auto         serve in N threads",
     "  -u, --user USER[:GROUP]      run as that user",
     "  -U, --updateinterval S       look for new addresses every S seconds",
     "  -v, -V, --version            print the version",
@@ -213,6 +217,22 @@ set_debug(struct options *o, const char *arg)
 	if (integer(arg, 0, DEBUG_LEVEL_MAX, "bad debug level", &v) != 0)
 		return -NTP_EINVAL;
 	o->debug = (unsigned)v;
+	return 0;
+}
+
+static int
+set_threads(struct options *o, const char *arg)
+{
+	double v = 0;
+
+	o->threads_given = true;
+	o->threads_auto = strcmp(arg, "auto") == 0;
+	if (!o->threads_auto &&
+	    (number(arg, 0, SERVER_UNITS_MAX, "bad number of threads", &v) !=
+		    0 ||
+		v > floor(v)))
+		return -NTP_EINVAL;
+	o->threads = (uint16_t)v;
 	return 0;
 }
 
@@ -360,6 +380,8 @@ checked_option(struct options *o, int c, const char *arg)
 		return set_priority(o, arg);
 	case 't':
 		return add_key(o, arg);
+	case 'T':
+		return set_threads(o, arg);
 	case 'u':
 		return set_user(o, arg);
 	case 'U':

@@ -53,6 +53,9 @@ struct options {
 	bool wait_sync;	       /* -w */
 	double wait_s;	       /* s */
 	double updateinterval; /* s, -U; 0: never */
+	bool threads_given;    /* -T */
+	bool threads_auto;     /* `auto` */
+	uint16_t threads;
 	bool virtual_clock;
 	struct virtclock_param virt;
 };

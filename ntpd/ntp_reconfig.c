@@ -163,14 +163,13 @@ reset_counters(struct ntp_engine *e, ntp_mono now)
 	if ((what & RESET_ALLPEERS) != 0)
 		reset_peers(e, now);
 	if ((what & RESET_SYS) != 0) {
-		e->count = (struct server_counters){0};
+		serving_reset(e);
 		e->since.sys = now;
 	}
 	if ((what & RESET_CTL) != 0)
 		e->ctl = (struct control_counters){0};
 	if ((what & RESET_AUTH) != 0) {
-		if (e->opt.keys != NULL)
-			keys_reset(e->opt.keys);
+		serving_reset_keys(e);
 		e->since.auth = now;
 	}
 	if ((what & RESET_TIMER) != 0) {

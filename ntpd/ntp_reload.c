@@ -56,14 +56,23 @@ differ(const char *a, const char *b)
 static void
 say_fixed(struct daemon *d, const struct ntp_config *c)
 {
-	bool pid = differ(c->pidfile, d->conf->pidfile);
-	bool signd = differ(c->signddir, d->conf->signddir);
+	const struct ntp_config *was = d->conf;
+	const struct {
+		const char *word;
+		bool changed;
+	} fixed[] = {
+	    {"pidfile", differ(c->pidfile, was->pidfile)},
+	    {"ntpsigndsocket", differ(c->signddir, was->signddir)},
+	    {"threads",
+		c->threads != was->threads ||
+		    c->threads_auto != was->threads_auto},
+	};
 
-	if (pid || signd)
-		msyslog(&d->log, NTP_LOG_WARN,
-		    "%s%s%s changes only when ntpd is restarted",
-		    pid ? "pidfile" : "", pid && signd ? " and " : "",
-		    signd ? "ntpsigndsocket" : "");
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+		if (fixed[i].changed)
+			msyslog(&d->log, NTP_LOG_WARN,
+			    "%s changes only when ntpd is restarted",
+			    fixed[i].word);
 }
 
 static bool

@@ -239,6 +239,29 @@ restrict_free(struct restrict_list **rp)
 	free(r);
 }
 
+struct restrict_list *
+restrict_copy(const struct restrict_list *r)
+{
+	struct restrict_list *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	if (alloc_tables(c, r->nslots) != 0) {
+		restrict_free(&c);
+		return NULL;
+	}
+	memcpy(c->slot, r->slot, r->used * sizeof(*c->slot));
+	memcpy(c->mask, r->mask, r->nmasks * sizeof(*c->mask));
+	memcpy(c->chain, r->chain, r->nchains * sizeof(*c->chain));
+	c->used = r->used;
+	c->count = r->count;
+	c->free_slot = r->free_slot;
+	c->nmasks = r->nmasks;
+	for (uint32_t i = 0; i < c->used; i++)
+		c->slot[i].e.hits = 0;
+	return c;
+}
+
 static uint32_t
 take_slot(struct restrict_list *r)
 {
@@ -348,6 +371,14 @@ restrict_inherit(struct restrict_list *r, const struct restrict_list *old)
 			if (*link != NO_SLOT)
 				r->slot[*link].e.hits = e->hits;
 		}
+}
+
+uint64_t
+restrict_hits(const struct restrict_list *r, const struct restrict_entry *e)
+{
+	uint32_t i = *find_link(r, &e->addr, &e->mask, e->mflags);
+
+	return i != NO_SLOT ? r->slot[i].e.hits : 0;
 }
 
 /* --- look-up ------------------------------------------------------------- */

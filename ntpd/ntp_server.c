@@ -453,6 +453,40 @@ server_seal(
 	}
 }
 
+bool
+server_refresh(struct server_ctx *c)
+{
+	uint64_t era = c->snap.era;
+
+	(void)snap_read(c->ring, &c->snap);
+	return c->snap.era == era;
+}
+
+void
+server_counters_add(struct server_counters *a, const struct server_counters *b)
+{
+	a->received += b->received;
+	a->thisver += b->thisver;
+	a->oldver += b->oldver;
+	a->ver1client += b->ver1client;
+	a->ver1zero += b->ver1zero;
+	a->ver1symm += b->ver1symm;
+	a->processed += b->processed;
+	a->kodsent += b->kodsent;
+	a->interleaved += b->interleaved;
+	for (size_t i = 0; i < DROP_COUNT; i++)
+		a->drop[i] += b->drop[i];
+}
+
+void
+server_departed(struct server_ctx *c, unsigned slot, ntp_ts left)
+{
+	ntp_ts *kept = &c->xleave->slot[slot % XLEAVE_SLOTS].left;
+
+	if (xleave_is_departure(left, *kept))
+		*kept = left;
+}
+
 unsigned
 server_sent(struct server_ctx *c, const struct ntp_addr *addr, ntp_ts left)
 {

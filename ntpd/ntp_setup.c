@@ -168,6 +168,10 @@ preset_all(struct ntp_config *c, const struct options *o)
 	c->auth = !o->authnoreq;
 	c->broadcastclient = o->bcastsync;
 	c->broadcastdelay = o->propagation;
+	if (o->threads_given) {
+		c->threads = o->threads;
+		c->threads_auto = o->threads_auto;
+	}
 	if (preset(&c->driftfile, o->driftfile) &&
 	    preset(&c->keysfile, o->keysfile) &&
 	    preset(&c->pidfile, o->pidfile) &&

@@ -166,6 +166,34 @@ sock_open_server(const struct ntp_addr *local, uint8_t dscp)
 	return fd;
 }
 
+int
+sock_share(int fd)
+{
+	return set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ? 0 : -errno;
+}
+
+/* Groups are for the first socket alone, or each would get a copy. */
+int
+sock_open_sibling(const struct ntp_addr *local, uint8_t dscp)
+{
+	struct sockaddr_storage ss;
+	bool v6 = local->family == ADDR_V6;
+	socklen_t len = sock_addr_put(local, &ss);
+	int fd = sock_new(v6);
+
+	if (fd < 0)
+		return fd;
+	if (v6)
+		(void)set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
+	else
+		(void)set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+	if ((v6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
+	    !set_server(fd, v6, dscp) || sock_share(fd) != 0 ||
+	    bind(fd, (struct sockaddr *)&ss, len) != 0)
+		return sock_fail(fd);
+	return fd;
+}
+
 /* FD, and where it is bound in *LOCAL; or -errno. */
 static int
 sock_name(int fd, struct ntp_addr *local)

@@ -31,6 +31,11 @@ int sock_open_server(const struct ntp_addr *local, uint8_t dscp);
  * when it is no UDP socket, -EADDRINUSE when it takes IPv4 and IPv6 both. */
 int sock_adopt_server(int fd, uint8_t dscp, struct ntp_addr *local);
 
+/* Let others be bound where FD, a server's socket, is; and open one of them,
+ * with the same settings.  0, the descriptor, or -errno. */
+int sock_share(int fd);
+int sock_open_sibling(const struct ntp_addr *local, uint8_t dscp);
+
 /* A socket to REMOTE from a port that the kernel draws, connected unless
  * REMOTE is a group; *LOCAL is where it ended up.  The descriptor or -errno. */
 int sock_open_client(

@@ -205,6 +205,8 @@ setup_engine(struct daemon *d)
 	if (d->conf->signddir != NULL)
 		d->ports.signd = signd_init(d, d->conf->signddir);
 	host_init(d);
+	if (d->workers.n > 0)
+		d->ports.threads = &d->workers.port;
 	d->engine = engine_new(&d->cfg, &o, &d->ports, ntpd_now(d));
 	return d->engine != NULL ? 0 : -NTP_ENOMEM;
 }

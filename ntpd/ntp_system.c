@@ -36,7 +36,8 @@ engine_publish(struct ntp_engine *e, struct ntp_now now)
 	    .leap = s->leap,
 	    .stratum = s->stratum,
 	    .precision = s->precision,
-	    .poll = e->loop.poll};
+	    .poll = e->loop.poll,
+	    .era = e->era};
 
 	leap_publish(e, &snap, now);
 	snap_publish(&e->ring, &snap);
@@ -154,6 +155,7 @@ step(struct ntp_engine *e, double offset, struct ntp_now now)
 	int8_t leap = (int8_t)e->sys.leap;
 
 	e->sys.leap = NTP_LEAP_UNSYNC;
+	e->era++;
 	engine_publish(e, now);
 	if (c->step_systime(c, offset) != 0) {
 		e->sys.leap = (uint8_t)leap;

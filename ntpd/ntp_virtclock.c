@@ -3,7 +3,8 @@
  * ntp_virtclock.c - a clock of its own for every daemon of a lab.
  *
  * Whole nanoseconds are kept apart from the small correction that piles up in
- * a double, so that an offset of many years costs no resolution.
+ * a double, so that an offset of many years costs no resolution.  Server
+ * threads read the clock as it was last set and carry on from there.
  */
 #include "ntp_virtclock.h"
 
@@ -32,49 +33,96 @@ clock_ns(struct virtclock *v, clockid_t id)
 
 /* The part of DT seconds' slew that is due; the last part ends it exactly. */
 static double
-slew_take(struct virtclock *v, double dt)
+slew_take(struct virtline *l, double dt)
 {
-	double part = v->slew_rate * dt;
+	double part = l->slew_rate * dt;
 
-	if (fabs(part) >= fabs(v->slew)) {
-		part = v->slew;
-		v->slew_rate = 0.0;
+	if (fabs(part) >= fabs(l->slew)) {
+		part = l->slew;
+		l->slew_rate = 0.0;
 	}
-	v->slew -= part;
+	l->slew -= part;
 	return part;
 }
 
-/* Bring the correction up to the present. */
-static void
-virtclock_advance(struct virtclock *v)
+/* Bring the correction up to RAW; the s that have passed. */
+static double
+line_advance(struct virtline *l, int64_t raw)
 {
-	int64_t raw = clock_ns(v, CLOCK_MONOTONIC_RAW);
-	double dt = (double)(raw - v->raw_ns) * 1e-9;
+	double dt = (double)(raw - l->raw_ns) * 1e-9;
 
 	if (dt <= 0.0)
-		return;
-	v->raw_ns = raw;
-	v->corr += dt * ((1.0 + v->drift) * (1.0 + v->freq) - 1.0);
-	v->corr += slew_take(v, dt);
-	if (v->wander > 0.0)
-		v->drift += v->wander * sqrt(dt) * rng_normal(&v->rng);
+		return 0.0;
+	l->raw_ns = raw;
+	l->corr += dt * ((1.0 + l->drift) * (1.0 + l->freq) - 1.0);
+	l->corr += slew_take(l, dt);
+	return dt;
 }
 
 static ntp_ts
-virtclock_get(struct clock_port *p)
+line_time(const struct virtline *l)
 {
-	struct virtclock *v = (struct virtclock *)p;
-	int64_t ns, sec;
+	int64_t ns = l->base_ns + l->raw_ns + llround(l->corr * 1e9);
+	int64_t sec = ns / NS_PER_S;
 
-	virtclock_advance(v);
-	ns = v->base_ns + v->raw_ns + llround(v->corr * 1e9);
-	sec = ns / NS_PER_S;
 	ns %= NS_PER_S;
 	if (ns < 0) {
 		ns += NS_PER_S;
 		sec--;
 	}
 	return ts_from_unix(sec, (uint32_t)ns);
+}
+
+/* Let other threads see the line as it is now (see ntp_snapshot.h). */
+static void
+line_show(struct virtclock *v)
+{
+	uint64_t w[VIRTLINE_WORDS];
+	uint32_t seq = atomic_load_explicit(&v->seq, memory_order_relaxed);
+
+	memcpy(w, &v->line, sizeof w);
+	atomic_store_explicit(&v->seq, seq + 1, memory_order_relaxed);
+	for (size_t i = 0; i < VIRTLINE_WORDS; i++)
+		atomic_store_explicit(&v->shown[i], w[i], memory_order_release);
+	atomic_store_explicit(&v->seq, seq + 2, memory_order_release);
+}
+
+static struct virtline
+line_seen(struct virtclock *v)
+{
+	uint64_t w[VIRTLINE_WORDS];
+	struct virtline l;
+	uint32_t before, after;
+
+	do {
+		before = atomic_load_explicit(&v->seq, memory_order_acquire);
+		for (size_t i = 0; i < VIRTLINE_WORDS; i++)
+			w[i] = atomic_load_explicit(
+			    &v->shown[i], memory_order_acquire);
+		after = atomic_load_explicit(&v->seq, memory_order_relaxed);
+	} while (before != after || (before & 1) != 0);
+	memcpy(&l, w, sizeof l);
+	return l;
+}
+
+/* Bring the correction up to the present. */
+static void
+virtclock_advance(struct virtclock *v)
+{
+	double dt = line_advance(&v->line, clock_ns(v, CLOCK_MONOTONIC_RAW));
+
+	if (dt > 0.0 && v->wander > 0.0)
+		v->line.drift += v->wander * sqrt(dt) * rng_normal(&v->rng);
+	line_show(v);
+}
+
+static ntp_ts
+virtclock_get(struct clock_port *p)
+{
+	struct virtclock *v = (struct virtclock *)p;
+
+	virtclock_advance(v);
+	return line_time(&v->line);
 }
 
 static int
@@ -87,9 +135,10 @@ virtclock_adj(struct clock_port *p, double adj, double freq)
 	virtclock_advance(v);
 	/* What the last second left is worked off with the new: the ticks
 	 * of a daemon are never exactly a second apart. */
-	v->slew += adj;
-	v->slew_rate = v->slew / SLEW_SECOND;
-	v->freq = freq;
+	v->line.slew += adj;
+	v->line.slew_rate = v->line.slew / SLEW_SECOND;
+	v->line.freq = freq;
+	line_show(v);
 	return 0;
 }
 
@@ -101,9 +150,10 @@ virtclock_step(struct clock_port *p, double offset)
 	if (!(fabs(offset) < OFFSET_LIMIT))
 		return -NTP_ERANGE;
 	virtclock_advance(v);
-	v->slew = 0.0;
-	v->slew_rate = 0.0;
-	v->base_ns += llround(offset * 1e9);
+	v->line.slew = 0.0;
+	v->line.slew_rate = 0.0;
+	v->line.base_ns += llround(offset * 1e9);
+	line_show(v);
 	return 0;
 }
 
@@ -130,10 +180,11 @@ virtclock_init_with(struct virtclock *v, const struct virtclock_param *par,
 	v->gettime = gettime;
 	rng_seed(&v->rng, seed);
 	v->wander = par->wander;
-	v->drift = par->freq;
-	v->raw_ns = clock_ns(v, CLOCK_MONOTONIC_RAW);
-	v->base_ns = clock_ns(v, CLOCK_REALTIME) - v->raw_ns +
+	v->line.drift = par->freq;
+	v->line.raw_ns = clock_ns(v, CLOCK_MONOTONIC_RAW);
+	v->line.base_ns = clock_ns(v, CLOCK_REALTIME) - v->line.raw_ns +
 	    llround(par->offset * 1e9);
+	line_show(v);
 	v->port.precision = clock_precision(&v->port);
 }
 
@@ -189,9 +240,11 @@ ntp_ts
 virtclock_read(struct clock_port *p, struct timespec *real)
 {
 	struct virtclock *v = (struct virtclock *)p;
+	struct virtline l = line_seen(v);
 
 	(void)v->gettime(CLOCK_REALTIME, real);
-	return virtclock_get(p);
+	(void)line_advance(&l, clock_ns(v, CLOCK_MONOTONIC_RAW));
+	return line_time(&l);
 }
 
 ntp_ts

@@ -9,6 +9,7 @@
 #ifndef NTP_VIRTCLOCK_H
 #define NTP_VIRTCLOCK_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -21,11 +22,8 @@ struct virtclock_param {
 	double wander; /* s/s per root second */
 };
 
-struct virtclock {
-	struct clock_port port; /* first: the port is the object */
-	int (*gettime)(clockid_t, struct timespec *);
-	struct ntp_rng rng;
-	double wander;	  /* s/s per root second */
+/* How the clock runs until the next change. */
+struct virtline {
 	double drift;	  /* s/s, of the oscillator; wanders */
 	double freq;	  /* s/s, correction in force */
 	double slew;	  /* s, still to be worked off */
@@ -33,6 +31,19 @@ struct virtclock {
 	double corr;	  /* s, gained over the raw clock by all these */
 	int64_t base_ns;  /* Unix ns minus raw ns, at start; steps change it */
 	int64_t raw_ns;	  /* corr is as of this reading */
+};
+
+#define VIRTLINE_WORDS (sizeof(struct virtline) / sizeof(uint64_t))
+
+struct virtclock {
+	struct clock_port port; /* first: the port is the object */
+	int (*gettime)(clockid_t, struct timespec *);
+	struct ntp_rng rng;
+	double wander; /* s/s per root second */
+	struct virtline line;
+	/* the same for other threads; SEQ is odd while it changes */
+	_Atomic uint32_t seq;
+	_Atomic uint64_t shown[VIRTLINE_WORDS];
 };
 
 /* Start the clock; the kernel is only read.  SEED is for the wander. */
@@ -46,7 +57,8 @@ void virtclock_init_with(struct virtclock *v, const struct virtclock_param *par,
  * -NTP_EFORMAT, -NTP_ERANGE. */
 int virtclock_parse(const char *s, struct virtclock_param *par);
 
-/* The clock, and at the same moment CLOCK_REALTIME in *REAL. */
+/* The clock, and at the same moment CLOCK_REALTIME in *REAL.  For any thread;
+ * all else is for one only. */
 ntp_ts virtclock_read(struct clock_port *p, struct timespec *real);
 
 /* A kernel arrival time (CLOCK_REALTIME) as this clock's time: now, less the

@@ -11,8 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-#define ASKED_MAX 4U
-#define DELAY_MAX 1.0 /* s */
+#define ASKED_MAX    4U
+#define DEPART_EARLY 1e-4 /* s */
+#define DEPART_LATE  0.1  /* s */
+#define DELAY_MAX    1.0  /* s */
 
 void
 xleave_ask(struct xleave_state *s, struct ntp_packet *pkt, ntp_ts nonce)
@@ -66,6 +68,14 @@ xleave_slewed(struct xleave_state *s, double phase, double freq, ntp_mono now)
 {
 	if (s->have)
 		s->shift += freq * fmax(mono_diff(now, s->at), 0) - phase;
+}
+
+bool
+xleave_is_departure(ntp_ts left, ntp_ts sent)
+{
+	double d = ts_diff(left, sent);
+
+	return !ts_is_zero(sent) && d > -DEPART_EARLY && d < DEPART_LATE;
 }
 
 bool

@@ -11,8 +11,6 @@
 #include "ntp_state.h"
 
 #define FRACTION_BITS 32
-#define DEPART_EARLY  1e-4 /* s */
-#define DEPART_LATE   0.1  /* s */
 
 /* An endpoint of its own for every association; anew when our address went
  * away, and after a silence, so that a source port cannot be guessed at
@@ -115,22 +113,6 @@ departure_mark(const struct peer *p)
 	return (uint32_t)p->associd << 16 | ((p->count.sent + 1) & 0xffff);
 }
 
-/* A departure that is earlier, or much later, is of another packet. */
-static bool
-is_departure(ntp_ts left, ntp_ts sent)
-{
-	double d = ts_diff(left, sent);
-
-	return !ts_is_zero(sent) && d > -DEPART_EARLY && d < DEPART_LATE;
-}
-
-static void
-better(ntp_ts *kept, ntp_ts left)
-{
-	if (is_departure(left, *kept))
-		*kept = left;
-}
-
 static void
 peer_departed(struct peer *p, ntp_ts left)
 {
@@ -140,9 +122,10 @@ peer_departed(struct peer *p, ntp_ts left)
 		kept = &p->bcast.at;
 	else if (peer_is_symmetric(p))
 		kept = &symm_latest(&p->symm)->left;
-	if (is_departure(left, *kept))
-		p->xl.delay = ts_diff(left, *kept);
-	better(kept, left);
+	if (!xleave_is_departure(left, *kept))
+		return;
+	p->xl.delay = ts_diff(left, *kept);
+	*kept = left;
 }
 
 void
@@ -151,7 +134,7 @@ engine_departed(struct ntp_engine *e, uint32_t mark, ntp_ts left)
 	struct peer *p;
 
 	if (mark < XLEAVE_SLOTS) {
-		better(&e->xleave->slot[mark].left, left);
+		server_departed(&e->server, mark, left);
 		return;
 	}
 	p = peer_by_associd(&e->peers, (uint16_t)(mark >> 16));

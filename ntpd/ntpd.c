@@ -112,7 +112,8 @@ start_timers(struct daemon *d)
 static int
 start_sockets(struct daemon *d)
 {
-	if (ifwatch_init(d) != 0 || io_init(d, d->conf->dscp) != 0)
+	if (workers_init(d) != 0 || ifwatch_init(d) != 0 ||
+	    io_init(d, d->conf->dscp) != 0)
 		return -NTP_EIO;
 	inherit_take(d);
 	return ifwatch_start(d);
@@ -139,7 +140,7 @@ start(struct daemon *d)
 		return NTPD_SANDBOX;
 	dns_init(d);
 	if (setup_engine(d) != 0 || start_signals(d) != 0 ||
-	    start_timers(d) != 0)
+	    start_timers(d) != 0 || workers_start(d) != 0)
 		return NTPD_FAIL;
 	ifwatch_publish(d);
 	leapfile_check(d);
@@ -188,6 +189,7 @@ stop(struct daemon *d)
 		systime_release(&d->systime);
 	pidfile_remove(&d->pid);
 	refclocks_stop(d);
+	workers_stop(d);
 	hwstamp_stop(d);
 	engine_free(&d->engine);
 	if (!close_loop(d))
@@ -300,6 +302,7 @@ main_loop(struct daemon *d)
 			freerecvbuf(d, rb);
 			host_follow(d);
 		}
+		engine_units_follow(d->engine);
 		d->backlog = engine_background(d->engine);
 		watch_engine(d);
 	}

@@ -29,6 +29,7 @@
 #include "ntp_systime.h"
 #include "ntp_util.h"
 #include "ntp_virtclock.h"
+#include "ntp_worker.h"
 
 #define RX_SLOTS      256U /* datagrams in the receive queue */
 #define RX_RESERVED   64U  /* of these kept free of server traffic */
@@ -70,6 +71,8 @@ struct netsock {
 	struct ntp_addr local;
 	char name[IF_NAMESIZE];
 	bool wildcard, drop, wanted;
+	bool
+	    threads; /* of a server thread: cards are not asked for its stamps */
 	uint64_t received, sent, failed, dropped;
 	bool hardware;		 /* the card's stamps are asked for, too */
 	uint32_t stamped;	 /* datagrams whose departure was asked for */
@@ -92,7 +95,8 @@ struct io {
 	ntp_ts (*arrival)(struct clock_port *, const struct timespec *);
 	/* that clock, and at the same moment CLOCK_REALTIME */
 	ntp_ts (*read)(struct clock_port *, struct timespec *);
-	struct batch *batch; /* of the server's sockets */
+	struct batch *batch;	 /* of the server's sockets */
+	_Atomic uint32_t gather; /* us */
 	uint8_t dscp;
 	struct netsock *server; /* IO_SERVERS */
 	size_t nserver;		/* slots of it ever used */
@@ -118,6 +122,8 @@ struct hwstamp {
 struct ifwatch {
 	struct iface_list list;
 	struct iface_rules rules;
+	struct iface_filter
+	    filter; /* of both; changes while threads are held */
 	struct config_iface *optrules; /* of -I and -L; owned */
 	uv_timer_t rescan;
 	uv_poll_t netlink;
@@ -216,6 +222,7 @@ enum host_change {
 	HOST_REFCLOCKS = 0x80,
 	HOST_CARDS = 0x100,
 	HOST_DSCP = 0x100,
+	HOST_SHARING = 0x200,
 };
 
 struct host {
@@ -248,6 +255,7 @@ struct daemon {
 	struct io io;
 	struct ifwatch iface;
 	struct hwstamp hw;
+	struct workers workers;
 	struct notify notify;
 	struct inherited inherited;
 	struct signd signd;

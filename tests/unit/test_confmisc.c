@@ -21,7 +21,7 @@ numbers(void **state)
 	    "tinker panic 0 stepout 900 stepback 1.5 dispersion 30 allan 10 "
 	    "freq -12.5\n"
 	    "discard average 4 minimum 1\nmru maxdepth 77\nport 11123\n"
-	    "dscp 0\ncontrolkey 9\ntrustedkey 1 ( 8 ... 10 )\ntrustedkey 20\n");
+	    "dscp 0\nthreads auto\ngather 50\ncontrolkey 9\ntrustedkey 1 ( 8 ... 10 )\ntrustedkey 20\n");
 
 	(void)state;
 	assert_int_equal(w.n, 0);
@@ -48,6 +48,8 @@ numbers(void **state)
 	assert_int_equal(c->mru.maxdepth, 77);
 	assert_int_equal(c->port, 11123);
 	assert_int_equal(c->dscp, 0);
+	assert_true(c->threads_auto);
+	assert_int_equal(c->gather, 50);
 	assert_int_equal(c->controlkey, 9);
 	assert_int_equal(c->ntrusted, 3);
 	assert_int_equal(c->trusted[1].lo, 8);

@@ -30,6 +30,8 @@ static const char everything[] =
     "dscp 10\n"
     "hwtimestamp eth0 enp3s0f1\n"
     "hwtimestamp *\n"
+    "threads 4\n"
+    "gather 50\n"
     "interface ignore all\n"
     "nic listen eth0\n"
     "listen on 192.0.2.0/24\n"

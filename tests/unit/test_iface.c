@@ -209,14 +209,18 @@ test_wildcard_asked_for(void **state)
 	struct iface_rules rules = {.rule = r, .n = 2};
 	struct ntp_addr eth1 = addr("198.51.100.7"), lo = addr("127.0.0.1");
 	struct ntp_addr other = addr("203.0.113.1");
+	struct iface_filter f = {0};
 
 	(void)state;
 	assert_plan(r, 2, ":: 0.0.0.0");
-	assert_false(iface_allows(&rules, &list, &eth1));
-	assert_true(iface_allows(&rules, &list, &lo));
-	assert_true(iface_allows(&rules, &list, &other));
+	assert_int_equal(iface_filter_make(&f, &rules, &list), 0);
+	assert_false(iface_allows(&f, &eth1));
+	assert_true(iface_allows(&f, &lo));
+	assert_true(iface_allows(&f, &other));
 	rules.n = 0;
-	assert_true(iface_allows(&rules, &list, &eth1));
+	assert_int_equal(iface_filter_make(&f, &rules, &list), 0);
+	assert_true(iface_allows(&f, &eth1));
+	iface_filter_free(&f);
 }
 
 static void
@@ -247,13 +251,17 @@ test_spoofed_loopback(void **state)
 {
 	struct ntp_addr v6 = addr("::1"), v4 = addr("127.9.9.9");
 	struct ntp_addr far = addr("192.0.2.5");
+	const struct iface_rules none = {0};
+	struct iface_filter f = {0};
 
 	(void)state;
-	assert_true(iface_spoofed(&list, &v6, 2));
-	assert_true(iface_spoofed(&list, &v4, 7));
-	assert_false(iface_spoofed(&list, &v6, 1));
-	assert_false(iface_spoofed(&list, &far, 2));
-	assert_false(iface_spoofed(&list, &v6, 0));
+	assert_int_equal(iface_filter_make(&f, &none, &list), 0);
+	assert_true(iface_spoofed(&f, &v6, 2));
+	assert_true(iface_spoofed(&f, &v4, 7));
+	assert_false(iface_spoofed(&f, &v6, 1));
+	assert_false(iface_spoofed(&f, &far, 2));
+	assert_false(iface_spoofed(&f, &v6, 0));
+	iface_filter_free(&f);
 }
 
 static void

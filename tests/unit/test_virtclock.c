@@ -205,14 +205,14 @@ test_wander(void **state)
 		(void)ahead();
 	}
 	/* a random walk of 10^4 steps of 1e-8: some 1e-6, never 1e-5 */
-	assert_true(fabs(v.drift) > 1e-9 && fabs(v.drift) < 1e-5);
-	first = v.drift;
+	assert_true(fabs(v.line.drift) > 1e-9 && fabs(v.line.drift) < 1e-5);
+	first = v.line.drift;
 	start(0.0, 0.0, 0.0);
 	for (int i = 0; i < 100; i++) {
 		pass(1.0);
 		(void)ahead();
 	}
-	assert_true(v.drift == 0.0 && first != 0.0);
+	assert_true(v.line.drift == 0.0 && first != 0.0);
 }
 
 static void

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_worker.c - server threads.
+ *
+ * The way of a request takes no lock and shares no memory that is written: a
+ * thread looks at one flag between two batches.  Who wants to touch what is a
+ * thread's own raises that flag, wakes it, and waits until it stands still.
+ */
+#include "ntp_worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "ntp_err.h"
+#include "ntp_share.h"
+#include "ntpd.h"
+
+#define EVENTS	  16
+#define READS_MAX 4 /* batches from one socket in a row */
+
+enum worker_ask { ASK_SERVE, ASK_HOLD, ASK_END };
+
+struct worker {
+	_Alignas(64) _Atomic int ask; /* enum worker_ask */
+	struct daemon *d;
+	uv_thread_t thread;
+	uv_sem_t still, go; /* it stands; it may go on */
+	int epoll, wake;    /* descriptors */
+	struct batch *batch;
+	struct server_ctx *server;
+	struct netsock *sock; /* IO_SERVERS: beside those of the main loop */
+	struct io_counters io;
+};
+
+/* --- serving -------------------------------------------------------------- */
+
+/* Groups are served by the main loop, which gets a copy. */
+static bool
+worker_refused(void *arg, const struct netsock *ns, const struct ntp_addr *src,
+    const struct sock_info *info)
+{
+	const struct worker *w = arg;
+	const struct iface_filter *f = &w->d->iface.filter;
+
+	return info->group || iface_spoofed(f, src, info->ifindex) ||
+	    (ns->wildcard && !iface_allows(f, &info->dst));
+}
+
+/* Only what came before the kernel knew how to share. */
+static void
+worker_punt(void *arg, const struct netsock *ns, const struct recvbuf *rb)
+{
+	(void)ns;
+	(void)rb;
+	((struct worker *)arg)->io.ignored++;
+}
+
+static ntp_ts
+worker_clock(void *arg, struct timespec *real)
+{
+	struct daemon *d = ((struct worker *)arg)->d;
+
+	return d->io.read(d->ports.clock, real);
+}
+
+static void
+worker_batch(struct worker *w, struct netsock *ns)
+{
+	uint64_t received = ns->received, sent = ns->sent;
+	uint64_t failed = ns->failed, dropped = ns->dropped;
+
+	batch_serve(w->batch, ns, w->server);
+	w->io.received += ns->received - received;
+	w->io.sent += ns->sent - sent;
+	w->io.failed += ns->failed - failed;
+	w->io.ignored += ns->dropped - dropped;
+}
+
+/* Departures of replies to clients that asked interleaved. */
+static void
+worker_errors(struct worker *w, struct netsock *ns)
+{
+	struct sock_error se;
+	struct timespec real;
+	ntp_ts now;
+
+	while (sock_error_get(ns->fd, &se)) {
+		if (!se.departed || ns->stamped - se.id > TX_MARKS)
+			continue;
+		now = worker_clock(w, &real);
+		server_departed(w->server, ns->mark[se.id % TX_MARKS],
+		    batch_arrival(now, &real, &se.left));
+	}
+}
+
+static void
+worker_ready(struct worker *w, struct netsock *ns, uint32_t events)
+{
+	if ((events & (EPOLLERR | EPOLLPRI)) != 0)
+		worker_errors(w, ns);
+	for (int k = 0; k < READS_MAX; k++) {
+		int n = batch_read(w->batch, ns);
+
+		if (n <= 0)
+			return;
+		worker_batch(w, ns);
+		if (n < (int)BATCH_MAX &&
+		    !batch_gather(w->batch, w->d->io.gather))
+			return;
+	}
+}
+
+static void
+worker_wait(struct worker *w)
+{
+	struct epoll_event ev[EVENTS];
+	int n = epoll_wait(w->epoll, ev, EVENTS, -1);
+	uint64_t count;
+
+	for (int i = 0; i < n; i++) {
+		if (ev[i].data.ptr != w)
+			worker_ready(w, ev[i].data.ptr, ev[i].events);
+		else if (read(w->wake, &count, sizeof count) < 0)
+			continue;
+	}
+}
+
+static void
+worker_run(void *arg)
+{
+	struct worker *w = arg;
+	int ask;
+
+	batch_sleep_exactly();
+	while ((ask = atomic_load(&w->ask)) != ASK_END) {
+		if (ask == ASK_SERVE) {
+			worker_wait(w);
+			continue;
+		}
+		uv_sem_post(&w->still);
+		uv_sem_wait(&w->go);
+	}
+}
+
+/* --- standing still ------------------------------------------------------- */
+
+static void
+worker_ask(struct worker *w, enum worker_ask what)
+{
+	uint64_t one = 1;
+
+	atomic_store(&w->ask, what);
+	if (write(w->wake, &one, sizeof one) < 0)
+		msyslog_errno(&w->d->log, NTP_LOG_ERR, "server thread");
+}
+
+static void
+workers_hold(struct threads_port *p)
+{
+	struct workers *all = (struct workers *)p;
+
+	if (!all->running || all->held++ > 0)
+		return;
+	for (size_t i = 0; i < all->n; i++)
+		worker_ask(&all->w[i], ASK_HOLD);
+	for (size_t i = 0; i < all->n; i++)
+		uv_sem_wait(&all->w[i].still);
+}
+
+static void
+workers_release(struct threads_port *p)
+{
+	struct workers *all = (struct workers *)p;
+
+	if (!all->running || --all->held > 0)
+		return;
+	for (size_t i = 0; i < all->n; i++) {
+		atomic_store(&all->w[i].ask, ASK_SERVE);
+		uv_sem_post(&all->w[i].go);
+	}
+}
+
+/* --- sockets -------------------------------------------------------------- */
+
+static size_t
+index_of(const struct daemon *d, const struct netsock *ns)
+{
+	return (size_t)(ns - d->io.server);
+}
+
+static int
+sibling_open(struct worker *w, const struct netsock *ns)
+{
+	struct netsock *s = &w->sock[index_of(w->d, ns)];
+	struct epoll_event ev = {
+	    .events = EPOLLIN | EPOLLPRI, .data = {.ptr = s}};
+	int fd = sock_open_sibling(&ns->local, w->d->io.dscp);
+
+	if (fd < 0)
+		return fd;
+	*s = (struct netsock){.d = w->d,
+	    .fd = fd,
+	    .state = SOCK_OPEN,
+	    .local = ns->local,
+	    .wildcard = ns->wildcard,
+	    .threads = true};
+	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &ev) == 0 ? 0 : -errno;
+}
+
+void
+workers_close(struct daemon *d, const struct netsock *ns)
+{
+	struct workers *all = &d->workers;
+
+	workers_hold(&all->port);
+	for (size_t i = 0; i < all->n; i++) {
+		struct netsock *s = &all->w[i].sock[index_of(d, ns)];
+
+		if (s->state == SOCK_OPEN)
+			(void)close(s->fd);
+		s->state = SOCK_FREE;
+	}
+	workers_release(&all->port);
+}
+
+static int
+share(const struct daemon *d, const struct netsock *ns)
+{
+	const struct share_rule rule = {.v6 = ns->local.family == ADDR_V6,
+	    .n = (uint32_t)d->workers.n,
+	    .v6bits = d->conf->mru.v6prefix,
+	    .signd = d->conf->signddir != NULL,
+	    .key = d->workers.key};
+
+	return share_attach(ns->fd, &rule);
+}
+
+static int
+siblings_open(struct daemon *d, const struct netsock *ns)
+{
+	struct workers *all = &d->workers;
+	int err = sock_share(ns->fd);
+
+	for (size_t i = 0; i < all->n && err == 0; i++)
+		err = sibling_open(&all->w[i], ns);
+	return err == 0 ? share(d, ns) : err;
+}
+
+void
+workers_share(struct daemon *d)
+{
+	struct workers *all = &d->workers;
+
+	for (size_t i = 0; i < d->io.nserver && all->n > 0; i++)
+		if (all->w[0].sock[i].state == SOCK_OPEN)
+			(void)share(d, &d->io.server[i]);
+}
+
+void
+workers_set_dscp(struct daemon *d, uint8_t dscp)
+{
+	for (size_t i = 0; i < d->workers.n * IO_SERVERS; i++) {
+		const struct netsock *s =
+		    &d->workers.w[i / IO_SERVERS].sock[i % IO_SERVERS];
+
+		if (s->state == SOCK_OPEN)
+			sock_set_dscp(s->fd, s->local.family == ADDR_V6, dscp);
+	}
+}
+
+void
+workers_open(struct daemon *d, const struct netsock *ns)
+{
+	struct workers *all = &d->workers;
+	char addr[ADDR_STRLEN];
+	int err;
+
+	if (all->n == 0 || ns->drop || addr_is_multicast(&ns->local))
+		return;
+	workers_hold(&all->port);
+	err = siblings_open(d, ns);
+	workers_release(&all->port);
+	if (err == 0)
+		return;
+	workers_close(d, ns);
+	msyslog(&d->log, NTP_LOG_WARN,
+	    "no server threads on %s, the main loop serves there: %s",
+	    addr_format_port(&ns->local, addr), strerrordesc_np(-err));
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static int
+worker_init(struct worker *w, struct daemon *d)
+{
+	struct batch_user user = {.arg = w,
+	    .clock = worker_clock,
+	    .refused = worker_refused,
+	    .punt = worker_punt};
+	struct epoll_event ev = {.events = EPOLLIN, .data = {.ptr = w}};
+
+	w->d = d;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rng_port_fill(&d->rng.port, &user.seed, sizeof user.seed);
+	w->batch = batch_new(&user);
+	w->sock = calloc(IO_SERVERS, sizeof *w->sock);
+	if (w->batch == NULL || w->sock == NULL ||
+	    uv_sem_init(&w->still, 0) != 0 || uv_sem_init(&w->go, 0) != 0)
+		return -NTP_ENOMEM;
+	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &ev) == 0 ? 0
+								     : -NTP_EIO;
+}
+
+int
+workers_init(struct daemon *d)
+{
+	struct workers *all = &d->workers;
+	size_t n = d->conf->threads;
+
+	all->d = d;
+	all->port.hold = workers_hold;
+	all->port.release = workers_release;
+	if (d->conf->threads_auto)
+		n = uv_available_parallelism();
+	if (n > SERVER_UNITS_MAX)
+		n = SERVER_UNITS_MAX;
+	if (n == 0)
+		return 0;
+	all->w = aligned_alloc(_Alignof(struct worker), n * sizeof *all->w);
+	if (all->w == NULL)
+		return -NTP_ENOMEM;
+	memset(all->w, 0, n * sizeof *all->w);
+	rng_port_fill(&d->rng.port, &all->key, sizeof all->key);
+	while (all->n < n) {
+		int err = worker_init(&all->w[all->n++], d);
+
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+int
+workers_start(struct daemon *d)
+{
+	struct workers *all = &d->workers;
+
+	if (all->n == 0)
+		return 0;
+	if (engine_units_make(d->engine, all->n) != 0)
+		return -NTP_ENOMEM;
+	for (size_t i = 0; i < all->n; i++) {
+		struct worker *w = &all->w[i];
+
+		w->server = engine_unit(d->engine, i);
+		if (uv_thread_create(&w->thread, worker_run, w) != 0)
+			return -NTP_EIO;
+	}
+	all->running = true;
+	msyslog(&d->log, NTP_LOG_INFO, "%zu server threads", all->n);
+	return 0;
+}
+
+static void
+worker_fini(struct worker *w)
+{
+	for (size_t i = 0; i < IO_SERVERS; i++)
+		if (w->sock[i].state == SOCK_OPEN)
+			(void)close(w->sock[i].fd);
+	free(w->sock);
+	batch_free(&w->batch);
+	(void)close(w->epoll);
+	(void)close(w->wake);
+	uv_sem_destroy(&w->still);
+	uv_sem_destroy(&w->go);
+}
+
+void
+workers_stop(struct daemon *d)
+{
+	struct workers *all = &d->workers;
+
+	if (!all->running)
+		return;
+	for (size_t i = 0; i < all->n; i++)
+		worker_ask(&all->w[i], ASK_END);
+	for (size_t i = 0; i < all->n; i++) {
+		(void)uv_thread_join(&all->w[i].thread);
+		worker_fini(&all->w[i]);
+	}
+	all->running = false;
+	all->n = 0;
+	free(all->w);
+	all->w = NULL;
+}
+
+/* --- counters ------------------------------------------------------------- */
+
+void
+workers_count(
+    const struct daemon *d, const struct netsock *ns, struct iface_row *sum)
+{
+	for (size_t i = 0; i < d->workers.n && ns->ep == 0; i++) {
+		const struct netsock *s =
+		    &d->workers.w[i].sock[index_of(d, ns)];
+
+		if (s->state != SOCK_OPEN)
+			continue;
+		sum->received += s->received;
+		sum->sent += s->sent;
+		sum->failed += s->failed;
+	}
+}
+
+void
+workers_io(const struct daemon *d, struct io_counters *sum)
+{
+	for (size_t i = 0; i < d->workers.n; i++) {
+		const struct io_counters *io = &d->workers.w[i].io;
+
+		sum->received += io->received;
+		sum->sent += io->sent;
+		sum->failed += io->failed;
+		sum->ignored += io->ignored;
+	}
+}
+
+void
+workers_io_reset(struct daemon *d)
+{
+	workers_hold(&d->workers.port);
+	for (size_t i = 0; i < d->workers.n; i++)
+		d->workers.w[i].io = (struct io_counters){0};
+	workers_release(&d->workers.port);
+}
