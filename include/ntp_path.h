@@ -32,6 +32,7 @@ struct measurement {
 	double quiet;  /* s, mean excess when nothing is congested */
 	double blur;   /* s, how far the least delay may still sink */
 	double limit;  /* s, what the timestamps alone leave uncertain */
+	double claim;  /* s, what its source leaves, more than another does */
 };
 
 /* A sample of DELAY s came. */

@@ -27,6 +27,11 @@
  * huff-n'-puff wanted: an asymmetry of hours moves nothing, since one of the
  * two agrees with the prediction.
  *
+ * The source.  It may itself be off, and says by how much at most (D', see
+ * ntp_measure.c).  That is no noise: of one source alone it says nothing.  Of
+ * several it tells whom to believe more, and (D' - least D')/4 is added to the
+ * standard deviation of the one that knows less.
+ *
  * The unknown.  Neither w nor the right R is known, and both change.  Each
  * pair of 11 wanders (1e-11 to 1e-6, half a decade apart) and 6 noises has a
  * Kalman filter of its own.  Its weight follows the probability that it gave
@@ -142,14 +147,15 @@ variance_of(const struct measurement *m, unsigned noise)
 	double d = square(m->excess + m->blur), s = square(m->spread);
 	double r[EST_NOISES] = {d / 12, d / 12, d / 48, d / 3, s / 8, s / 32};
 
-	return r[noise] + square(m->limit);
+	return r[noise] + square(m->limit) + square(m->claim);
 }
 
 static unsigned
 readings(const struct measurement *m, unsigned noise, struct reading r[3])
 {
 	double shift = (m->excess - m->quiet) / 2;
-	double aside = square(m->quiet / 2 + m->blur) + square(m->limit);
+	double aside = square(m->quiet / 2 + m->blur) + square(m->limit) +
+	    square(m->claim);
 
 	r[0] = (struct reading){m->offset, variance_of(m, noise), 1.0};
 	if (noise != ASIDE || !path_congested(m))

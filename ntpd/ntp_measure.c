@@ -6,6 +6,11 @@
  * wants, which asks whom to believe.  The estimator asks what time it is, and
  * to it each sample is news, weighted by its own delay.
  *
+ * Hosts that have each other for sources, and another that knows the time
+ * better, would believe each other and nobody else: they are many, near, and
+ * of one mind.  What each says of its own error tells the difference, and who
+ * only repeats what another of them says is not asked what he thinks of it.
+ *
  * A sample that fits nothing known is held back.  One source alone is asked
  * again at once; of several, more than half have to say the same.  Then it was
  * the clock that jumped, or the truth: the old samples of those sources go,
@@ -15,6 +20,8 @@
 
 #include "ntp_state.h"
 
+#define CLAIM_AGE     2048.0 /* s */
+#define CLAIM_SHARE   0.25   /* of what is claimed, as a standard deviation */
 #define CONFIRM_POLLS 2
 #define CONFIRM_EXP   1 /* log2 s */
 #define TRAIN_POLLS   3
@@ -107,6 +114,27 @@ noise_of(const struct ntp_engine *e, const struct unseen *u)
 	return u->s.disp;
 }
 
+/* How far its source says that it may be off, but for what that grows by from
+ * one of its updates to the next, which it hardly ever is. */
+static double
+claim_of(const struct peer *p)
+{
+	double age = fmax(ts_diff(p->rec, p->reftime), 0);
+
+	return fmax(
+	    p->rootdelay / 2 + p->rootdisp - NTP_PHI * fmin(age, CLAIM_AGE), 0);
+}
+
+static double
+least_claim(const struct ntp_engine *e, size_t n)
+{
+	double least = NTP_MAXDISP;
+
+	for (size_t i = 0; i < n; i++)
+		least = fmin(least, claim_of(survivor(e, i)));
+	return least;
+}
+
 /* Reference clocks have no delay and broadcasts always the same: what noise
  * there is only the filter has seen. */
 static struct measurement
@@ -123,19 +151,38 @@ measurement_of(const struct ntp_engine *e, const struct unseen *u)
 
 /* --- surprises ------------------------------------------------------------- */
 
+/* It has its time from another of them, and is no witness beside that. */
+static bool
+is_hearsay(const struct ntp_engine *e, size_t n, const struct peer *p)
+{
+	for (size_t i = 0; i < n && p->stratum > 1; i++) {
+		const struct peer *other = survivor(e, i);
+
+		if (other != p && p->refid == refid_from_addr(&other->srcadr))
+			return true;
+	}
+	return false;
+}
+
 /* The sources that are surprised, this one now among them. */
 static bool
 confirmed(struct ntp_engine *e, size_t n, struct peer *p, ntp_mono now)
 {
 	bool again = p->surprised;
-	size_t with = 0;
+	size_t with = 0, of = 0;
 
 	p->surprised = true;
-	for (size_t i = 0; i < n; i++)
-		with += survivor(e, i)->surprised ? 1 : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct peer *q = survivor(e, i);
+
+		if (is_hearsay(e, n, q))
+			continue;
+		of++;
+		with += q->surprised ? 1 : 0;
+	}
 	if (with == 1 && !again)
 		ask_all(e, n, ASK_CONFIRM, now);
-	return n == 1 ? again : 2 * with > n;
+	return of == 1 ? with == 1 && again : 2 * with > of;
 }
 
 static void
@@ -154,13 +201,15 @@ drop_the_past(struct ntp_engine *e, size_t n, ntp_mono now)
 /* --------------------------------------------------------------------------- */
 
 static enum loop_verdict
-measure(struct ntp_engine *e, const struct unseen *u, bool believe)
+measure(struct ntp_engine *e, size_t n, const struct unseen *u, bool believe)
 {
 	struct measurement m = measurement_of(e, u);
 	struct loop_decision d = {.action = LOOP_IGNORE};
 	enum loop_mode before = e->loop.mode;
-	enum loop_verdict v = loop_measure(&e->loop, &m, believe, u->s.epoch);
+	enum loop_verdict v;
 
+	m.claim = CLAIM_SHARE * (claim_of(u->p) - least_claim(e, n));
+	v = loop_measure(&e->loop, &m, believe, u->s.epoch);
 	d.new_mode = e->loop.mode != before;
 	report_loop(e, &d);
 	return v;
@@ -202,13 +251,13 @@ measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now)
 	if (e->loop.par.discipline != LOOP_KALMAN || e->noset)
 		return false;
 	while (oldest_unseen(e, n, &u)) {
-		enum loop_verdict v = measure(e, &u, false);
+		enum loop_verdict v = measure(e, n, &u, false);
 
 		if (v == LOOP_USED)
 			u.p->surprised = false;
 		if (v == LOOP_SURPRISE && confirmed(e, n, u.p, now.mono)) {
 			drop_the_past(e, n, now.mono);
-			v = measure(e, &u, true);
+			v = measure(e, n, &u, true);
 			jumped = true;
 		}
 		used |= v == LOOP_USED;

@@ -119,8 +119,12 @@ a_source_ends_it(void **state)
 	assert_agreed(&m, 0, 3, 0);
 	source = mesh_add(&m,
 	    "server 127.127.1.0 prefer\nfudge 127.127.1.0 stratum 1\n", NULL,
-	    0.01, 0);
-	mesh_run(&m, 4000);
+	    0.05, 0);
+	for (unsigned s = 0; s < 4000; s += 10) {
+		mesh_run(&m, 10);
+		for (unsigned k = 0; k < 3 && s > 100; k++)
+			assert_true(fabs(m.node[k].e->loop.freq) < 100e-6);
+	}
 	for (unsigned k = 0; k < 3; k++) {
 		assert_int_equal(sys(&m, k)->stratum, 3);
 		assert_ptr_equal(sys(&m, k)->peer, mesh_peer(&m, k, source));
