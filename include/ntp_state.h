@@ -130,6 +130,9 @@ struct ntp_engine {
 
 	struct leap_state leap;
 	ntp_mono hear_all_until; /* see still_asking() */
+	uint16_t teacher;	 /* association, see ntp_measure.c */
+	bool deaf;		 /* no source can be reached any more */
+	bool back;		 /* the first one has answered again */
 
 	ntp_mono started;
 	ntp_mono next_tick; /* adj_host_clock() is due */
@@ -341,9 +344,21 @@ void measure_spike(
  * their older samples were dropped: select again. */
 bool measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now);
 
+/* --- ntp_hear.c ---------------------------------------------------------- */
+
 /* Is the answer of this source to be waited for, at the start: its name is
  * asked for, or it is in its first burst? */
 bool still_asking(const struct peer *p);
+/* Is it still time to wait for others? */
+bool is_hearing(const struct ntp_engine *e, ntp_mono now);
+/* Is there somebody to wait for before a source is followed? */
+bool others_to_be_heard(struct ntp_engine *e, ntp_mono now);
+/* A source cannot be reached any more. */
+void hear_lost(struct ntp_engine *e);
+/* FIRST can be reached again: if it is the only one, ask the others. */
+void hear_again(struct ntp_engine *e, const struct peer *first, ntp_mono now);
+/* Once a second: they have been waited for long enough. */
+void hear_tick(struct ntp_engine *e, struct ntp_now now);
 
 /* --- ntp_engine.c: what a change of configuration means for it ----------- */
 

@@ -63,16 +63,36 @@ is_news(const struct ntp_engine *e, const struct sample *s)
 	return s->disp < NTP_MAXDISP && mono_before(e->loop.est.at, s->epoch);
 }
 
-/* With a preferred survivor only its samples count.  At the start a liar may
- * still be among the survivors; the samples of one source alone tell the
- * frequency whatever its offset is. */
+static bool
+is_learning(const struct ntp_engine *e)
+{
+	return loop_newest(&e->loop) || !est_settled(&e->loop.est);
+}
+
+/* At the start a liar may still be among the survivors.  The samples of one
+ * source alone tell the frequency whatever its offset is; where they disagree
+ * those of two would tell a wrong one.  When it is no survivor any more the
+ * next begins with an offset that nobody knows. */
+static void
+choose_teacher(struct ntp_engine *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (survivor(e, i)->associd == e->teacher)
+			return;
+	}
+	if (e->teacher != 0 && e->loop.est.taken > 0 && is_learning(e))
+		est_stepped(&e->loop.est);
+	e->teacher = e->sys.peer->associd;
+}
+
+/* With a preferred survivor only its samples count. */
 static bool
 counts(const struct ntp_engine *e, size_t n, size_t i)
 {
 	if (peer_is_local_clock(survivor(e, i)))
 		return false;
-	if (loop_newest(&e->loop) || !est_settled(&e->loop.est))
-		return survivor(e, i) == e->sys.peer;
+	if (is_learning(e))
+		return survivor(e, i)->associd == e->teacher;
 	if (e->cand[i].prefer)
 		return true;
 	for (size_t k = 0; k < n; k++) {
@@ -250,6 +270,7 @@ measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now)
 
 	if (e->loop.par.discipline != LOOP_KALMAN || e->noset)
 		return false;
+	choose_teacher(e, n);
 	while (oldest_unseen(e, n, &u)) {
 		enum loop_verdict v = measure(e, n, &u, false);
 

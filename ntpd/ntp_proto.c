@@ -179,6 +179,7 @@ packet_measured(struct ntp_engine *e, struct peer *p,
 	if (!was_reachable) {
 		p->timereachable = now.mono;
 		report_peerevent(e, p, PEVNT_REACH, NULL);
+		hear_again(e, p, now.mono);
 	}
 	peer_sample(e, p, s, now);
 	if (p->inuse && p->stratum != NTP_MAXSTRAT)

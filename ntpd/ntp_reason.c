@@ -193,13 +193,6 @@ unfit_reason(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 	return REASON_NONE;
 }
 
-static bool
-is_hearing(const struct ntp_engine *e, ntp_mono now)
-{
-	return e->sys.leap == NTP_LEAP_UNSYNC && e->sys.peer == NULL &&
-	    mono_before(now, e->hear_all_until);
-}
-
 /* What is neither rejected by a test nor judged by the vote. */
 static enum reason
 voteless_reason(const struct ntp_engine *e, const struct peer *p)

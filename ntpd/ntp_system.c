@@ -607,36 +607,6 @@ vote(struct ntp_engine *e, ntp_mono now)
 	return last_resorts(e, n, now);
 }
 
-bool
-still_asking(const struct peer *p)
-{
-	if (p->kind == PEER_POOL)
-		return p->pool.ncand > 0 ||
-		    (p->dns.pending && !p->dns.complained);
-	if (p->kind != PEER_SERVER || p->hmode == NTP_MODE_CONTROL)
-		return false;
-	if (p->srcadr.family == ADDR_NONE)
-		return !p->dns.complained;
-	return p->poll.burst > 0 || p->poll.retry > 0 ||
-	    (p->poll.reach == 0 && p->poll.unreach == 0);
-}
-
-/* Who answers first is not who is right: before the clock is set for the
- * first time those who are just being asked are heard, for a while. */
-static bool
-others_to_be_heard(const struct ntp_engine *e, ntp_mono now)
-{
-	if (e->sys.leap != NTP_LEAP_UNSYNC ||
-	    !mono_before(now, e->hear_all_until))
-		return false;
-	PEER_FOREACH (p, &e->peers) {
-		if ((p->cfg->flags & ASSOC_NOSELECT) == 0 &&
-		    p->select == SEL_REJECT && still_asking(p))
-			return true;
-	}
-	return false;
-}
-
 static void
 select_and_update(struct ntp_engine *e, struct ntp_now now)
 {

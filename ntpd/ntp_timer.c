@@ -80,6 +80,7 @@ tick(struct ntp_engine *e, struct ntp_now now)
 		poll_tick(&p->poll);
 	names_tick(e, now);
 	wake_last_resort(e, now);
+	hear_tick(e, now);
 	watch_peers(e, now);
 	leap_tick(e, now);
 	reason_update(e, now);

@@ -226,6 +226,7 @@ peer_unreachable(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	p->timereachable = now.mono;
 	p->addr_lost = true;
 	report_peerevent(e, p, PEVNT_UNREACH, NULL);
+	hear_lost(e);
 	peer_sample(e, p, NULL, now);
 	clock_select(e, now);
 }
