@@ -124,6 +124,12 @@ struct config_restrict {
 	unsigned line;
 };
 
+/* The line that a value comes from; file NULL: it is the default. */
+struct config_origin {
+	const char *file; /* owned by the configuration, or constant */
+	unsigned line;	  /* 0: no line, the command line perhaps */
+};
+
 /* interface, nic, listen */
 enum iface_action { IFACE_LISTEN, IFACE_IGNORE, IFACE_DROP };
 enum iface_match {
@@ -140,6 +146,7 @@ struct config_iface {
 	char *name;
 	struct ntp_addr addr;
 	unsigned bits;
+	struct config_origin origin;
 };
 
 /* multicastclient, manycastserver: a group to join */
@@ -147,6 +154,7 @@ struct config_group {
 	struct ntp_addr addr;
 	bool hear;  /* multicastclient */
 	bool serve; /* manycastserver */
+	struct config_origin origin;
 };
 
 #define CONFIG_TTLS 8U
@@ -156,6 +164,7 @@ struct config_group {
 
 struct config_range {
 	uint32_t lo, hi;
+	struct config_origin origin;
 };
 
 struct config_tos {
@@ -241,6 +250,7 @@ enum reset_bit {
 struct config_var {
 	char *name, *value;
 	bool in_default; /* told without being asked for */
+	struct config_origin origin;
 };
 
 #define CONFIG_VARS_MAX	     64U /* so that all fit into a reply */
@@ -292,6 +302,7 @@ struct ntp_config {
 	unsigned nerrors, nwarnings;
 	char **files; /* every file read; diagnostics point here */
 	size_t nfiles;
+	struct config_origin *origin;	/* of each word; the parser's own */
 	struct config_pending *pending; /* the parser's own */
 };
 
@@ -314,8 +325,29 @@ int config_parse(struct ntp_config *c, const char *file, const char *text,
  * depend on others (minpoll above maxpoll ...). */
 void config_finish(struct ntp_config *c, const struct config_io *io);
 
+/* After config_finish(): warn of what is legal and yet hardly meant. */
+void config_lint(struct ntp_config *c, const struct config_io *io);
+
+struct restrict_list;
+
+/* The access list that C makes, without entries of names (ntp_access.c); the
+ * caller's, NULL when out of memory. */
+struct restrict_list *config_access(const struct ntp_config *c);
+
 /* The text that makes C, malloc'd into *TEXT; 0 or -NTP_ENOMEM. */
 int config_write(const struct ntp_config *c, char **text, size_t *len);
+
+/* All of C, defaults too, a value on each line with its origin behind it;
+ * malloc'd into *TEXT; 0 or -NTP_ENOMEM. */
+int config_show(const struct ntp_config *c, char **text, size_t *len);
+
+/* What ADDR (without port) may do and which lines say so, malloc'd into *TEXT;
+ * 0 or -NTP_ENOMEM. */
+int config_explain(const struct ntp_config *c, const struct ntp_addr *addr,
+    char **text, size_t *len);
+
+/* The value of the directive WORD was set by WHOM (constant), not by a file. */
+void config_preset(struct ntp_config *c, const char *word, const char *whom);
 
 /* Do two lines, also of different configurations, name the same partner? */
 bool config_assoc_same(

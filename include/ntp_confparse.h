@@ -57,6 +57,7 @@ enum keyword_id {
 	KW_##ctx##_##id,
 #define RESTRICTFLAG(bit, word, shown, tier, state, text) KW_RESTRICT_##bit,
 #include "ntp_tbl_keyword.h"
+	KW_IDS
 };
 
 enum keyword_arg {
@@ -176,6 +177,11 @@ void conf_idle(
 struct conf_pos conf_here(const struct confparse *p);
 struct conf_place conf_place(const struct confparse *p);
 
+/* This line, as origin of what it says. */
+struct config_origin conf_origin(const struct confparse *p);
+/* This line has said the word ID. */
+void conf_note(struct confparse *p, enum keyword_id id);
+
 /* Read a token; false at the end of the line or of what can be read of it. */
 bool conf_next(struct confparse *p, enum scan_mode mode);
 /* Is anything left on the line? */
@@ -226,6 +232,32 @@ void conf_set(struct ntp_config *c, char **dst, const char *s);
 enum addr_family conf_family(const struct scan_token *t);
 /* May S be an address or a domain name? */
 bool conf_is_host(const char *s);
+
+/* --- writing ------------------------------------------------------------- */
+
+struct conf_text {
+	char *p; /* malloc'd */
+	size_t len, cap;
+	bool bad; /* out of memory */
+};
+
+/* Append; nothing happens any more when memory has run out. */
+void conf_add(struct conf_text *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* " WORD V", unless V is the STANDARD. */
+void conf_add_number(
+    struct conf_text *t, const char *word, double v, double standard);
+bool conf_differs(double a, double b);
+/* Whole lines. */
+void conf_write_rule(struct conf_text *t, const struct config_iface *r);
+void conf_write_group(struct conf_text *t, const struct config_group *g);
+void conf_write_range(struct conf_text *t, const struct config_range *r);
+/* SET is an enum stats_set; nothing for one that is not recorded. */
+void conf_write_filegen(
+    struct conf_text *t, size_t set, const struct config_filegen *f);
+void conf_write_logmask(struct conf_text *t, unsigned mask);
+void conf_write_restrict(struct conf_text *t, const struct config_restrict *r);
+void conf_write_assoc(struct conf_text *t, const struct config_assoc *a);
 
 /* --- directives ---------------------------------------------------------- */
 

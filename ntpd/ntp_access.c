@@ -78,6 +78,19 @@ add_line(struct restrict_list *list, const struct config_restrict *r)
 	}
 }
 
+struct restrict_list *
+config_access(const struct ntp_config *c)
+{
+	struct restrict_list *list = restrict_new(c->nrestricts);
+	int err = list != NULL ? 0 : -NTP_ENOMEM;
+
+	for (size_t i = 0; i < c->nrestricts && err == 0; i++)
+		err = add_line(list, &c->restricts[i]);
+	if (err != 0)
+		restrict_free(&list);
+	return list;
+}
+
 /* --- entries of names ------------------------------------------------------ */
 
 static size_t

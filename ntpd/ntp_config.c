@@ -56,8 +56,9 @@ config_new(void)
 	if (c == NULL)
 		return NULL;
 	c->pending = calloc(1, sizeof(*c->pending));
-	if (c->pending == NULL) {
-		free(c);
+	c->origin = calloc(KW_IDS, sizeof(*c->origin));
+	if (c->pending == NULL || c->origin == NULL) {
+		config_free(&c);
 		return NULL;
 	}
 	c->tos = tos_default;
@@ -106,6 +107,7 @@ parse_line(struct confparse *p)
 	if (k == NULL)
 		return;
 	p->at = conf_here(p);
+	conf_note(p, k->id);
 	dispatch(p, k);
 }
 
@@ -322,6 +324,15 @@ config_finish(struct ntp_config *c, const struct config_io *io)
 		    "no server will be used");
 	conf_pending_clear(c->pending);
 	c->pending->checked = c->nassoc;
+}
+
+void
+config_preset(struct ntp_config *c, const char *word, const char *whom)
+{
+	const struct keyword *k = keyword_find(KEYWORD_DIRECTIVE, word);
+
+	if (k != NULL)
+		c->origin[k->id] = (struct config_origin){whom, 0};
 }
 
 int

@@ -91,6 +91,7 @@ config_free(struct ntp_config **cp)
 	free(c->trusted);
 	free(c->files);
 	free(c->var);
+	free(c->origin);
 	for (size_t i = 0; i < STRINGS; i++)
 		free(*string_at(c, i));
 	if (c->pending != NULL)
@@ -111,6 +112,7 @@ disown(struct ntp_config *c)
 	c->trusted = NULL;
 	c->files = NULL;
 	c->var = NULL;
+	c->origin = NULL;
 	c->pending = NULL;
 	c->nassoc = c->nrestricts = c->niface = c->ntrusted = 0;
 	c->ngroups = 0;
@@ -218,10 +220,13 @@ copy_ifaces(struct ntp_config *to, const struct ntp_config *c)
 	if (!copy_array(&a, c->iface, c->niface, sizeof(*c->iface)))
 		return false;
 	to->iface = a;
-	for (; to->niface < c->niface; to->niface++)
-		if (!copy_string(
-			&to->iface[to->niface].name, c->iface[to->niface].name))
+	for (; to->niface < c->niface; to->niface++) {
+		struct config_iface *dst = &to->iface[to->niface];
+
+		dst->origin.file = file_in(to, c, dst->origin.file);
+		if (!copy_string(&dst->name, dst->name))
 			return false;
+	}
 	return true;
 }
 
@@ -234,6 +239,9 @@ copy_trusted(struct ntp_config *to, const struct ntp_config *c)
 		return false;
 	to->trusted = a;
 	to->ntrusted = c->ntrusted;
+	for (size_t i = 0; i < to->ntrusted; i++)
+		to->trusted[i].origin.file =
+		    file_in(to, c, to->trusted[i].origin.file);
 	return true;
 }
 
@@ -246,6 +254,9 @@ copy_groups(struct ntp_config *to, const struct ntp_config *c)
 		return false;
 	to->groups = a;
 	to->ngroups = c->ngroups;
+	for (size_t i = 0; i < to->ngroups; i++)
+		to->groups[i].origin.file =
+		    file_in(to, c, to->groups[i].origin.file);
 	return true;
 }
 
@@ -261,6 +272,7 @@ copy_vars(struct ntp_config *to, const struct ntp_config *c)
 		struct config_var *dst = &to->var[to->nvar];
 		char *name = dst->name, *value = dst->value;
 
+		dst->origin.file = file_in(to, c, dst->origin.file);
 		if (!copy_string(&dst->name, name))
 			return false;
 		if (!copy_string(&dst->value, value)) {
@@ -268,6 +280,19 @@ copy_vars(struct ntp_config *to, const struct ntp_config *c)
 			return false;
 		}
 	}
+	return true;
+}
+
+static bool
+copy_origins(struct ntp_config *to, const struct ntp_config *c)
+{
+	void *a = NULL;
+
+	if (!copy_array(&a, c->origin, KW_IDS, sizeof(*c->origin)))
+		return false;
+	to->origin = a;
+	for (size_t i = 0; i < KW_IDS; i++)
+		to->origin[i].file = file_in(to, c, to->origin[i].file);
 	return true;
 }
 
@@ -296,7 +321,7 @@ config_copy(const struct ntp_config *c)
 	if (to->pending == NULL || !copy_files(to, c) || !copy_assocs(to, c) ||
 	    !copy_restricts(to, c) || !copy_ifaces(to, c) ||
 	    !copy_trusted(to, c) || !copy_groups(to, c) || !copy_vars(to, c) ||
-	    !copy_strings(to, c)) {
+	    !copy_origins(to, c) || !copy_strings(to, c)) {
 		config_free(&to);
 		return NULL;
 	}

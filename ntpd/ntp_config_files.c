@@ -65,6 +65,7 @@ drift_number(struct confparse *p)
 		return;
 	if (!conf_integer(p, false, &v)) {
 		p->scan = start;
+		conf_note(p, KW_DIRECTIVE_NONVOLATILE);
 		if (read_threshold(p, "driftfile", &p->cfg->nonvolatile))
 			(void)conf_end(p);
 		return;
@@ -258,6 +259,7 @@ confdo_filegen(struct confparse *p, const struct keyword *k)
 	}
 	if (set->state != KW_WORKS)
 		conf_idle(p, &at, set);
+	conf_note(p, set->id);
 	old = &p->cfg->filegen[set_of(set)];
 	f = *old;
 	f.file = NULL;

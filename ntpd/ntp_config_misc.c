@@ -258,6 +258,7 @@ confdo_flags(struct confparse *p, const struct keyword *k)
 
 		if (f->id == KW_FLAG_MONITOR && disable)
 			p->cfg->pending->monitor = conf_place(p);
+		conf_note(p, f->id);
 		if (flag != NULL)
 			set_flag(p, flag, f->id, disable);
 		else if (f->state == KW_OBSOLETE ||
@@ -269,15 +270,16 @@ confdo_flags(struct confparse *p, const struct keyword *k)
 /* --- keys ---------------------------------------------------------------- */
 
 static void
-trust(struct ntp_config *c, uint32_t lo, uint32_t hi)
+trust(struct confparse *p, uint32_t lo, uint32_t hi)
 {
+	struct ntp_config *c = p->cfg;
 	struct config_range *list;
 
 	list = conf_grow(c, c->trusted, c->ntrusted, sizeof(*list));
 	if (list == NULL)
 		return;
 	c->trusted = list;
-	list[c->ntrusted++] = (struct config_range){lo, hi};
+	list[c->ntrusted++] = (struct config_range){lo, hi, conf_origin(p)};
 }
 
 /* The last token is a key id; 0 after an error. */
@@ -327,7 +329,7 @@ read_range(struct confparse *p)
 		conf_error(p, NULL, NULL, "the range is empty");
 		return false;
 	}
-	trust(p->cfg, lo, hi);
+	trust(p, lo, hi);
 	return true;
 }
 
@@ -342,7 +344,7 @@ trust_token(struct confparse *p)
 	id = key_id(p);
 	if (id == 0)
 		return false;
-	trust(p->cfg, id, id);
+	trust(p, id, id);
 	return true;
 }
 
@@ -409,7 +411,8 @@ static void
 add_rule(struct confparse *p, enum iface_action action)
 {
 	struct ntp_config *c = p->cfg;
-	struct config_iface i = {.action = action}, *list;
+	struct config_iface i = {.action = action, .origin = conf_origin(p)};
+	struct config_iface *list;
 
 	if (!read_match(p, &i))
 		return;

@@ -63,7 +63,8 @@ add_group(struct confparse *p, const struct config_group *g)
 	if (list == NULL)
 		return;
 	c->groups = list;
-	list[c->ngroups++] = *g;
+	list[c->ngroups] = *g;
+	list[c->ngroups++].origin = conf_origin(p);
 }
 
 /* multicastclient, manycastserver: without an address NTP's own group. */

@@ -172,6 +172,7 @@ confdo_setvar(struct confparse *p, const struct keyword *k)
 		free(v->value);
 		v->value = value;
 		v->in_default = in_default;
+		v->origin = conf_origin(p);
 		value = NULL;
 	}
 	free(value);

@@ -85,6 +85,18 @@ config_warn_at(struct ntp_config *c, const struct config_io *io,
 	config_report(c, io, &d);
 }
 
+struct config_origin
+conf_origin(const struct confparse *p)
+{
+	return (struct config_origin){p->file, p->at.line};
+}
+
+void
+conf_note(struct confparse *p, enum keyword_id id)
+{
+	p->cfg->origin[id] = conf_origin(p);
+}
+
 static void report(struct confparse *p, enum config_severity severity,
     const struct conf_pos *at, const char *hint, const char *fmt, va_list ap)
     __attribute__((format(printf, 5, 0)));
@@ -451,7 +463,10 @@ conf_options(
 			return;
 		if (worth_a_warning(k, &v))
 			conf_idle(p, &at, k);
-		if (k->state == KW_WORKS && apply != NULL)
+		if (k->state != KW_WORKS)
+			continue;
+		conf_note(p, k->id);
+		if (apply != NULL)
 			apply(p, obj, k, &v);
 	}
 }

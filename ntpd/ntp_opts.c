@@ -24,7 +24,16 @@
 #define DEBUG_LEVEL_MAX 99
 
 /* Options that have no letter. */
-enum { OPT_CHECK = 256, OPT_VIRTUAL, OPT_SAVE, OPT_USEPCC, OPT_PCCFREQ };
+enum {
+	OPT_CHECK = 256,
+	OPT_EXPLAIN,
+	OPT_PRINT,
+	OPT_STRICT,
+	OPT_VIRTUAL,
+	OPT_SAVE,
+	OPT_USEPCC,
+	OPT_PCCFREQ
+};
 
 static const char short_options[] =
     "46aAbc:dD:f:gGh?!i:I:k:l:LmMnNp:P:qr:s:t:T:u:U:vVw:xz:Z:";
@@ -72,6 +81,9 @@ static const struct option long_options[] = {
     {"usepcc", no_argument, NULL, OPT_USEPCC},
     {"saveconfigquit", required_argument, NULL, OPT_SAVE},
     {"check-config", no_argument, NULL, OPT_CHECK},
+    {"explain-restrict", required_argument, NULL, OPT_EXPLAIN},
+    {"print-config", no_argument, NULL, OPT_PRINT},
+    {"strict", no_argument, NULL, OPT_STRICT},
     {"virtual-clock", required_argument, NULL, OPT_VIRTUAL},
     {NULL, 0, NULL, 0},
 };
@@ -84,6 +96,9 @@ static const char *const usage_lines[] = {
     "  -b, --bcastsync              take the time from broadcasts",
     "  -c, --configfile FILE        read this configuration",
     "      --check-config           check the configuration, then exit",
+    "      --explain-restrict ADDR  say what an address may do, then exit",
+    "      --print-config           print the configuration, then exit",
+    "      --strict                 with --check-config: warnings fail too",
     "  -d, --debug-level            more debugging output, stay in foreground",
     "  -D, --set-debug-level N      set the debug level",
     "  -f, --driftfile FILE         frequency file",
@@ -321,6 +336,12 @@ switch_option(struct options *o, int c)
 	case OPT_CHECK:
 		o->check_config = true;
 		return true;
+	case OPT_PRINT:
+		o->print_config = true;
+		return true;
+	case OPT_STRICT:
+		o->check_config = o->strict = true;
+		return true;
 	case 'a': /* it is so anyway */
 		return true;
 	default:
@@ -357,6 +378,9 @@ string_option(struct options *o, int c, const char *arg)
 		return true;
 	case OPT_SAVE:
 		o->saveconfig = arg;
+		return true;
+	case OPT_EXPLAIN:
+		o->explain = arg;
 		return true;
 	default:
 		return false;
@@ -411,6 +435,13 @@ checked_option(struct options *o, int c, const char *arg)
 	}
 }
 
+bool
+opts_ask(const struct options *o)
+{
+	return o->check_config || o->print_config || o->explain != NULL ||
+	    o->saveconfig != NULL;
+}
+
 /* What excludes or implies what, once all is read. */
 static int
 opts_finish(struct options *o)
@@ -418,7 +449,7 @@ opts_finish(struct options *o)
 	if (o->wait_sync && (o->nofork || o->quit))
 		return complain(
 		    "options exclude each other", "-w with -n or -q");
-	if (o->debug > 0 || o->quit || o->check_config || o->saveconfig != NULL)
+	if (o->debug > 0 || o->quit || opts_ask(o))
 		o->nofork = true;
 	return 0;
 }

@@ -39,7 +39,7 @@ struct options {
 	const char *ignored[OPTS_IGNORED_MAX]; /* to be warned about */
 	size_t nignored;
 	unsigned debug;	       /* level */
-	bool nofork;	       /* -n, -d, -D above 0, -q, --check-config */
+	bool nofork;	       /* -n, -d, -D above 0, -q, opts_ask() */
 	bool novirtualips;     /* -L */
 	bool panicgate;	       /* -g */
 	bool step_once;	       /* -G */
@@ -49,6 +49,9 @@ struct options {
 	bool bcastsync;	       /* -b: as `broadcastclient` */
 	double propagation;    /* s, -r: as `broadcastdelay`; 0: not given */
 	bool check_config;     /* --check-config */
+	bool strict;	       /* --strict: warnings fail too */
+	bool print_config;     /* --print-config */
+	const char *explain;   /* --explain-restrict ADDR */
 	int priority;	       /* -P, -N: SCHED_FIFO, 0: leave alone */
 	bool wait_sync;	       /* -w */
 	double wait_s;	       /* s */
@@ -69,6 +72,9 @@ enum opts_result {
 
 /* Read the command line; complaints go to stderr. */
 enum opts_result opts_parse(struct options *o, int argc, char *const argv[]);
+
+/* Is it only a question about the configuration? */
+bool opts_ask(const struct options *o);
 
 void opts_usage(FILE *fp);
 

@@ -122,7 +122,7 @@ reread_config(struct daemon *d)
 {
 	struct ntp_config *c;
 	bool taken = true;
-	int err = setup_read(d, &c);
+	int err = setup_read(d, NULL, &c);
 
 	if (err != 0) {
 		msyslog(&d->log, NTP_LOG_ERR,

@@ -124,16 +124,6 @@ severity_word(const struct config_diag *g)
 	return g->severity == CONFIG_ERROR ? "error" : "warning";
 }
 
-static void
-diag_print(void *arg, const struct config_diag *g)
-{
-	FILE *fp = arg;
-
-	(void)fprintf(fp, "%s:%u:%u: %s: %s%s%s\n", g->file, g->line, g->column,
-	    severity_word(g), g->text, g->hint != NULL ? "; " : "",
-	    g->hint != NULL ? g->hint : "");
-}
-
 /* The second form is what log watchers know. */
 static void
 diag_log(void *arg, const struct config_diag *g)
@@ -153,12 +143,13 @@ diag_log(void *arg, const struct config_diag *g)
 /* --- the configuration ---------------------------------------------------- */
 
 static bool
-preset(char **where, const char *value)
+preset(struct ntp_config *c, char **where, const char *word, const char *value)
 {
 	if (value == NULL)
 		return true;
 	free(*where);
 	*where = strdup(value);
+	config_preset(c, word, "command line");
 	return *where != NULL;
 }
 
@@ -172,10 +163,10 @@ preset_all(struct ntp_config *c, const struct options *o)
 		c->threads = o->threads;
 		c->threads_auto = o->threads_auto;
 	}
-	if (preset(&c->driftfile, o->driftfile) &&
-	    preset(&c->keysfile, o->keysfile) &&
-	    preset(&c->pidfile, o->pidfile) &&
-	    preset(&c->statsdir, o->statsdir))
+	if (preset(c, &c->driftfile, "driftfile", o->driftfile) &&
+	    preset(c, &c->keysfile, "keys", o->keysfile) &&
+	    preset(c, &c->pidfile, "pidfile", o->pidfile) &&
+	    preset(c, &c->statsdir, "statsdir", o->statsdir))
 		return 0;
 	return -NTP_ENOMEM;
 }
@@ -245,35 +236,30 @@ fill(struct daemon *d, struct ntp_config *c, const struct config_io *io)
 	return err;
 }
 
-static int
-read_with(struct daemon *d, const struct config_io *io, struct ntp_config **out)
+int
+setup_read(
+    struct daemon *d, const struct config_io *tell, struct ntp_config **out)
 {
+	struct config_io io = {.arg = &d->log, .diag = diag_log};
 	int err;
 
+	if (tell != NULL)
+		io = *tell;
+	io.load = load_file;
+	io.list = list_directory;
 	*out = config_new();
 	if (*out == NULL)
 		return -NTP_ENOMEM;
-	err = fill(d, *out, io);
+	err = fill(d, *out, &io);
 	if (err < 0)
 		config_free(out);
 	return err;
 }
 
 int
-setup_read(struct daemon *d, struct ntp_config **out)
-{
-	const struct config_io io = {.arg = &d->log,
-	    .load = load_file,
-	    .list = list_directory,
-	    .diag = diag_log};
-
-	return read_with(d, &io, out);
-}
-
-int
 setup_config(struct daemon *d)
 {
-	int err = setup_read(d, &d->cfg);
+	int err = setup_read(d, NULL, &d->cfg);
 
 	if (err < 0)
 		return err;
@@ -286,62 +272,4 @@ setup_config(struct daemon *d)
 		msyslog(&d->log, NTP_LOG_WARN,
 		    "no servers configured: nothing to synchronize to");
 	return 0;
-}
-
-/* --- --check-config ------------------------------------------------------- */
-
-int
-setup_check(struct daemon *d)
-{
-	const struct config_io io = {.arg = stdout,
-	    .load = load_file,
-	    .list = list_directory,
-	    .diag = diag_print};
-	int err = read_with(d, &io, &d->cfg);
-	unsigned warnings;
-
-	if (err != 0)
-		return NTPD_FAIL;
-	d->conf = d->cfg;
-	warnings = d->conf->nwarnings + keysfile_check(d);
-	(void)fprintf(stdout, "%s: %u errors, %u warnings\n", d->opt.conffile,
-	    d->conf->nerrors, warnings);
-	return d->conf->nerrors > 0 ? NTPD_FAIL : NTPD_OK;
-}
-
-/* --- --saveconfigquit ----------------------------------------------------- */
-
-static int
-write_file(const char *path, const char *text, size_t len)
-{
-	FILE *fp = fopen(path, "we");
-	bool bad;
-
-	if (fp == NULL)
-		return -NTP_EIO;
-	bad = fwrite(text, 1, len, fp) != len;
-	return fclose(fp) != 0 || bad ? -NTP_EIO : 0;
-}
-
-int
-setup_save(struct daemon *d)
-{
-	struct config_io io = {.arg = stderr,
-	    .load = load_file,
-	    .list = list_directory,
-	    .diag = diag_print};
-	size_t len;
-	char *text;
-	int err;
-
-	if (read_with(d, &io, &d->cfg) != 0 ||
-	    config_write(d->cfg, &text, &len) != 0)
-		return NTPD_FAIL;
-	err = write_file(d->opt.saveconfig, text, len);
-	free(text);
-	if (err == 0)
-		return NTPD_OK;
-	msyslog_errno(
-	    &d->log, NTP_LOG_ERR, "cannot write %s", d->opt.saveconfig);
-	return NTPD_FAIL;
 }

@@ -371,7 +371,7 @@ run(struct daemon *d, int argc, char *const argv[])
 static int
 check(struct daemon *d)
 {
-	int status = d->opt.check_config ? setup_check(d) : setup_save(d);
+	int status = confcheck(d);
 
 	config_free(&d->cfg);
 	msyslog_close(&d->log);
@@ -387,7 +387,7 @@ run_or_fork(struct daemon *d, int argc, char *const argv[])
 	if (mask != 0)
 		(void)umask(mask);
 	first_log(d);
-	if (d->opt.check_config || d->opt.saveconfig != NULL)
+	if (opts_ask(&d->opt))
 		return check(d);
 	if (d->opt.nofork)
 		return run(d, argc, argv);

@@ -393,21 +393,25 @@ bool dns_fini(struct daemon *d);
 
 /* Read the configuration into d->cfg; 0 or -NTP_E* (said in the log). */
 int setup_config(struct daemon *d);
-/* Read it into *OUT, the caller's (NULL below 0): 0, 1 when the default file is
- * not there, or -NTP_E* (said in the log). */
-int setup_read(struct daemon *d, struct ntp_config **out);
-/* --check-config: print the diagnostics; the exit code. */
-int setup_check(struct daemon *d);
+/* Read it into *OUT, the caller's (NULL below 0), with diagnostics to TELL, or
+ * into the log: 0, 1 when the default file is not there, or -NTP_E* (said in
+ * the log). */
+int setup_read(
+    struct daemon *d, const struct config_io *tell, struct ntp_config **out);
 /* The kernel's random octets; needs no preparation. */
 void rng_port_fill(struct rng_port *p, void *buf, size_t len);
-/* --saveconfigquit: write the configuration in full; the exit code. */
-int setup_save(struct daemon *d);
 /* Choose the clock and say what it is. */
 void setup_clock(struct daemon *d);
 /* `enable ntp` or `disable ntp` at run time. */
 void clock_follow(struct daemon *d);
 /* Make the engine. */
 int setup_engine(struct daemon *d);
+
+/* --- ntp_confcheck.c: questions about the configuration --------------------- */
+
+/* --check-config, --print-config, --explain-restrict, --saveconfigquit: give
+ * the answer; the exit code. */
+int confcheck(struct daemon *d);
 
 /* --- ntp_reload.c: SIGHUP --------------------------------------------------- */
 
@@ -424,8 +428,6 @@ int keysfile_setup(struct daemon *d);
 /* Again (SIGHUP): hand the engine new keys, or keep the old when the file
  * cannot be read or is something else. */
 void keysfile_reload(struct daemon *d);
-/* --check-config: print what is wrong with it; the number of warnings. */
-unsigned keysfile_check(struct daemon *d);
 
 /* --- ntp_leapfile.c ------------------------------------------------------- */
 

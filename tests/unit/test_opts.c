@@ -228,7 +228,12 @@ test_virtual_clock(void **state)
 	assert_true(o.virtual_clock);
 	assert_int_equal(parse("--virtual-clock=fast"), OPTS_BAD);
 	assert_int_equal(parse("--check-config"), OPTS_RUN);
-	assert_true(o.check_config && !o.virtual_clock);
+	assert_true(o.check_config && !o.virtual_clock && !o.strict);
+	assert_int_equal(parse("--strict --explain-restrict ::1"), OPTS_RUN);
+	assert_true(o.strict && o.check_config && o.nofork);
+	assert_string_equal(o.explain, "::1");
+	assert_int_equal(parse("--print-config"), OPTS_RUN);
+	assert_true(o.print_config && opts_ask(&o));
 }
 
 static void
