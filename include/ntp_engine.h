@@ -133,6 +133,8 @@ struct engine_status {
 	unsigned sources, reachable, survivors;
 	double offset; /* s; of the panic or of the -q correction too */
 	double freq;   /* s/s */
+	double jitter; /* s */
+	int8_t poll;   /* log2 s */
 	bool stepped;  /* the -q correction was a step */
 	char peer[64]; /* name or address of the system peer, or "" */
 };

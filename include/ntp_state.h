@@ -147,6 +147,9 @@ struct ntp_engine {
 	struct reason_tally tally; /* of the last vote */
 	struct reason_state reason;
 	double stepped_by; /* s, at the last step */
+	/* of ntp_log.c */
+	ntp_mono unsynced_since, refusal_at;
+	bool unsynced_told, refusal_told;
 	struct history history;
 
 	char savedconfig[SAVED_NAME_MAX]; /* by SAVECONFIG, or "" */

@@ -11,6 +11,7 @@
 #include "ntp_control.h"
 #include "ntp_ctlmru.h"
 #include "ntp_ctlvars.h"
+#include "ntp_log.h"
 #include "ntp_packet.h"
 #include "ntp_state.h"
 #include "ntp_wire.h"
@@ -310,6 +311,8 @@ send_error(struct control *c)
 	mode6_encode(&h, buf);
 	send_datagram(c, buf, MODE6_HEADER_LEN, 4);
 	c->e->ctl.errors++;
+	if (c->err == MODE6_ERR_PERMISSION || c->err == MODE6_ERR_RESTRICT)
+		log_refusal(c->e, c->rb->src, c->now.mono);
 }
 
 static void

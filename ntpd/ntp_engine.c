@@ -172,7 +172,7 @@ engine_new(struct ntp_config **cfg, const struct engine_options *opt,
 	*cfg = NULL;
 	e->opt = *opt;
 	e->port = *ports;
-	e->started = e->next_tick = now.mono;
+	e->started = e->next_tick = e->unsynced_since = now.mono;
 	e->since = (struct counted_since){now.mono, now.mono, now.mono};
 	e->quit_at = mono_add(now.mono, QUIT_WAIT);
 	e->hear_all_until = mono_add(now.mono, HEAR_ALL);
@@ -298,6 +298,8 @@ engine_status(const struct ntp_engine *e, struct engine_status *out)
 	    .survivors = e->sys.survivors,
 	    .offset = e->stop == ENGINE_RUN ? e->sys.offset : e->stop_offset,
 	    .freq = e->loop.freq,
+	    .jitter = e->loop.jitter,
+	    .poll = e->loop.poll,
 	    .stepped = e->stop_stepped};
 	count_sources(e, out);
 	if (e->sys.peer == NULL)

@@ -44,6 +44,20 @@ save_drift(struct daemon *d, int (*save)(struct driftfile *, double))
 		    &d->log, NTP_LOG_ERR, "frequency file %s", d->drift.path);
 }
 
+/* logconfig +sysstatistics: a line an hour. */
+static void
+say_hour(struct daemon *d)
+{
+	struct engine_status s;
+
+	if ((d->conf->logmask & LOGBIT_SYSSTATIST) == 0)
+		return;
+	engine_status(d->engine, &s);
+	msyslog(&d->log, NTP_LOG_INFO,
+	    "offset %.6f sec freq %.3f ppm error %.6f poll %d", s.offset,
+	    s.freq * 1e6, s.jitter, s.poll);
+}
+
 static void
 on_hour(uv_timer_t *t)
 {
@@ -51,6 +65,7 @@ on_hour(uv_timer_t *t)
 
 	save_drift(d, drift_hourly);
 	record_hour(d);
+	say_hour(d);
 	(void)msyslog_follow(&d->log);
 }
 

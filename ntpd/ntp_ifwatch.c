@@ -108,12 +108,25 @@ say_in_use(struct daemon *d, const struct iface_want *want, const char *addr)
 		    want->wildcard ? "wildcard" : "interface", addr);
 }
 
+/* In the words that log watchers know; the hint follows. */
+static void
+say_bind(struct daemon *d, const struct iface_want *want, int err)
+{
+	char addr[ADDR_STRLEN];
+
+	errno = err;
+	msyslog_errno(&d->log, NTP_LOG_ERR, "bind(%s) AF_INET%s %s#%u failed",
+	    want->name, want->local.family == ADDR_V6 ? "6" : "",
+	    addr_format(&want->local, addr), (unsigned)want->local.port);
+}
+
 /* What a failed bind means: 0 to go on without, or the error to stop with. */
 static int
 bind_failed(struct daemon *d, const struct iface_want *want, int err)
 {
 	char addr[ADDR_STRLEN];
 
+	say_bind(d, want, -err);
 	(void)addr_format_port(&want->local, addr);
 	if (!d->started && err == -EADDRINUSE) {
 		say_in_use(d, want, addr);

@@ -225,7 +225,8 @@ say_done(struct ntp_engine *e)
 		engine_log(e, NTP_LOG_NOTICE,
 		    "leap second: our servers have smeared it");
 	else if (kernel_does_it(e, dir))
-		engine_log(e, NTP_LOG_NOTICE, "leap second %s by the kernel",
+		engine_log(e, NTP_LOG_NOTICE,
+		    "kernel reports leap second has occurred, one is %s",
 		    dir > 0 ? "inserted" : "removed");
 	else if (!e->noset && !may_step(e, dir))
 		engine_log(e, NTP_LOG_WARN,

@@ -229,6 +229,16 @@ pool_resolved(struct ntp_engine *e, struct peer *pool,
 
 /* --- names ------------------------------------------------------------------ */
 
+static bool
+is_pool(const struct ntp_engine *e, const struct peer_dns *d)
+{
+	PEER_FOREACH (p, &e->peers) {
+		if (&p->dns == d)
+			return p->kind == PEER_POOL;
+	}
+	return false;
+}
+
 static void
 dns_failed(struct ntp_engine *e, struct peer_dns *d, const char *name,
     const char *words, ntp_mono now)
@@ -237,9 +247,9 @@ dns_failed(struct ntp_engine *e, struct peer_dns *d, const char *name,
 		words = "no address of a usable family";
 	if (!d->complained)
 		engine_log(e, NTP_LOG_WARN,
-		    "error resolving %s: %s; trying again until it works: is "
-		    "the name right, and does the resolver answer?",
-		    name, words);
+		    "error resolving %s%s: %s; trying again until it works: "
+		    "is the name right, and does the resolver answer?",
+		    is_pool(e, d) ? "pool " : "", name, words);
 	d->failures = d->complained ? d->failures + 1 : 1;
 	d->complained = true;
 	(void)fmt_safe(d->words, sizeof d->words, words, strlen(words));

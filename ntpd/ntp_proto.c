@@ -12,6 +12,7 @@
 
 #include "ntp_err.h"
 #include "ntp_ext.h"
+#include "ntp_log.h"
 #include "ntp_state.h"
 
 #define KISS_RATE 0x52415445U /* "RATE" */
@@ -271,7 +272,8 @@ from_before_step(const struct peer *p)
 }
 
 static enum ntp_drop
-refuse_origin(struct peer *p, unsigned flash)
+refuse_origin(struct ntp_engine *e, struct peer *p,
+    const struct ntp_packet *pkt, unsigned flash)
 {
 	if (from_before_step(p))
 		return DROP_NOASSOC;
@@ -281,6 +283,7 @@ refuse_origin(struct peer *p, unsigned flash)
 		return DROP_DUP;
 	}
 	p->count.bogusorg++;
+	log_bogus(e, p, pkt);
 	return DROP_BOGUS;
 }
 
@@ -351,7 +354,7 @@ process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 		return DROP_MODE;
 	flash = packet_tests(e, p, &pkt);
 	if ((flash & (FLASH_DUP | FLASH_BOGUS)) != 0)
-		return refuse_origin(p, flash);
+		return refuse_origin(e, p, &pkt, flash);
 	why = packet_authenticate(e, p, rb, flags, &tail);
 	if (why != DROP_NONE)
 		return why;

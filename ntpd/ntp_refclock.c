@@ -137,6 +137,7 @@ static void
 report_clock(struct ntp_engine *e, struct peer *p, enum clock_code code)
 {
 	struct refclock *c = &p->clk;
+	char buf[ADDR_STRLEN];
 
 	if (c->code == code)
 		return;
@@ -149,6 +150,10 @@ report_clock(struct ntp_engine *e, struct peer *p, enum clock_code code)
 	if (c->nevents < 15)
 		c->nevents++;
 	report_peerevent(e, p, PEVNT_CLOCK, clock_code_words(code));
+	if (c->nevents < 15)
+		engine_log_class(e, LOGBIT_CLOCKEVENTS, NTP_LOG_NOTICE,
+		    "clock %s event '%s'", addr_format(&p->srcadr, buf),
+		    clock_code_words(code));
 }
 
 /* What was wrong most of the time since the last poll. */

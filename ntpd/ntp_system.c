@@ -164,6 +164,8 @@ step(struct ntp_engine *e, double offset, struct ntp_now now)
 		    "cannot step the clock by %+.6f s: not permitted", offset);
 		return;
 	}
+	if (e->opt.step_once && e->sys.stratum == NTP_MAXSTRAT)
+		engine_log(e, NTP_LOG_NOTICE, "Doing initial time step");
 	now.sys = c->get_systime(c);
 	reason_stepped(e, offset, false, now);
 	loop_stepped(&e->loop, now.mono);
@@ -542,13 +544,25 @@ mitigate(struct ntp_engine *e, size_t n, ntp_mono now, bool *news)
 	return p;
 }
 
+static bool
+any_reachable(const struct ntp_engine *e)
+{
+	PEER_FOREACH (p, &e->peers) {
+		if (p->poll.reach != 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 no_system_peer(struct ntp_engine *e, ntp_mono now)
 {
 	if (e->sys.peer != NULL) {
 		report_sysevent(e, EVNT_NOPEER, NULL);
-		engine_log_class(e, LOGBIT_SYNCSTATUS, NTP_LOG_NOTICE,
-		    "no system peer: no source is fit and in the majority");
+		engine_log_class(e, LOGBIT_SYNCSTATUS, NTP_LOG_NOTICE, "%s",
+		    any_reachable(e) ? "no system peer: no source is fit and "
+				       "in the majority"
+				     : "no servers reachable");
 	}
 	e->sys.peer = NULL;
 	e->sys.survivors = 0;

@@ -5,7 +5,7 @@
  * A tick a second for the discipline (RFC 5905 12), and each association at
  * its own instant, so that polls do not bunch on the second.
  */
-#include "ntp_state.h"
+#include "ntp_log.h"
 
 #define TICK_LATE_MAX 1.0 /* s; a second missed cannot be slewed later */
 
@@ -84,6 +84,7 @@ tick(struct ntp_engine *e, struct ntp_now now)
 	watch_peers(e, now);
 	leap_tick(e, now);
 	reason_update(e, now);
+	log_unsynced(e, now);
 }
 
 static bool

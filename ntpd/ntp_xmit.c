@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ntp_err.h"
+#include "ntp_log.h"
 #include "ntp_state.h"
 
 #define FRACTION_BITS 32
@@ -261,6 +262,8 @@ transmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 		    p->select == SEL_FALSETICK ? p->falsepolls + 1 : 0;
 	if (ev.lost_reach)
 		peer_unreachable(e, p, now);
+	if (ev.shifted)
+		log_silence(e, p, now);
 	if (has_left(e, p, &ev)) {
 		peer_demobilize(e, p);
 		return;

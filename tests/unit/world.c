@@ -251,8 +251,12 @@ port_log(struct log_port *l, enum ntp_loglevel lv, const char *fmt, va_list ap)
 {
 	struct world *w = WORLD(l, log);
 
+	size_t used = strlen(w->logs);
+
 	(void)lv;
 	(void)vsnprintf(w->lastlog, sizeof w->lastlog, fmt, ap);
+	(void)snprintf(
+	    w->logs + used, sizeof w->logs - used, "%s\n", w->lastlog);
 }
 
 static void

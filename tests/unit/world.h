@@ -69,6 +69,7 @@ struct world {
 	size_t sentlen;
 	unsigned nsent;
 	char lastlog[256];
+	char logs[16384]; /* all lines, one after the other */
 	/* a leap second of UTC at true time leap_t, when leap_dir is not 0 */
 	double leap_t;
 	int leap_dir;
