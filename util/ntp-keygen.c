@@ -53,7 +53,9 @@ usage(FILE *f)
 	    "                     ntpkey_MD5key_HOST.SECONDS unless given\n"
 	    "  -t, --type TYPE    of this type only (see ntp.keys)\n"
 	    "  -n, --count COUNT  so many of each type, 10 unless given\n"
-	    "  -k, --first ID     the first key id, 1 unless given\n");
+	    "  -k, --first ID     the first key id, 1 unless given\n"
+	    "  -h, --help         this text\n"
+	    "  -v, --version      the version\n");
 }
 
 static void

@@ -74,7 +74,8 @@ static const char help_text[] =
     "  -s          tell syslog\n"
     "  -t SECONDS  wait so long for a reply (1)\n"
     "  -u          do not mind who else serves time here\n"
-    "  -v          the version first, likewise --version\n";
+    "  -v          the version first\n"
+    "  --version   the version alone\n";
 
 /* --- words ---------------------------------------------------------------- */
 

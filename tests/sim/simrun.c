@@ -36,7 +36,8 @@ static const char usage_text[] =
     "      --tap      run each file and its control, say ok or not ok\n"
     "      --fast     only those files that are marked fast\n"
     "      --conf FILE, --rehearse WHAT  what that configuration would do\n"
-    "  -h, --help     this; --version: which one it is\n";
+    "  -h, --help     this\n"
+    "      --version  which one it is\n";
 
 static struct scenario *
 read_scenario(const char *path, bool control)
