@@ -123,9 +123,12 @@ table = read("include/ntp_tbl_keyword.h")
 there = set(re.findall(r'^(?:DIRECTIVE|RESTRICTFLAG)\(\w+, "([^"]+)"', table,
                        re.M))
 there |= set(re.findall(r'^KEY\w+\(\w+, \w+, "([^"]+)"', table, re.M))
-# Words that are values, or composed; Ic is for lines, and for ntpq's.
-VALUES = set("on fuzz auto 0 1 stderr stdout syncall sysall sysevents "
-             "peerevents".split())
+# Words that are values, and those that logconfig puts together; Ic is for
+# lines, and for ntpq's.
+VALUES = set("on fuzz auto 0 1 stderr stdout".split()) | {
+    kind + what for kind in re.findall(r'^KEYWORD\(LOGCLASS, \w+, "(\w+)"',
+                                       table, re.M)
+    for what in re.findall(r'^KEYWORD\(LOGTYPE, \w+, "(\w+)"', table, re.M)}
 text = re.sub(r"^\.Ic ntpq .*$", "", page("ntp.conf.5"), flags=re.M)
 told = words_of(text, "Cm", r"[a-z0-9_]+")
 told |= words_of(text, "Ic", r"[a-z0-9_]+") - commands_of_ntpq - {"ntpq"}
