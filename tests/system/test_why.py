@@ -55,7 +55,7 @@ SAYS = {
     "silence": r"sent \d+; nothing received and no ICMP error",
     "unresolved": r"no-such-host\.invalid: .+; \d+ failures; next try in",
     "bogus": r"\d+ with an origin that is not our last request",
-    "kiss": r"kiss code RATE; polling every 2 s",
+    "kiss": r"kiss code RATE; polling every 8 s",
     "distance": r"root distance 2\.\d\d\d s; limit 1\.500 s.*`tos maxdist`",
     "auth": r"crypto-NAK: the server does not accept key 3 \(SHA256\)",
     "unsynchronized": r"not synchronized: leap 3 stratum",
