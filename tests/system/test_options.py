@@ -3,8 +3,8 @@
 """The command line as the reference's users write it: set once and exit, wait
 for synchronization, into the background, variables, and what is refused."""
 from harness import (ANY_LOOPBACK, Daemon, NTPD, exchange, free_port, ok,
-                     request_octets, run, scratch, server_line, stratum1,
-                     wait_for)
+                     really_root, request_octets, run, scratch, server_line,
+                     stratum1, wait_for)
 import concurrent.futures
 import os
 import re
@@ -58,11 +58,12 @@ useless = {name: conf(name, "port %d\nserver 127.0.0.1 port %d\n"
            for name in ("useless", "in vain")}
 # They all wait for answers: side by side.
 runs = concurrent.futures.ThreadPoolExecutor(8)
-far, panics, near, slewed, lost = [runs.submit(ntpd, *args) for args in (
+far, panics, near, slewed, stepped, lost = [runs.submit(ntpd, *args) for args in (
     ("-gq", "-c", source("far"), "--virtual-clock=-5000"),
     ("-q", "-c", source("panics"), "--virtual-clock=-5000"),
     ("-q", "-c", source("near"), "--virtual-clock=0.02"),
     ("-gqx", "-c", source("slewed"), "--virtual-clock=20"),
+    ("-qG", "-c", source("stepped"), "--virtual-clock=0.02"),
     ("-gq", "-c", useless["useless"], "--virtual-clock=0"))]
 waits = [(want, where, runs.submit(
     ntpd, "-g", "-c", path, "-p", where + ".pid", "-w", seconds, "-l",
@@ -83,6 +84,10 @@ ok(status == 0 and re.search(r"^ntpd: time slew -0\.0[12]\d{4} s$", words,
 status, words = slewed.result()
 ok(status == 0 and "ntpd: time slew -" in words,
    "-x slews 20 s, too", words)
+
+status, words = stepped.result()
+ok(status == 0 and "Doing initial time step" in words and
+   "ntpd: time set -0.0" in words, "-G steps what is small, and says so", words)
 
 # -- nobody suits: why, of each
 status, words = lost.result()
@@ -161,6 +166,24 @@ both = Daemon("interface ignore wildcard\n", args=["-I", "lo"])
 ok(wait_for(lambda: not both.alive(), 10, "the end") and
    both.child.returncode == 1, "-I beside rules of the file: status 1",
    both.log())
+
+# -- in a jail, as somebody else
+if really_root():
+    jail = scratch()
+    for name in ("var", "stats"):
+        os.mkdir(os.path.join(jail, name))
+        os.chown(os.path.join(jail, name), 65534, 65534)
+    inside = Daemon(server_line("127.0.1.1", upstream) +
+                    "driftfile /var/drift\nstatsdir /stats\n"
+                    "statistics loopstats\n",
+                    args=["-i", jail, "-u", "65534"])
+    ok(inside.synchronized(), "-i and -u: it synchronizes", inside.log())
+    ok(wait_for(lambda: os.path.exists(jail + "/stats/loopstats"), 20,
+                "loopstats"), "statistics are inside of the jail",
+       os.listdir(jail + "/stats"), inside.log())
+    ok(os.readlink("/proc/%d/root" % inside.child.pid) == jail,
+       "it cannot leave it")
+    ok(inside.kill() == 0, "and leaves when told", inside.log())
 
 # -- what is wrong
 for args, part in ((["-4", "-6"], "exclude"), (["-w", "5", "-n"], "exclude"),

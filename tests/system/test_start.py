@@ -30,7 +30,7 @@ def mount(*words):
 mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", disk)
 with open(disk + "/drift", "w", encoding="ascii") as f:
     f.write("0.5")
-mount("-o", "remount,ro", disk)
+mount("-o", "remount,bind,ro", disk)
 mount("--bind", names, "/etc/hosts")
 mount("--bind", here + "/resolv.conf", "/etc/resolv.conf")
 
@@ -63,7 +63,7 @@ for what, words in (("the log", "cannot open log file %s/log; trying" % disk),
     ok(words in ours.log(), "%s: said that it cannot be written" % what,
        ours.log())
 ok(ours.alive(), "it runs without network, names and disk", ours.log())
-mount("-o", "remount,rw", disk)
+mount("-o", "remount,bind,rw", disk)
 with open(names, "a", encoding="ascii") as f:
     f.write("127.0.2.1 source.example\n")
 network_up()

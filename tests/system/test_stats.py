@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Statistics files: every set in its columns, plots of NTPsec's ntpviz, and
 disks that are full, missing or not ours to write."""
-from harness import (Daemon, PEERS, enter_namespace, ntpsec_command, ok, run,
-                     scratch, server_line, skip, skip_all, stratum1, wait_for)
+from harness import (Daemon, PEERS, enter_namespace, ntpsec_command, ok,
+                     really_root, run, scratch, server_line, skip, skip_all, stratum1, wait_for)
 import contextlib
 import glob
 import os
@@ -148,7 +148,7 @@ os.mkdir(missing)
 ok(wait_for(has_records(missing, "rawstats"), 40, "records"),
    "records come when it is there", late.log())
 late.kill()
-if os.geteuid() == 0:
+if really_root():
     barred = Daemon(source + statistics(kept, ["rawstats"]), user=65534,
                     group=65534, extra_groups=[], start=False)
     os.chmod(barred.dir, 0o777)
