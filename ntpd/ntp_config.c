@@ -283,6 +283,54 @@ check_keys(struct ntp_config *c, const struct config_io *io)
 		    "add it to `trustedkey`, or ntpq cannot write");
 }
 
+static bool
+listens(const struct ntp_config *c)
+{
+	for (size_t i = 0; i < c->ngroups; i++)
+		if (c->groups[i].hear)
+			return true;
+	return c->broadcastclient;
+}
+
+static bool
+is_dialogue(const struct config_assoc *a)
+{
+	return a->kind == ASSOC_SERVER || a->kind == ASSOC_POOL ||
+	    a->kind == ASSOC_PEER;
+}
+
+static bool
+used_elsewhere(const struct ntp_config *c, uint32_t key)
+{
+	for (size_t i = 0; i < c->nassoc; i++)
+		if (is_dialogue(&c->assoc[i]) && c->assoc[i].key == key)
+			return true;
+	return false;
+}
+
+/* Whoever can verify by a symmetric key can sign with it, too, and all who
+ * hear broadcasts have theirs. */
+static void
+check_shared_keys(struct ntp_config *c, const struct config_io *io)
+{
+	for (size_t i = c->pending->checked; i < c->nassoc; i++) {
+		const struct config_assoc *a = &c->assoc[i];
+		struct conf_place place = {a->file, {a->line, 1}};
+
+		if (a->key == 0)
+			continue;
+		if (is_dialogue(a) && listens(c))
+			config_warn_at(c, io, &place,
+			    "broadcasts by the key of this line are "
+			    "believed, too",
+			    "whoever has it can send them in anybody's name");
+		if (a->kind == ASSOC_BROADCAST && used_elsewhere(c, a->key))
+			config_warn_at(c, io, &place,
+			    "another line uses the key of these broadcasts",
+			    "all who hear them have it: give them their own");
+	}
+}
+
 /* The first line with FLAG, or NULL. */
 static const struct config_restrict *
 restricts(const struct ntp_config *c, uint16_t flag)
@@ -311,6 +359,7 @@ config_finish(struct ntp_config *c, const struct config_io *io)
 {
 	config_finish_assocs(c, io);
 	check_keys(c, io);
+	check_shared_keys(c, io);
 	check_signd(c, io);
 	if (!c->monitor && restricts(c, RES_LIMITED) != NULL) {
 		c->monitor = true;

@@ -181,15 +181,26 @@ read_table(struct daemon *d, const char *path)
 		use(d, path, &t);
 }
 
-void
-leapfile_check(struct daemon *d)
+/* Only what a table announces is smeared. */
+static void
+watch_smear(struct daemon *d)
 {
-	const char *path = path_of(d);
+	struct leapfile *f = &d->leap;
+	bool idle = d->conf->smear.interval > 0 && f->table.n == 0;
+
+	if (idle && !f->smear_idle)
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "leapsmearinterval: nothing will be smeared without a "
+		    "leap second file: add `leapfile`, or install tzdata");
+	f->smear_idle = idle;
+}
+
+static void
+look(struct daemon *d, const char *path)
+{
 	struct leapfile *f = &d->leap;
 	int64_t now;
 
-	if (path == NULL)
-		return;
 	now = unix_now(d);
 	if (changed(f, path) || f->read == 0 || now < f->read ||
 	    now - f->read >= DAY_S) {
@@ -197,4 +208,14 @@ leapfile_check(struct daemon *d)
 		read_table(d, path);
 	}
 	watch_age(d, path, now);
+}
+
+void
+leapfile_check(struct daemon *d)
+{
+	const char *path = path_of(d);
+
+	if (path != NULL)
+		look(d, path);
+	watch_smear(d);
 }

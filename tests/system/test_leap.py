@@ -125,6 +125,12 @@ ok(wait_for(lambda: leap_of(other) == 0, 10, "to be disarmed"),
    "a file without it takes it back", other.log())
 other.kill()
 
+# A smear without a file to say when.
+idle = Daemon("leapfile %s/none\nleapsmearinterval 7200\n" % here)
+ok(wait_for(lambda: "nothing will be smeared" in idle.log(), 10, "a warning"),
+   "a smear without a leap second file is warned of", idle.log())
+idle.kill()
+
 # The smear: no announcement, a refid that tells, both signs, the middle.
 for last, sign in ((38, -1), (36, 1)):
     smear = server(3600, "leapfile %s\nleapsmearinterval 7200\n"

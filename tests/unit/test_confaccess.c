@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "confworld.h"
 #include "ntp_restrict.h"
+#include "threat.h"
 
 struct restrict_case {
 	const char *line;
@@ -185,6 +187,39 @@ source_lines_make_one_template(void **state)
 	end(&w);
 }
 
+/* Who hears broadcasts by a key can send by it.  A key for one host that is
+ * good for broadcasts as well is worth a word. */
+static void
+keys_of_broadcasts_are_shared(void **state)
+{
+	static const char keys[] = "trustedkey 1 2 3\n";
+	static const struct {
+		const char *text;
+		unsigned line; /* of the warning, 0: none */
+	} t[] = {
+	    {"server 192.0.2.1 key 1\n", 0},
+	    {"broadcastclient\n", 0},
+	    {"broadcastclient\nserver 192.0.2.1 key 1\n", 3},
+	    {"peer 192.0.2.1 key 1\nmulticastclient\n", 2},
+	    {"manycastserver\nserver 192.0.2.1 key 1\n", 0},
+	    {"broadcast 224.0.1.1 key 2\nserver 192.0.2.1 key 1\n", 0},
+	    {"broadcast 224.0.1.1 key 1\nserver 192.0.2.1 key 1\n", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		char text[128];
+		struct world w;
+
+		(void)snprintf(text, sizeof text, "%s%s", keys, t[i].text);
+		(void)parse(&w, text);
+		assert_int_equal(w.n, t[i].line != 0);
+		if (w.n > 0)
+			assert_int_equal(w.m[0].line, t[i].line);
+		end(&w);
+	}
+}
+
 int
 main(void)
 {
@@ -194,6 +229,7 @@ main(void)
 	    cmocka_unit_test(kod_needs_limited),
 	    cmocka_unit_test(unrestrict_takes_away),
 	    cmocka_unit_test(source_lines_make_one_template),
+	    THREAT("E-shared-key", keys_of_broadcasts_are_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
