@@ -133,6 +133,7 @@ DIRECTIVE(SELECT, "select", C, OBSOLETE, ignore, "not needed")
 DIRECTIVE(TICKADJ, "tickadj", C, OBSOLETE, ignore, "the kernel handles it")
 DIRECTIVE(SLEWALWAYS, "slewalways", C, OBSOLETE, ignore,
 	"use `tinker step 0`")
+DIRECTIVE(TRACEFILE, "tracefile", C, OBSOLETE, ignore, "use `logfile`")
 DIRECTIVE(AUTHPROV, "authprov", C, OBSOLETE, ignore, "not needed")
 
 /* --- options of server, pool, peer and refclock ------------------------- */
@@ -166,7 +167,8 @@ KEYNUM(ASSOC, TTL, "ttl", C, UINT, WORKS, 0, 255, "hops of group packets")
 KEYWORD(ASSOC, PREEMPT, "preempt", C, NONE, WORKS,
 	"may go when it fails and there are more than `tos maxclock`")
 KEYWORD(ASSOC, XLEAVE, "xleave", C, NONE, WORKS, "interleaved timestamps")
-KEYWORD(ASSOC, PRECONN, "preconn", C, NONE, NOTYET, "no effect")
+KEYWORD(ASSOC, PRECONN, "preconn", C, NONE, QUIET,
+	"sockets of servers are connected always")
 KEYWORD(ASSOC, DYNAMIC, "dynamic", C, NONE, OBSOLETE, "always so")
 KEYWORD(ASSOC, AUTOKEY, "autokey", C, NONE, REFUSED,
 	"use `key N`, or remove the word to go unauthenticated")

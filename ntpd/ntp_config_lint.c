@@ -368,6 +368,15 @@ lint_smear(const struct lint *l)
 		    "they will differ by up to a second: use one kind only");
 }
 
+static bool
+has_others(const struct ntp_config *c)
+{
+	const struct config_assoc *first;
+	bool many;
+
+	return count_sources(c, &first, &many) > 0 || many;
+}
+
 static void
 lint_local(const struct lint *l, const struct config_assoc *a)
 {
@@ -375,7 +384,7 @@ lint_local(const struct lint *l, const struct config_assoc *a)
 		warn_assoc(l, a, "the local clock has a stratum below 5",
 		    "others may take it for a good one: `fudge ... stratum "
 		    "10`, or `tos orphan` instead");
-	if ((a->flags & ASSOC_PREFER) != 0 && l->c->nassoc > 1)
+	if ((a->flags & ASSOC_PREFER) != 0 && has_others(l->c))
 		warn_assoc(l, a, "the local clock is preferred",
 		    "the machine follows itself although it has servers");
 }

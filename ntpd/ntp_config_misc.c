@@ -333,11 +333,25 @@ read_range(struct confparse *p)
 	return true;
 }
 
+/* Stock files of one vendor have `trustedkey 0`, for none. */
+static bool
+is_no_key(const struct confparse *p)
+{
+	double v;
+
+	return conf_integer(p, false, &v) && v == 0;
+}
+
 /* The last token is an id or begins a range; false after an error. */
 static bool
 trust_token(struct confparse *p)
 {
 	uint32_t id;
+
+	if (is_no_key(p)) {
+		conf_warn(p, NULL, NULL, "0 is no key");
+		return true;
+	}
 
 	if (p->tok.kind == SCAN_PUNCT && p->tok.text[0] == '(')
 		return read_range(p);
@@ -367,7 +381,7 @@ confdo_controlkey(struct confparse *p, const struct keyword *k)
 	double v;
 
 	(void)k;
-	if (!conf_only_integer(p, 1, KEY_MAX, &v))
+	if (!conf_only_integer(p, 0, KEY_MAX, &v))
 		return;
 	p->cfg->controlkey = (uint32_t)v;
 	p->cfg->pending->controlkey = conf_place(p);

@@ -90,6 +90,8 @@ static const char *const stock_lines[] = {
     "tinker huffpuff 7200",
     "nonvolatile 1e-7",
     "driftfile /x 1e-7",
+    "server x preconn",
+    "controlkey 0",
 };
 
 static const char *const warned_lines[] = {
@@ -107,7 +109,6 @@ static const char *const warned_lines[] = {
     "delrestrict source 10.5.5.5",
     "device 127.127.20.0 timedata /dev/gps0",
     "tos basedate 2020-01-01",
-    "server x preconn",
     "disable peer_clear_digest_early",
     "rlimit memlock 64 stacksize 50 filenum 100",
     "nts enable",
@@ -126,6 +127,8 @@ static const char *const warned_lines[] = {
     "fudge 127.127.20.0 flag1 1 flag3 true time2 0.4",
     "restrict 10.1.1.1 mssntp",
     "mdnstries 5",
+    "trustedkey 0",
+    "tracefile /etc/ntp.trace",
 };
 
 static void
