@@ -27,6 +27,7 @@
 /* Which entries are wanted. */
 struct mru_filter {
 	uint32_t mincount, mindrop;
+	double minscore;	       /* packets/s */
 	uint16_t resall, resany;       /* enum restrict_flag; 0: any */
 	int64_t not_before, not_after; /* ns, of the last packet */
 	struct ntp_addr laddr;	       /* no family: any */

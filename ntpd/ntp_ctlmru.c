@@ -160,12 +160,23 @@ job_finish(struct ntp_engine *e, struct mru_job *j, bool complete)
 
 /* --- one step ------------------------------------------------------------ */
 
+/* Packets a second, in at least a second. */
+static double
+score(const struct mru_entry *ent)
+{
+	double span = (double)(ent->last - mru_first(ent)) / 1e9;
+
+	return (ent->count - 1) / (span > 1 ? span : 1);
+}
+
 static bool
 wanted(const struct mruset *m, const struct mru_filter *f,
     const struct mru_entry *ent)
 {
 	if (ent->count < f->mincount || ent->dropped < f->mindrop ||
 	    ent->last < f->not_before || ent->last > f->not_after)
+		return false;
+	if (f->minscore > 0 && score(ent) < f->minscore)
 		return false;
 	if (f->resall != 0 && (ent->flags & f->resall) != f->resall)
 		return false;

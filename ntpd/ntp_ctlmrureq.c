@@ -112,6 +112,14 @@ take_mindrop(
 }
 
 static bool
+take_minscore(
+    struct mru_request *q, const struct control *c, const char *v, size_t len)
+{
+	(void)c;
+	return fmt_parse_double(v, len, &q->filter.minscore) == 0;
+}
+
+static bool
 take_maxlstint(
     struct mru_request *q, const struct control *c, const char *v, size_t len)
 {
@@ -168,6 +176,7 @@ static const struct param {
     {"recent", take_recent},
     {"mincount", take_mincount},
     {"mindrop", take_mindrop},
+    {"minscore", take_minscore},
     {"maxlstint", take_maxlstint},
     {"minlstint", take_minlstint},
     {"laddr", take_laddr},

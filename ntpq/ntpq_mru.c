@@ -38,6 +38,15 @@ compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
+/* Packets a second, in at least a second. */
+static double
+score(const struct mru_row *r)
+{
+	double span = ts_diff(r->last, r->first);
+
+	return (r->count - 1.0) / (span > 1 ? span : 1);
+}
+
 typedef int compare_fn(const void *, const void *);
 
 static int
@@ -83,6 +92,15 @@ by_drop(const void *va, const void *vb)
 	return c != 0 ? c : by_lstint(va, vb);
 }
 
+static int
+by_score(const void *va, const void *vb)
+{
+	double a = score(va), b = score(vb);
+	int c = (a > b) - (a < b);
+
+	return c != 0 ? c : by_lstint(va, vb);
+}
+
 static const struct order {
 	const char *name;
 	compare_fn *compare;
@@ -92,6 +110,7 @@ static const struct order {
     {"addr", by_addr},
     {"count", by_count},
     {"drop", by_drop},
+    {"score", by_score},
 };
 
 /* --- arguments ---------------------------------------------------------- */
@@ -120,8 +139,8 @@ set_order(struct ntpq *q, struct wish *w, const char *name)
 		return true;
 	}
 	complain(q,
-	    "`%s' is no order of mrulist: lstint, avgint, addr, count and "
-	    "drop are, each also with a - before it",
+	    "`%s' is no order of mrulist: lstint, avgint, addr, count, drop "
+	    "and score are, each also with a - before it",
 	    name);
 	return false;
 }

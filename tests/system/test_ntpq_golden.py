@@ -346,6 +346,8 @@ CASES = {
               commands("keyid 7", "passwd wrong", "reslist")],
     "mrulist": [["-c", "mrulist"], ["-c", "mrulist sort=-count"],
                 ["-c", "mrulist sort=addr limited"],
+                ["-c", "mrulist sort=-score minscore=0.1"],
+                ["-c", "mrulist sort=size"],
                 commands("raw", "mrulist"), ["-c", "mrulist foo=1"],
                 commands("direct", "mrulist", "direct")],
     "why": [["-c", "why"], ["-c", "why &4"], ["-c", "history"]],

@@ -490,6 +490,9 @@ filters(void **state)
 	assert_int_equal(entries(list_text(l, "frags=9, mincount=2")), 6);
 	assert_int_equal(entries(list_text(l, "frags=9, mincount=3")), 1);
 	assert_int_equal(entries(list_text(l, "frags=9, mindrop=2")), 1);
+	assert_int_equal(entries(list_text(l, "frags=9, minscore=0.1")), 6);
+	assert_int_equal(entries(list_text(l, "frags=9, minscore=1.5")), 1);
+	assert_int_equal(entries(list_text(l, "frags=9, minscore=0")), 12);
 	assert_int_equal(entries(list_text(l, "frags=9, resany=0x20")), 1);
 	assert_int_equal(entries(list_text(l, "frags=9, resany=0x120")), 2);
 	assert_int_equal(entries(list_text(l, "frags=9, resall=0x110")), 1);

@@ -199,8 +199,8 @@ wrong_arguments(void **state)
 {
 	(void)state;
 	expect(NULL, 0, "mrulist sort=size", "",
-	    "***`size' is no order of mrulist: lstint, avgint, addr, count and "
-	    "drop are, each also with a - before it\n");
+	    "***`size' is no order of mrulist: lstint, avgint, addr, count, drop "
+	    "and score are, each also with a - before it\n");
 	expect(
 	    NULL, 0, "mrulist resany=x", "", "***Illegal unsigned value x\n");
 	EXPECT(nothing, "mrulist foo=1", HEAD,
