@@ -175,6 +175,7 @@ struct config_tos {
 	bool cohort;
 	double beacon;	      /* s between two searches of manycast */
 	unsigned bcpollbstep; /* polls after which broadcasts may go back */
+	int64_t basedate;     /* s since 1970: see ntp_era.h */
 };
 
 /* `mru` */

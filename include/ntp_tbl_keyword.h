@@ -398,8 +398,8 @@ KEYWORD(TOS, COHORT, "cohort", B, BOOL, WORKS,
 	"answer manycast clients of our own stratum too")
 KEYNUM(TOS, BEACON, "beacon", C, INT, WORKS, 16, 2147483647.0,
 	"pause between two searches of manycast, s")
-KEYWORD(TOS, BASEDATE, "basedate", B, STR, NOTYET,
-	"the era is that of the clock")
+KEYWORD(TOS, BASEDATE, "basedate", B, STR, WORKS,
+	"no time is before that day, YYYY-MM-DD")
 KEYNUM(TOS, BCPOLLBSTEP, "bcpollbstep", C, INT, WORKS, 0, 4,
 	"silent intervals after which a broadcast may go back")
 

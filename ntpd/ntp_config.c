@@ -13,6 +13,7 @@
 
 #include "ntp.h"
 #include "ntp_confparse.h"
+#include "ntp_era.h"
 #include "ntp_err.h"
 #include "ntp_monitor.h"
 #include "ntp_restrict.h"
@@ -37,6 +38,7 @@ static const struct config_tos tos_default = {
     .orphan = NTP_ORPHAN,
     .orphanwait = NTP_ORPHWAIT,
     .beacon = NTP_BEACON,
+    .basedate = NTP_BASEDATE,
 };
 
 static const struct config_tinker tinker_default = {

@@ -9,6 +9,7 @@
 
 #include "ntp.h"
 #include "ntp_confparse.h"
+#include "ntp_era.h"
 #include "ntp_monitor.h"
 
 #define PPM	      1e-6 /* s/s */
@@ -25,6 +26,16 @@
 static conf_apply tos_word, tinker_word, discard_word, mru_word, reset_word;
 
 static void
+take_basedate(struct confparse *p, const char *text)
+{
+	if (era_parse(text, &p->cfg->tos.basedate) != 0)
+		conf_error(p, NULL,
+		    "give YYYY-MM-DD, or days since 1900-01-01, in 1970 to "
+		    "2199",
+		    "'%.40s' is no base date", text);
+}
+
+static void
 tos_word(struct confparse *p, void *obj, const struct keyword *k,
     const struct conf_value *v)
 {
@@ -32,7 +43,9 @@ tos_word(struct confparse *p, void *obj, const struct keyword *k,
 
 	(void)obj;
 	p->cfg->pending->tos = conf_place(p);
-	if (k->id == KW_TOS_MINSANE)
+	if (k->id == KW_TOS_BASEDATE)
+		take_basedate(p, v->str);
+	else if (k->id == KW_TOS_MINSANE)
 		t->minsane = (unsigned)v->num;
 	else if (k->id == KW_TOS_MINCLOCK)
 		t->minclock = (unsigned)v->num;

@@ -10,6 +10,7 @@
 
 #include "ntp.h"
 #include "ntp_confparse.h"
+#include "ntp_era.h"
 #include "ntp_err.h"
 #include "ntp_restrict.h"
 
@@ -135,6 +136,7 @@ write_tos(
     struct conf_text *o, const struct config_tos *t, const struct config_tos *s)
 {
 	size_t at = begin(o, "tos");
+	char day[ERA_TEXT];
 
 	conf_add_number(o, "minsane", t->minsane, s->minsane);
 	conf_add_number(o, "minclock", t->minclock, s->minclock);
@@ -149,6 +151,8 @@ write_tos(
 	conf_add_number(o, "cohort", t->cohort, s->cohort);
 	conf_add_number(o, "beacon", t->beacon, s->beacon);
 	conf_add_number(o, "bcpollbstep", t->bcpollbstep, s->bcpollbstep);
+	if (t->basedate != s->basedate)
+		conf_add(o, " basedate %s", era_format(day, t->basedate));
 	finish(o, at, "tos");
 }
 

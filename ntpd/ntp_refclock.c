@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ntp_era.h"
 #include "ntp_state.h"
 
 #define OFFSET_LIMIT 0x1p31 /* s, half an era */
@@ -44,6 +45,9 @@ peer_sample(
 	struct filter_param fp = filter_param_of(e, p);
 	enum filter_verdict v;
 
+	if (s != NULL)
+		s->offset =
+		    era_unfold(e->cfg->tos.basedate, now.sys, s->offset);
 	if (s != NULL)
 		path_add(&p->path, fmax(s->delay, fp.precision), s->epoch);
 	v = clock_filter(&p->filter, s, &fp, now.mono);

@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "ntp_era.h"
 #include "ntp_err.h"
 #include "ntp_records.h"
 #include "ntpd.h"
@@ -122,6 +123,26 @@ clock_follow(struct daemon *d)
 	} else if (!d->taken && !take_clock(d)) {
 		msyslog(&d->log, NTP_LOG_ERR, "the kernel refuses its clock");
 	}
+}
+
+/* A dead battery leaves the clock in 1970, or wherever: what comes from the
+ * network can say which time of an era it is, but not which era. */
+void
+clock_after_base(struct daemon *d)
+{
+	struct clock_port *c = d->ports.clock;
+	int64_t base = d->conf->tos.basedate, sec;
+	uint32_t nsec;
+	char day[ERA_TEXT];
+
+	ts_to_unix(c->get_systime(c), (int64_t)time(NULL), &sec, &nsec);
+	msyslog(
+	    &d->log, NTP_LOG_INFO, "basedate set to %s", era_format(day, base));
+	if (sec >= base || d->noset || !d->conf->ntp)
+		return;
+	if (c->step_systime(c, (double)(base - sec)) == 0)
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "the clock was before the base date, it is set to that");
 }
 
 /* --- the engine ----------------------------------------------------------- */

@@ -132,6 +132,7 @@ start(struct daemon *d)
 	if (keysfile_setup(d) != 0 || start_sockets(d) != 0)
 		return NTPD_FAIL;
 	setup_clock(d);
+	clock_after_base(d);
 	hwstamp_follow(d);
 	if (refclocks_start(d) != 0)
 		return NTPD_FAIL;

@@ -403,6 +403,7 @@ int setup_read(
 void rng_port_fill(struct rng_port *p, void *buf, size_t len);
 /* Choose the clock and say what it is. */
 void setup_clock(struct daemon *d);
+void clock_after_base(struct daemon *d);
 /* `enable ntp` or `disable ntp` at run time. */
 void clock_follow(struct daemon *d);
 /* Make the engine. */

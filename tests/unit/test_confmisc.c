@@ -12,6 +12,25 @@
 #include "confworld.h"
 
 static void
+base_dates(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w,
+	    "tos basedate 2026-01-01 minclock 4\n"
+	    "tos basedate 45290\n");
+
+	(void)state;
+	assert_int_equal(w.n, 0);
+	assert_true(c->tos.basedate == INT64_C(1704067200));
+	assert_int_equal(c->tos.minclock, 4);
+	config_free(&c);
+	c = parse(&w, "tos basedate tomorrow\n");
+	assert_int_equal(w.n, 1);
+	assert_true(c->tos.basedate == INT64_C(1704067200));
+	config_free(&c);
+}
+
+static void
 numbers(void **state)
 {
 	struct world w;
@@ -219,6 +238,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(base_dates),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(numbers_out_of_range),
 	    cmocka_unit_test(disable_beats_enable),

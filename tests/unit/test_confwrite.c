@@ -48,6 +48,7 @@ static const char everything[] =
     "setvar room = 7\n"
     "tos minsane 2 minclock 4 maxclock 6 mindist 0.002 maxdist 3\n"
     "tos maxdisp 8 floor 1 ceiling 12 orphanwait 60\n"
+    "tos basedate 2026-06-30\n"
     "tinker stepfwd 0.5 stepback 0.25 stepout 600 panic 0 dispersion 20\n"
     "tinker allan 10 freq -12.5 discipline pll panicaction hold\n"
     "nonvolatile 2.5e-7\n"

@@ -92,6 +92,7 @@ static const char *const stock_lines[] = {
     "driftfile /x 1e-7",
     "server x preconn",
     "controlkey 0",
+    "tos basedate 2020-01-01",
 };
 
 static const char *const warned_lines[] = {
@@ -108,7 +109,6 @@ static const char *const warned_lines[] = {
     "delrestrict 10.5.5.5",
     "delrestrict source 10.5.5.5",
     "device 127.127.20.0 timedata /dev/gps0",
-    "tos basedate 2020-01-01",
     "disable peer_clear_digest_early",
     "rlimit memlock 64 stacksize 50 filenum 100",
     "nts enable",
@@ -208,6 +208,8 @@ argument_of(const struct keyword *k)
 		return " hold";
 	if (k->id == KW_TINKER_DISCIPLINE)
 		return " pll";
+	if (k->id == KW_TOS_BASEDATE)
+		return " 2026-06-30";
 	if (k->ctx == KEYWORD_IFACE)
 		return " all";
 	if (k->arg == ARG_STR)
