@@ -65,8 +65,11 @@ read_keys(struct daemon *d, struct keystore *ks)
 	int n;
 
 	if (file_read(k.path, KEYS_MAX, &buf, &len) != 0) {
-		msyslog_errno(
-		    &d->log, NTP_LOG_ERR, "cannot read keys file %s", k.path);
+		msyslog_errno(&d->log, NTP_LOG_ERR,
+		    "cannot read keys file %s%s", k.path,
+		    errno == EACCES ? ", which the user that ntpd runs as "
+				      "must be able to"
+				    : "");
 		return -NTP_EIO;
 	}
 	n = keys_parse(ks, buf, len, key_report, &k);

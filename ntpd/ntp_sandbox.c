@@ -37,14 +37,20 @@ sandbox_priority(struct daemon *d)
 	if (d->opt.priority == 0)
 		return;
 	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &sp) != 0)
-		msyslog_errno(&d->log, NTP_LOG_WARN, "real-time priority %d",
+		msyslog_errno(&d->log, NTP_LOG_WARN,
+		    "real-time priority %d needs CAP_SYS_NICE, going on "
+		    "without it",
 		    d->opt.priority);
 }
 
 static int
 refuse(struct daemon *d, const char *what, const char *arg)
 {
-	msyslog_errno(&d->log, NTP_LOG_ERR, "%s %s", what, arg);
+	const char *hint = errno == EPERM && geteuid() != 0
+	    ? " (only root may; started as that user, ntpd needs no -u or -i)"
+	    : "";
+
+	msyslog_errno(&d->log, NTP_LOG_ERR, "%s %s%s", what, arg, hint);
 	return -NTP_EPERM;
 }
 

@@ -184,6 +184,18 @@ if really_root():
     ok(os.readlink("/proc/%d/root" % inside.child.pid) == jail,
        "it cannot leave it")
     ok(inside.kill() == 0, "and leaves when told", inside.log())
+    with open(here + "/keys", "w", encoding="ascii") as f:
+        f.write("1 MD5 secret\n")
+    os.chmod(here + "/keys", 0o600)
+    plain = conf("plain", "port %d\nkeys %s/keys\n" % (free_port(), here))
+    status, words = run(["setpriv", "--reuid=65534", "--clear-groups", NTPD,
+                         "-n", "-u", "1", "-N", "-c", plain,
+                         "--virtual-clock=0"])
+    ok(status == 255 and "only root may" in words,
+       "-u of an ordinary user: status 255, and what to do", status, words)
+    ok("needs CAP_SYS_NICE" in words and
+       "which the user that ntpd runs as must be able to" in words,
+       "so with -N and a keys file of root's", words)
 
 # -- what is wrong
 for args, part in ((["-4", "-6"], "exclude"), (["-w", "5", "-n"], "exclude"),
