@@ -121,6 +121,28 @@ reply = third.ask()
 ok(reply and reply.leap == 3, "nobody is synchronized to it")
 third.kill()
 
+# A driver that is added, and taken away again, while the daemon runs.
+late = Writer(base + 9, 1, 0.0)
+SECRET = os.path.join(scratch(), "keys")
+with open(SECRET, "w", encoding="ascii") as keys:
+    keys.write("1 SHA1 0123456789abcdef0123456789abcdef01234567\n")
+running = Daemon("keys %s\ntrustedkey 1\ncontrolkey 1\n" % SECRET)
+
+
+def tell(words):
+    return running.ntpq("-a", "1", "-k", SECRET, "-c", ":config " + words)
+
+
+wait_for(lambda: running.ask(), 10, "the daemon")
+tell("server 127.127.28.%d minpoll 4" % (base + 9))
+reply = running.synchronized()
+ok(reply and reply.stratum == 1, "a driver added at run time is read",
+   running.ntpq("-p"), running.log())
+tell("unpeer 127.127.28.%d" % (base + 9))
+ok(wait_for(lambda: not running.peers(), 10, "the driver to go"),
+   "and goes when it is told to", running.ntpq("-p"))
+running.kill()
+
 # A segment of unit 0's kind that is open to others is not read.
 segment(base + 3, 0o666)
 private = Daemon("server 127.127.28.%d mode 1\n" % (base + 3))

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attack.h"
@@ -183,6 +184,26 @@ requests_are_answered_from_the_snapshot(void **state)
 	world_fini(&w);
 }
 
+/* The version of the line is spoken, and answers in it are taken. */
+static void
+the_version_asked_for_is_spoken(void **state)
+{
+	(void)state;
+	for (unsigned v = 1; v <= NTP_VERSION; v++) {
+		char conf[64];
+		struct world w;
+
+		(void)snprintf(conf, sizeof conf,
+		    "server 192.0.2.1 iburst version %u\n", v);
+		world_init(&w, conf, NULL, 0, 0);
+		world_server(&w, 1, 0);
+		world_run(&w, 30);
+		assert_int_equal(w.srv[0].last_version, v);
+		assert_int_equal(w.e->sys.leap, NTP_LEAP_NONE);
+		world_fini(&w);
+	}
+}
+
 /* Rows F and M: who is not named by any line gets no mode 6. */
 static void
 queries_are_for_the_invited(void **state)
@@ -269,6 +290,7 @@ main(void)
 	    cmocka_unit_test(restrict_source_opens_for_servers),
 	    cmocka_unit_test(bogons_and_ourselves_get_nothing),
 	    cmocka_unit_test(requests_are_answered_from_the_snapshot),
+	    cmocka_unit_test(the_version_asked_for_is_spoken),
 	    cmocka_unit_test(monitor_is_kept_where_it_is_needed),
 	    cmocka_unit_test(requests_are_minimal_and_random),
 	};

@@ -164,6 +164,7 @@ server_answer(
 	assert_int_equal(packet_decode(req, 48, &q), 0);
 	s->requests++;
 	s->last_nonce = q.xmt;
+	s->last_version = q.version;
 	s->last_ep = ep;
 	if (s->dead || f == NULL)
 		return;

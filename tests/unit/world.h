@@ -21,12 +21,13 @@ struct world_server {
 	double held;   /* s, more on the way back: somebody delays it */
 	uint8_t leap, stratum;
 	uint32_t refid;
-	double rootdisp;   /* s, claimed */
-	bool dead;	   /* answers nothing */
-	uint32_t keyid;	   /* signs with this key */
-	unsigned requests; /* seen so far */
-	unsigned lose;	   /* replies still to be lost */
-	ntp_ts last_nonce; /* transmit timestamp of the last request */
+	double rootdisp;      /* s, claimed */
+	bool dead;	      /* answers nothing */
+	uint32_t keyid;	      /* signs with this key */
+	unsigned requests;    /* seen so far */
+	unsigned lose;	      /* replies still to be lost */
+	ntp_ts last_nonce;    /* transmit timestamp of the last request */
+	uint8_t last_version; /* of the same */
 	int last_ep;
 };
 
