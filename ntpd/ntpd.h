@@ -199,7 +199,7 @@ struct leapfile {
 	struct timespec mtime, ctime;
 	struct leap_table table; /* in force */
 	int64_t read, warned;	 /* Unix s */
-	bool smear_idle;	 /* it was said that there is nothing to smear */
+	bool smear_idle; /* it was said that there is nothing to smear */
 };
 
 struct refclock_unit;
