@@ -100,17 +100,22 @@ show_text(const char *text)
 
 static char big[MODE6_TEXT_MAX + 1];
 
+static size_t
+put(size_t len, const char *s)
+{
+	while (*s != '\0' && len < MODE6_TEXT_MAX)
+		big[len++] = *s++;
+	return len;
+}
+
 /* HEAD, then N times PART. */
 static void
 show_repeated(const char *head, const char *part, size_t n)
 {
-	size_t len = strlen(head), more = strlen(part);
+	size_t len = put(0, head);
 
-	memcpy(big, head, len);
-	while (n-- > 0 && len + more <= MODE6_TEXT_MAX) {
-		memcpy(big + len, part, more);
-		len += more;
-	}
+	while (n-- > 0)
+		len = put(len, part);
 	show(big, len);
 }
 
