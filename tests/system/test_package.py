@@ -83,9 +83,10 @@ state /etc/ntp.conf /etc/default/ntp /etc/logrotate.d/ntp /var/lib/ntp \
     /var/log/ntpstats
 find /etc/systemd /var/lib/systemd -name 'ntp*' | sed 's/^/SEEN left /'
 
-echo 'server 192.0.2.1 # mine' >/etc/ntp.conf
+printf 'server 192.0.2.1 # mine\nlogfile /var/log/ntp.log\n' >/etc/ntp.conf
 dpkg -i /mnt/p.deb </dev/null && say over a configuration
 sed 's/^/SEEN kept /' /etc/ntp.conf
+stat -c 'SEEN owner %n %U %a' /var/log/ntp.log
 """
 SETUP = r"""
 set -eu
@@ -117,8 +118,10 @@ else:
         "installed again", "logrotate # mine", "own lines 1", "removed",
         "/usr/sbin/ntpd gone", "/lib/systemd/system/ntp.service gone",
         "/etc/ntp.conf there", "/etc/logrotate.d/ntp there", "purged",
-        "/etc/ntp.conf gone", "/etc/logrotate.d/ntp gone", "/var/log/ntpstats gone", "/etc/default/ntp gone",
-        "over a configuration", "kept server 192.0.2.1 # mine")
+        "/etc/ntp.conf gone", "/etc/logrotate.d/ntp gone",
+        "/var/log/ntpstats gone", "/etc/default/ntp gone",
+        "over a configuration", "kept server 192.0.2.1 # mine",
+        "owner /var/log/ntp.log ntp 644")
     for what in expected:
         ok(what in seen, "package: " + what)
     if set(expected) - set(seen):
