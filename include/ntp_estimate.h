@@ -33,6 +33,7 @@ struct estimator {
 	double weight[EST_MODELS]; /* sum 1 */
 	struct kalman all;	   /* mean and covariance of the mixture */
 	double wander;		   /* s/s per square root of s */
+	double gain;		   /* of the last measurement, 0: exchanged */
 	unsigned taken;		   /* samples; 0: nothing known */
 	ntp_mono at;		   /* the state is of this time */
 };

@@ -36,11 +36,13 @@
  * pair of 11 wanders (1e-11 to 1e-6, half a decade apart) and 6 noises has a
  * Kalman filter of its own.  Its weight follows the probability that it gave
  * to each measurement (u = innovation^2 / variance, Student's t with 4 degrees
- * of freedom, so that one outlier does not decide), and between measurements
- * a share of 2 % of weight and state is exchanged with the neighbours: an
+ * of freedom, so that one outlier does not decide), and after each of them a
+ * share of 4 % of weight and state is exchanged with the neighbours: an
  * interacting multiple model estimator (Blom and Bar-Shalom 1988).  A
  * hypothesis long refuted so has the state of its better neighbour when its
- * time comes.  The answer is the mean of the mixture.
+ * time comes.  Between wanders the share is that much of the measurement's
+ * gain, xx/(xx + R): what came through a congestion says nothing of them, and
+ * is no reason to forget what is known.  The answer is the mean of the mixture.
  *
  * Surprise.  An innovation of more than five standard deviations of the whole
  * mixture is no noise that any hypothesis knows.  It is left to the caller
@@ -52,7 +54,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#define EXCHANGE     0.02
+#define EXCHANGE     0.04
 #define FIRST_SD     1.0  /* s, of the offset before anything is known */
 #define T_FREEDOM    4.0  /* of Student's distribution */
 #define GATE	     25.0 /* squared standard deviations */
@@ -188,7 +190,8 @@ learn(struct kalman *k, const struct measurement *m, unsigned noise)
 
 /* Exchange along one line of N models, STEP apart. */
 static void
-exchange(struct kalman *model, double *weight, size_t n, size_t step)
+exchange(
+    struct kalman *model, double *weight, size_t n, size_t step, double share)
 {
 	struct kalman mixed[EST_WANDERS];
 	double sum[EST_WANDERS];
@@ -203,8 +206,8 @@ exchange(struct kalman *model, double *weight, size_t n, size_t step)
 		for (size_t j = lo; j <= hi; j++) {
 			unsigned edges =
 			    (j == 0 ? 1U : 0U) + (j + 1 == n ? 1U : 0U);
-			double part = j != i ? EXCHANGE / 2
-					     : 1 - EXCHANGE * (2 - edges) / 2;
+			double part =
+			    j != i ? share / 2 : 1 - share * (2 - edges) / 2;
 
 			w[j - lo] = part * weight[j * step] + WEIGHT_LEAST;
 			near[j - lo] = model[j * step];
@@ -222,9 +225,11 @@ static void
 exchange_all(struct estimator *e)
 {
 	for (unsigned i = 0; i < EST_NOISES; i++)
-		exchange(&e->model[i], &e->weight[i], EST_WANDERS, EST_NOISES);
+		exchange(&e->model[i], &e->weight[i], EST_WANDERS, EST_NOISES,
+		    EXCHANGE * e->gain);
 	for (unsigned i = 0; i < EST_MODELS; i += EST_NOISES)
-		exchange(&e->model[i], &e->weight[i], EST_NOISES, 1);
+		exchange(&e->model[i], &e->weight[i], EST_NOISES, 1, EXCHANGE);
+	e->gain = 0;
 }
 
 /* Median of the hypotheses' wanders. */
@@ -257,7 +262,7 @@ advance(struct estimator *e, ntp_mono now)
 {
 	double dt = fmax(mono_diff(now, e->at), 0.0);
 
-	if (e->taken > 0)
+	if (e->gain > 0)
 		exchange_all(e);
 	for (unsigned i = 0; i < EST_MODELS && e->taken > 0; i++)
 		predict(&e->model[i], dt, square(wanders[i / EST_NOISES]));
@@ -270,6 +275,7 @@ take(struct estimator *e, const struct measurement *m)
 {
 	double sum = 0;
 
+	e->gain = e->all.xx / (e->all.xx + variance_of(m, UNIFORM));
 	for (unsigned i = 0; i < EST_MODELS; i++) {
 		e->weight[i] *= learn(&e->model[i], m, i % EST_NOISES);
 		sum += e->weight[i];
@@ -377,6 +383,7 @@ est_stepped(struct estimator *e)
 		e->model[i].xy = 0;
 	}
 	e->taken = 0;
+	e->gain = 0;
 	summarize(e);
 }
 

@@ -320,6 +320,25 @@ wander_is_learned(void **state)
 	}
 }
 
+/* Four hours of queues 300 times as long say nothing of the oscillator: after
+ * them the frequency is uncertain by what it wandered, w sqrt(t) = 120 ppb,
+ * and by the 40 ppb of before, and not by what other oscillators do. */
+static void
+congestion_is_no_amnesia(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct lab l;
+
+		lab_init(&l, seed, 1e-9, 1e-4);
+		lab_run(&l, 64, 100000);
+		l.jitter = 0.03;
+		lab_run(&l, 64, 14400);
+		assert_true(l.e.wander > 3e-10 && l.e.wander < 4e-9);
+		assert_true(sqrt(l.e.all.yy) < 200e-9);
+	}
+}
+
 static void
 stray_grows(void **state)
 {
@@ -403,6 +422,7 @@ main(void)
 	    cmocka_unit_test(jump_is_phase_not_frequency),
 	    cmocka_unit_test(frequency_step_is_followed),
 	    cmocka_unit_test(wander_is_learned),
+	    cmocka_unit_test(congestion_is_no_amnesia),
 	    cmocka_unit_test(stray_grows),
 	    cmocka_unit_test(random_samples),
 	};
