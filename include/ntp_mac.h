@@ -81,7 +81,7 @@ bool mac_verify(struct mac *m, const void *msg, size_t len,
 /* MD5 of DATA without OpenSSL (ntp_md5.c): IPv6 reference ids, RFC 5905 7.3. */
 void mac_md5(const void *data, size_t len, uint8_t out[16]);
 
-/* SHA-1 of DATA (leap second file); 0 or -NTP_ENOTSUP. */
-int mac_sha1(const void *data, size_t len, uint8_t out[20]);
+/* SHA-1 of DATA without OpenSSL (ntp_sha1.c): leap second file. */
+void mac_sha1(const void *data, size_t len, uint8_t out[20]);
 
 #endif /* NTP_MAC_H */

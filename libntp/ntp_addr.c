@@ -302,7 +302,8 @@ addr_cmp(const struct ntp_addr *a, const struct ntp_addr *b)
 bool
 addr_equal(const struct ntp_addr *a, const struct ntp_addr *b)
 {
-	return addr_cmp(a, b) == 0;
+	return a->family == b->family && a->scope == b->scope &&
+	    memcmp(a->ip, b->ip, a->family == ADDR_V4 ? 4 : sizeof(a->ip)) == 0;
 }
 
 bool

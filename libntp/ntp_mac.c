@@ -18,8 +18,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ntp_err.h"
-
 #define AES_KEY_MAX 32U /* octets */
 
 struct mac {
@@ -268,18 +266,4 @@ mac_verify(struct mac *m, const void *msg, size_t len, const uint8_t *digest,
 	return whole > 0 &&
 	    (digest_len == types[m->type].len || digest_len == whole) &&
 	    CRYPTO_memcmp(own, digest, digest_len) == 0;
-}
-
-int
-mac_sha1(const void *data, size_t len, uint8_t out[20])
-{
-	EVP_MD *md;
-	bool ok;
-
-	ERR_set_mark();
-	md = EVP_MD_fetch(NULL, "SHA1", NULL);
-	ok = md != NULL && EVP_Digest(data, len, out, NULL, md, NULL) == 1;
-	EVP_MD_free(md);
-	ERR_pop_to_mark();
-	return ok ? 0 : -NTP_ENOTSUP;
 }

@@ -92,38 +92,47 @@ compare_for_qsort(const void *a, const void *b)
 
 /* --- hash of networks ---------------------------------------------------- */
 
+/* The octets of an address as two words; what IPv4 does not use is zero. */
+static void
+words_of(const struct ntp_addr *a, uint64_t w[2])
+{
+	w[0] = w[1] = 0;
+	memcpy(w, a->ip, a->family == ADDR_V4 ? 4 : sizeof(a->ip));
+}
+
 /* Scope and port are no part of a network. */
 static void
 network_of(const struct ntp_addr *addr, const struct ntp_addr *mask,
     struct ntp_addr *net)
 {
-	size_t octets = addr->family == ADDR_V4 ? 4 : sizeof(net->ip);
+	uint64_t a[2], m[2];
 
-	memset(net, 0, sizeof(*net));
-	net->family = addr->family;
-	for (size_t i = 0; i < octets; i++)
-		net->ip[i] = addr->ip[i] & mask->ip[i];
+	words_of(addr, a);
+	words_of(mask, m);
+	a[0] &= m[0];
+	a[1] &= m[1];
+	*net = (struct ntp_addr){.family = addr->family};
+	memcpy(net->ip, a, sizeof(net->ip));
 }
 
 static uint64_t
-mix(uint64_t h, const uint8_t ip[16])
+mix(uint64_t h, uint64_t w)
 {
-	for (size_t i = 0; i < 16; i += 8) {
-		uint64_t w;
-
-		memcpy(&w, ip + i, sizeof(w));
-		h = (h ^ w) * 0x9e3779b97f4a7c15U;
-		h ^= h >> 29;
-	}
-	return h;
+	h = (h ^ w) * 0x9e3779b97f4a7c15U;
+	return h ^ h >> 29;
 }
 
 static uint32_t *
 chain_of(const struct restrict_list *r, const struct ntp_addr *net,
     const struct ntp_addr *mask)
 {
-	uint64_t h = mix(mix(net->family, net->ip), mask->ip);
+	uint64_t n[2], m[2], h;
 
+	words_of(net, n);
+	words_of(mask, m);
+	h = mix(m[0] + net->family, n[0]);
+	if (net->family != ADDR_V4)
+		h = mix(mix(h, m[1]), n[1]);
 	return &r->chain[(h ^ h >> 32) & (r->nchains - 1)];
 }
 

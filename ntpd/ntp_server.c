@@ -7,6 +7,7 @@
  * we send is of a mode that we would answer, so that no amount of forging
  * makes an amplifier or a loop of us.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "ntp_ext.h"
@@ -428,12 +429,13 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 static void
 write_t3(uint8_t out[NTP_REPLY_MAX], ntp_ts t3)
 {
-	struct wire_rd r = wire_rd_init(out + REC_OFFSET, 8);
-	struct wire_wr w = wire_wr_init(out + XMT_OFFSET, 8);
-	ntp_ts rec = {wire_get64(&r)};
+	uint64_t rec, xmt;
 
-	wire_put64(
-	    &w, ts_diff(t3, rec) < 0 ? rec.v + 1 : xleave_mark_xmt(t3).v);
+	memcpy(&rec, out + REC_OFFSET, sizeof rec);
+	rec = be64toh(rec);
+	xmt = ts_diff(t3, (ntp_ts){rec}) < 0 ? rec + 1 : xleave_mark_xmt(t3).v;
+	xmt = htobe64(xmt);
+	memcpy(out + XMT_OFFSET, &xmt, sizeof xmt);
 }
 
 void

@@ -91,9 +91,9 @@ need() {
 }
 
 # build_in DIRECTORY CONFIGURE-ARGUMENT...: bootstrap, configure and make;
-# each only as far as needed.
+# each only as far as needed.  With rooms set, of these directories only.
 build_in() {
-	local dir=$1
+	local dir=$1 room
 	shift
 	mkdir -p "$dir"
 	if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt \
@@ -107,7 +107,9 @@ build_in() {
 	    "$dir/config.status" ]; then
 		(cd "$dir" && logged . "configure" "$top/configure" "$@")
 	fi
-	logged "$dir" "make" make -C "$dir" -j"$(nproc)"
+	for room in ${rooms:-.}; do
+		logged "$dir" "make" make -C "$dir/$room" -j"$(nproc)"
+	done
 }
 
 # logged DIRECTORY STEP COMMAND...: the log is shown only when COMMAND fails.
