@@ -642,6 +642,31 @@ mode_7_is_silent(void **state)
 		}
 }
 
+/* However long the access list is, it is shown without recursion and in the
+ * datagrams that a client takes. */
+static void
+long_access_list(void **state)
+{
+	enum { LINES = 50000, LINE_LEN = 40 };
+	static const char head[] = "trustedkey 5\ncontrolkey 5\n";
+	char *conf = malloc(sizeof head + LINES * LINE_LEN);
+	size_t len = sizeof head - 1;
+	struct lab *l;
+
+	assert_non_null(conf);
+	memcpy(conf, head, sizeof head);
+	for (unsigned i = 0; i < LINES; i++)
+		len += (size_t)snprintf(conf + len, LINE_LEN,
+		    "restrict 10.%u.%u.%u nomodify\n", i >> 16, i >> 8 & 255U,
+		    i & 255U);
+	l = lab_new(conf);
+	free(conf);
+	lab_ask_signed(
+	    l, MODE6_READ_ORDLIST, 0, "addr_restrictions", CONTROL_KEY, 8);
+	assert_in_range(l->nsent, 10, MODE6_FRAGS_MAX);
+	*state = l;
+}
+
 int
 main(void)
 {
@@ -680,6 +705,7 @@ main(void)
 	    F("CVE-2015-7703", files_are_not_set),
 	    F("CVE-2016-2516", sources_are_removed_once),
 	    F("CVE-2017-6463", sources_are_removed_once),
+	    THREAT_IN("CVE-2015-7978", long_access_list, NULL, lab_teardown),
 	    THREAT_IN("F-leak", strangers_are_told_nothing, setup_default,
 		lab_teardown),
 	};
