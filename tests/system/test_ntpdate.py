@@ -91,7 +91,9 @@ signing = Daemon("server 127.127.1.0 minpoll 0 prefer\n"
 signing.synchronized()
 status, words = ntpdate("-q", "-a", "1", "-k", keys, at("127.0.1.5", signing))
 ok(status == 0, "a reply signed with our key is taken", words)
-status, words = ntpdate("-q", "-a", "1", "-k", keys, at("127.0.1.1", good))
+# Who has asked much is not told that his key is unknown.
+status, words = ntpdate("-q", "-p", "1", "-a", "1", "-k", keys,
+                        at("127.0.1.3", low))
 ok(status == 1 and "authentication failed" in words, "no other is", words)
 status, words = ntpdate("-q", "-a", "7", "-k", keys, at("127.0.1.5", signing))
 ok(status == 1 and "key 7 is not in" in words, "a key must be there", words)
