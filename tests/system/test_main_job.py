@@ -33,7 +33,9 @@ reply = ours.ask()
 error = reply and abs(ntp_seconds(reply.xmt) - time.time())
 ok(reply and reply.stratum == 2, "serves at stratum 2")
 ok(reply and error < 0.1, "the time it serves is right", error)
-ok(reply and reply.refid[:3] == b"\x7f\x00\x01" and reply.refid[3] < 4,
+# what is served follows with the next update
+ok(wait_for(lambda: (r := ours.ask()) and r.refid[:3] == b"\x7f\x00\x01"
+            and r.refid[3] < 4, 20, "the reference id"),
    "the reference id names a truechimer", reply and reply.refid)
 
 client = Daemon(server_line("127.0.0.1", ours), clock="1.5,-25")
