@@ -15,6 +15,7 @@
 
 #include "ntp_addr.h"
 #include "ntp_leapplan.h"
+#include "ntp_monitor.h"
 
 struct config_assoc;
 struct config_pending;
@@ -294,6 +295,7 @@ struct ntp_config {
 	int8_t discard_average;	  /* log2 s */
 	double discard_minimum;	  /* s */
 	uint32_t discard_monitor; /* s */
+	struct rate_limit limit;  /* instead of both; burst 0: not given */
 	struct config_mru mru;
 	uint16_t port;	   /* to serve on, 123 */
 	uint8_t dscp;	   /* 0..63 */

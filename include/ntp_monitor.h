@@ -20,10 +20,18 @@
 #define MRU_V6BITS_MAX 128
 
 /* `discard` and `mru`.  What is left zero is off. */
+/* `limit` of NTPsec: the rate of a client, averaged over the burst. */
+struct rate_limit {
+	double average; /* packets/s that are answered */
+	double burst;	/* s */
+	double kod;	/* packets/s above the average that are told so */
+};
+
 struct mru_param {
-	size_t entries;	   /* table size, at least 1 */
-	int8_t average;	   /* log2 s between packets, 3 */
-	double minimum;	   /* s, 2 */
+	size_t entries;		 /* table size, at least 1 */
+	int8_t average;		 /* log2 s between packets, 3 */
+	double minimum;		 /* s, 2 */
+	struct rate_limit limit; /* instead of both, when burst is not 0 */
 	uint8_t leak_log2; /* of 2^this limited packets one passes, 2; 0 off */
 	uint8_t v6bits;	   /* of an IPv6 address tell clients apart; 0: all */
 	size_t mindepth;   /* up to so many the table grows */
@@ -43,7 +51,7 @@ struct mru_entry {
 	uint32_t newer, older, chain;
 	uint32_t count;	      /* packets, stops at its maximum */
 	uint32_t dropped;     /* of them, by the rate limit */
-	uint32_t leak : 20;   /* s of headway used up */
+	uint32_t leak : 20;   /* s of headway used up; of `limit` the rate */
 	uint32_t local : 12;  /* local address of the last one, 0: unknown */
 	uint32_t scope : 24;  /* of link-local IPv6 */
 	uint32_t modever : 8; /* version * 8 + mode of the last one */
@@ -102,7 +110,8 @@ enum mru_verdict mru_record(
 
 /* --- ntp_ratelimit.c ------------------------------------------------------ */
 
-/* Judge a packet of a known client; RND: 32 uniform bits. */
+/* Judge a packet of a known client, by `discard` or by `limit`; RND: 32 uniform
+ * bits. */
 enum mru_verdict rate_judge(const struct mru_param *par, struct mru_entry *e,
     uint32_t rnd, ntp_mono now);
 /* FLAGS, `limited` and `kod` only where V applied them. */

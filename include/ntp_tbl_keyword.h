@@ -77,7 +77,7 @@ DIRECTIVE(GATHER, "gather", B, WORKS, gather,
 
 DIRECTIVE(NONVOLATILE, "nonvolatile", B, WORKS, nonvolatile,
 	"least change of the frequency that is written, s/s")
-DIRECTIVE(LIMIT, "limit", B, NOTYET, options, "use `discard`")
+DIRECTIVE(LIMIT, "limit", B, WORKS, options, "rate limit, as NTPsec has it")
 DIRECTIVE(NTS, "nts", B, NOTYET, options, "network time security")
 DIRECTIVE(EXTRA, "extra", C, NOTYET, options, "use `port`")
 DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
@@ -294,9 +294,11 @@ KEYNUM(MRU, INCALLOC, "incalloc", C, INT, OBSOLETE, 0, 2147483647.0,
 KEYNUM(MRU, INCMEM, "incmem", C, INT, OBSOLETE, 0, 2147483647.0,
 	"memory is taken as entries need it, up to `maxmem`")
 
-KEYNUM(LIMIT, AVERAGE, "average", B, NUM, NOTYET, 0, 1e9, "packets a second")
-KEYNUM(LIMIT, BURST, "burst", B, NUM, NOTYET, 0, 1e9, "s")
-KEYNUM(LIMIT, KOD, "kod", B, NUM, NOTYET, 0, 1e9, "kisses a second")
+KEYNUM(LIMIT, AVERAGE, "average", B, NUM, WORKS, 0, 100, "packets a second")
+KEYNUM(LIMIT, BURST, "burst", B, NUM, WORKS, 1, 100000,
+	"time over which they are averaged, s")
+KEYNUM(LIMIT, KOD, "kod", B, NUM, WORKS, 0, 100,
+	"packets a second above it that are told so")
 
 /* --- directives without effect: their words are checked all the same ----- */
 

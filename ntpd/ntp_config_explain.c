@@ -135,8 +135,14 @@ tell_peer(struct explain *x, const struct restrict_entry *ent)
 static void
 tell_rate(struct explain *x, unsigned flags)
 {
+	const struct rate_limit *l = &x->c->limit;
+
 	if ((flags & RES_LIMITED) == 0) {
 		tell(x, "rate limit:", "no", NULL);
+	} else if (l->burst > 0) {
+		conf_add(&x->t,
+		    "  %-18s%.10g packets/s over %.10g s (limited, limit)\n",
+		    "rate limit:", l->average, l->burst);
 	} else {
 		conf_add(&x->t,
 		    "  %-18s%.0f s on average, %.10g s at least (limited, "

@@ -24,6 +24,11 @@
 /* --- tos, tinker, discard, mru ------------------------------------------- */
 
 static conf_apply tos_word, tinker_word, discard_word, mru_word, reset_word;
+static conf_apply limit_word;
+
+/* NTPsec's. */
+static const struct rate_limit limit_default = {
+    .average = 1, .burst = 20, .kod = 0.5};
 
 static void
 take_basedate(struct confparse *p, const char *text)
@@ -153,6 +158,23 @@ discard_word(struct confparse *p, void *obj, const struct keyword *k,
 		p->cfg->discard_monitor = (uint32_t)v->num;
 }
 
+static void
+limit_word(struct confparse *p, void *obj, const struct keyword *k,
+    const struct conf_value *v)
+{
+	struct rate_limit *l = &p->cfg->limit;
+
+	(void)obj;
+	if (l->burst <= 0)
+		*l = limit_default;
+	if (k->id == KW_LIMIT_AVERAGE)
+		l->average = v->num;
+	else if (k->id == KW_LIMIT_BURST)
+		l->burst = v->num;
+	else if (k->id == KW_LIMIT_KOD)
+		l->kod = v->num;
+}
+
 /* Entries that a number of KiB is good for. */
 static size_t
 mru_kib(double kib)
@@ -217,7 +239,7 @@ confdo_options(struct confparse *p, const struct keyword *k)
 	else if (k->id == KW_DIRECTIVE_MRU)
 		conf_options(p, KEYWORD_MRU, mru_word, NULL);
 	else if (k->id == KW_DIRECTIVE_LIMIT)
-		conf_options(p, KEYWORD_LIMIT, NULL, NULL);
+		conf_options(p, KEYWORD_LIMIT, limit_word, NULL);
 	else if (k->id == KW_DIRECTIVE_NTS)
 		conf_options(p, KEYWORD_NTS, NULL, NULL);
 	else if (k->id == KW_DIRECTIVE_EXTRA)

@@ -166,6 +166,18 @@ show_value(struct show *s, const struct value *v)
 /* --- values that need more words ------------------------------------------- */
 
 static void
+show_limit(struct show *s)
+{
+	const struct rate_limit *l = &s->c->limit;
+
+	if (!(l->burst > 0))
+		return;
+	show_number(s, "limit average", l->average, KW_LIMIT_AVERAGE, KW_NONE);
+	show_number(s, "limit burst", l->burst, KW_LIMIT_BURST, KW_NONE);
+	show_number(s, "limit kod", l->kod, KW_LIMIT_KOD, KW_NONE);
+}
+
+static void
 show_clients(struct show *s)
 {
 	const struct ntp_config *c = s->c;
@@ -314,6 +326,7 @@ config_show(const struct ntp_config *c, char **text, size_t *len)
 
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
 		show_value(&s, &values[i]);
+	show_limit(&s);
 	show_clients(&s);
 	show_discipline(&s);
 	show_flags(&s);

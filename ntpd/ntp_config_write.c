@@ -190,6 +190,9 @@ write_clients(
 	conf_add_number(o, "minimum", c->discard_minimum, s->discard_minimum);
 	conf_add_number(o, "monitor", c->discard_monitor, s->discard_monitor);
 	finish(o, at, "discard");
+	if (c->limit.burst > 0)
+		conf_add(o, "limit average %.9g burst %.9g kod %.9g\n",
+		    c->limit.average, c->limit.burst, c->limit.kod);
 	at = begin(o, "mru");
 	conf_add_number(
 	    o, "maxdepth", (double)c->mru.maxdepth, (double)s->mru.maxdepth);

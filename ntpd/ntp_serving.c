@@ -45,6 +45,7 @@ mru_param_of(const struct ntp_config *c, size_t entries)
 	return (struct mru_param){.entries = entries,
 	    .average = c->discard_average,
 	    .minimum = c->discard_minimum,
+	    .limit = c->limit,
 	    .leak_log2 = MRU_LEAK,
 	    .v6bits = c->mru.v6prefix,
 	    .mindepth = c->mru.mindepth,
@@ -103,13 +104,21 @@ init_monitor(struct ntp_engine *e)
 }
 
 static bool
+limit_equal(const struct rate_limit *a, const struct rate_limit *b)
+{
+	return !(a->average < b->average) && !(a->average > b->average) &&
+	    !(a->burst < b->burst) && !(a->burst > b->burst) &&
+	    !(a->kod < b->kod) && !(a->kod > b->kod);
+}
+
+static bool
 mru_param_equal(const struct mru_param *a, const struct mru_param *b)
 {
 	return a->entries == b->entries && a->average == b->average &&
 	    !(a->minimum < b->minimum) && !(a->minimum > b->minimum) &&
-	    a->v6bits == b->v6bits && a->mindepth == b->mindepth &&
-	    a->maxage == b->maxage && a->minage == b->minage &&
-	    a->monitor == b->monitor;
+	    limit_equal(&a->limit, &b->limit) && a->v6bits == b->v6bits &&
+	    a->mindepth == b->mindepth && a->maxage == b->maxage &&
+	    a->minage == b->minage && a->monitor == b->monitor;
 }
 
 /* The client list begins anew with other parameters, for its memory is laid

@@ -121,7 +121,7 @@ everything_is_shown(void **state)
 	    "server a minpoll 6 maxpoll 10 iburst            # ntp.conf:9\n",
 	    "filegen loopstats type week link enable         # ntp.conf:10\n",
 	    "setvar x = \"1\"                                  # ntp.conf:11\n",
-	    "mru maxdepth 15623                              # ntp.conf:12\n",
+	    "mru mindepth 77                                 # ntp.conf:12\n",
 	    NULL};
 	struct world w;
 	struct ntp_config *c, *copy;
@@ -136,7 +136,7 @@ everything_is_shown(void **state)
 	    "driftfile d\ntos minclock 4\n\ntinker step 0.5\ndisable kernel\n"
 	    "trustedkey ( 5 ... 9 )\ninterface listen all\n"
 	    "restrict source nomodify\nserver a iburst\n"
-	    "filegen loopstats type week\nsetvar x = 1\nmru maxmem 1024\n");
+	    "filegen loopstats type week\nsetvar x = 1\nmru mindepth 77\n");
 	assert_int_equal(config_show(c, &text, &len), 0);
 	holds(text, len, want);
 	copy = config_copy(c);

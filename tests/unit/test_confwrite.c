@@ -53,6 +53,7 @@ static const char everything[] =
     "tinker allan 10 freq -12.5 discipline pll panicaction hold\n"
     "nonvolatile 2.5e-7\n"
     "discard average 4 minimum 1 monitor 60\n"
+    "limit average 2.5 burst 30 kod 1.5\n"
     "mru maxdepth 5000 mindepth 100 maxage 60 minage 30 v6prefix 64\n"
     "mru initalloc 100\n"
     "disable ntp kernel stats auth\n"

@@ -93,6 +93,7 @@ static const char *const stock_lines[] = {
     "server x preconn",
     "controlkey 0",
     "tos basedate 2020-01-01",
+    "limit average 1 burst 20 kod 0.5",
 };
 
 static const char *const warned_lines[] = {
@@ -121,7 +122,6 @@ static const char *const warned_lines[] = {
     "authenticate yes",
     "pps /dev/pps0 assert hardpps",
     "driftfile /x 60",
-    "limit average 1 burst 20 kod 0.5",
     "trap 192.0.2.3 port 18447 interface 192.0.2.4",
     "phone ATDT1234567 \"ATDT 7\"",
     "fudge 127.127.20.0 flag1 1 flag3 true time2 0.4",
