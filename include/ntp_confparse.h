@@ -242,22 +242,22 @@ struct conf_text {
 };
 
 /* Append; nothing happens any more when memory has run out. */
-void conf_add(struct conf_text *t, const char *fmt, ...)
+void conf_add(struct conf_text *o, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* " WORD V", unless V is the STANDARD. */
 void conf_add_number(
-    struct conf_text *t, const char *word, double v, double standard);
+    struct conf_text *o, const char *word, double v, double standard);
 bool conf_differs(double a, double b);
 /* Whole lines. */
-void conf_write_rule(struct conf_text *t, const struct config_iface *r);
-void conf_write_group(struct conf_text *t, const struct config_group *g);
-void conf_write_range(struct conf_text *t, const struct config_range *r);
+void conf_write_rule(struct conf_text *o, const struct config_iface *r);
+void conf_write_group(struct conf_text *o, const struct config_group *g);
+void conf_write_range(struct conf_text *o, const struct config_range *r);
 /* SET is an enum stats_set; nothing for one that is not recorded. */
 void conf_write_filegen(
-    struct conf_text *t, size_t set, const struct config_filegen *f);
-void conf_write_logmask(struct conf_text *t, unsigned mask);
-void conf_write_restrict(struct conf_text *t, const struct config_restrict *r);
-void conf_write_assoc(struct conf_text *t, const struct config_assoc *a);
+    struct conf_text *o, size_t set, const struct config_filegen *f);
+void conf_write_logmask(struct conf_text *o, unsigned mask);
+void conf_write_restrict(struct conf_text *o, const struct config_restrict *r);
+void conf_write_assoc(struct conf_text *o, const struct config_assoc *a);
 
 /* --- directives ---------------------------------------------------------- */
 
