@@ -188,6 +188,7 @@ policy_clear(struct server_policy *p)
 {
 	struct ntp_addr *own;
 
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are meant */
 	memcpy(&own, &p->own, sizeof own);
 	free(own);
 	restrict_free(&p->access);

@@ -136,6 +136,7 @@ share_program(const struct share_rule *r, struct sock_filter *p)
 	mix(&g, 13, 0xc2b2ae35U);
 	mix(&g, 16, 1);
 	put(&g, BPF_ALU | BPF_MOD | BPF_K, r->n);
+	/* both are 0: NOLINTNEXTLINE(misc-redundant-expression) */
 	put(&g, BPF_ALU | BPF_ADD | BPF_K, 1);
 	put(&g, BPF_RET | BPF_A, 0);
 	return g.n;
