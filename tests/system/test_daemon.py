@@ -113,12 +113,14 @@ os.kill(int(open(here + "/pid", encoding="ascii").read()), signal.SIGTERM)
 here = scratch()
 with open(here + "/keys", "w", encoding="ascii") as f:
     f.write("1 MD5 secret\nnonsense\n")
+os.chmod(here + "/keys", 0o600)
 with open(here + "/conf", "w", encoding="ascii") as f:
     f.write("keys %s/keys\ntrustedkey 1 2\nserver 192.0.2.1 key 1\n"
-            "server 192.0.2.2 key 2\n" % here)
+            "server 192.0.2.2 key 2\nserver 192.0.2.3\n"
+            "driftfile %s/drift\n" % (here, here))
 status, words = run([NTPD, "--check-config", "-c", here + "/conf"])
-ok(status == 0 and "keys:2: warning" in words and
-   "conf:4: warning: key 2 is not in the keys file" in words and
+ok(status == 0 and "keys:2:1: warning" in words and
+   "conf:4:1: warning: key 2 is not in the keys file" in words and
    "0 errors, 2 warnings" in words,
    "--check-config reads the keys file", words)
 status, words = run([NTPD, "-n", "-c", here])
