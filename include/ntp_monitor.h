@@ -108,6 +108,10 @@ struct mru_packet {
 enum mru_verdict mru_record(
     struct mru *m, const struct mru_packet *p, struct ntp_now now);
 
+/* N packets from SRC[] are about to be recorded in turn.  This only makes it
+ * quicker, if they are several; M may be NULL. */
+void mru_expect(const struct mru *m, const struct ntp_addr *src, size_t n);
+
 /* --- ntp_ratelimit.c ------------------------------------------------------ */
 
 /* Judge a packet of a known client, by `discard` or by `limit`; RND: 32 uniform

@@ -159,7 +159,6 @@ open_datagram(
 
 	ns->received++;
 	sock_info_get(&mm->msg_hdr, &info);
-	sock_addr_get(&b->from[i], &b->src[i]);
 	b->dst[i] = info.dst;
 	if (info.dst.family == ADDR_NONE && !info.group)
 		b->dst[i] = ns->local;
@@ -323,6 +322,10 @@ batch_serve(struct batch *b, struct netsock *ns, struct server_ctx *c)
 {
 	b->replies = 0;
 	(void)server_refresh(c);
+	for (unsigned i = 0; i < b->read; i++)
+		sock_addr_get(&b->from[i], &b->src[i]);
+	if (b->read > 1)
+		mru_expect(c->mru, b->src, b->read);
 	for (unsigned i = 0; i < b->read; i++)
 		answer(b, ns, c, i);
 	b->read = 0;

@@ -9,6 +9,8 @@
  * A packet costs one cache line that is waited for: its entry is one line, the
  * heads of the chains are small enough to stay in the cache, and whoever sent
  * last is first of its chain.  The neighbours in the ring are only written.
+ * Of a crowd that was read together even those lines are fetched ahead, all at
+ * once: waited for is then little more than the first.
  *
  * Slots are numbers, not pointers.  Slot 0 is never an entry: it ends every
  * chain and is the head of two rings, of all entries in order of use and of
@@ -22,6 +24,7 @@
 #include <string.h>
 
 #include "ntp.h"
+#include "ntp_fetch.h"
 #include "ntp_monitor.h"
 #include "ntp_siphash.h"
 
@@ -31,6 +34,8 @@
 #define SCOPE_MAX      0xffffffU
 #define STRANGER_SHARE 8U /* 1/8 of the table is theirs */
 #define NS_PER_S       1000000000
+#define CACHED	       4096U /* a table so deep stays in the cache by itself */
+#define AHEAD	       32U   /* packets, of which each needs five lines */
 
 _Static_assert(sizeof(struct mru_entry) == LINE, "one line an entry");
 
@@ -471,6 +476,74 @@ mru_record(struct mru *m, const struct mru_packet *p, struct ntp_now now)
 	ring_insert_newest(m, s);
 	entry_update(m, &m->entry[s], p, v, now.mono);
 	return v;
+}
+
+/* --- a crowd of packets -------------------------------------------------- */
+
+/* On its way to its slot: each step needs what the one before has fetched. */
+struct expected {
+	struct client c;
+	uint32_t *head;
+	uint32_t s;
+};
+
+static void
+expect_chain(const struct mru *m, struct expected *x, const struct ntp_addr *a)
+{
+	x->c = client_of(m, a);
+	x->head = head_of(m, &x->c);
+	fetch_ahead(x->head);
+}
+
+static void
+expect_first(const struct mru *m, struct expected *x)
+{
+	x->s = *x->head;
+	fetch_ahead(&m->entry[x->s]);
+}
+
+static void
+expect_second(const struct mru *m, struct expected *x)
+{
+	const struct mru_entry *e = &m->entry[x->s];
+
+	if (x->s == 0 || is_client(e, &x->c))
+		return;
+	x->s = e->chain;
+	fetch_ahead(&m->entry[x->s]);
+}
+
+static void
+expect_neighbours(const struct mru *m, const struct expected *x)
+{
+	const struct mru_entry *e = &m->entry[x->s];
+
+	fetch_ahead(&m->entry[e->newer]);
+	fetch_ahead(&m->entry[e->older]);
+}
+
+static void
+expect_few(const struct mru *m, const struct ntp_addr *src, size_t n)
+{
+	struct expected x[AHEAD];
+
+	for (size_t i = 0; i < n; i++)
+		expect_chain(m, &x[i], &src[i]);
+	for (size_t i = 0; i < n; i++)
+		expect_first(m, &x[i]);
+	for (size_t i = 0; i < n; i++)
+		expect_second(m, &x[i]);
+	for (size_t i = 0; i < n; i++)
+		expect_neighbours(m, &x[i]);
+}
+
+void
+mru_expect(const struct mru *m, const struct ntp_addr *src, size_t n)
+{
+	if (mru_depth(m) < CACHED)
+		return;
+	for (size_t i = 0; i < n; i += AHEAD)
+		expect_few(m, src + i, n - i < AHEAD ? n - i : AHEAD);
 }
 
 /* --- what others may see ------------------------------------------------- */

@@ -559,6 +559,59 @@ test_local_address(void **state)
 	mru_free(&m);
 }
 
+/* --- a crowd ------------------------------------------------------------- */
+
+#define CROWD	 100U
+#define CROWDS	 200U
+#define CAPACITY 6000U
+
+static void
+crowd_arrives(struct mru *m, const struct ntp_addr *src, double s)
+{
+	for (unsigned i = 0; i < CROWD; i++)
+		tell(m, &src[i], 35, true, i, at(s));
+}
+
+static void
+assert_same_list(const struct mru *a, const struct mru *b)
+{
+	const struct mru_entry *x = mru_newest(a), *y = mru_newest(b);
+
+	while (x != NULL && y != NULL) {
+		assert_memory_equal(x->ip, y->ip, sizeof x->ip);
+		assert_int_equal(x->count, y->count);
+		assert_int_equal(x->dropped, y->dropped);
+		x = mru_older(a, x);
+		y = mru_older(b, y);
+	}
+	assert_true(x == NULL && y == NULL);
+}
+
+/* Known and unknown clients, in a table that is filled and then runs over. */
+static void
+test_expecting_a_crowd_changes_nothing(void **state)
+{
+	struct mru *a = table(CAPACITY, 0), *b = table(CAPACITY, 0);
+	struct ntp_addr src[CROWD];
+	uint32_t rnd = 1;
+
+	(void)state;
+	mru_expect(NULL, src, 0);
+	for (unsigned k = 0; k < CROWDS; k++) {
+		for (unsigned i = 0; i < CROWD; i++) {
+			rnd = rnd * 1664525U + 1013904223U;
+			src[i] = host((rnd >> 8) % (2 * CAPACITY));
+		}
+		mru_expect(a, src, CROWD);
+		crowd_arrives(a, src, k);
+		crowd_arrives(b, src, k);
+	}
+	assert_int_equal(mru_depth(a), CAPACITY);
+	assert_same_list(a, b);
+	mru_free(&a);
+	mru_free(&b);
+}
+
 /* --- for the list -------------------------------------------------------- */
 
 /* A step moves all timestamps alike, a slew none. */
@@ -654,6 +707,7 @@ main(void)
 	    cmocka_unit_test(test_maxage_recycles_above_mindepth),
 	    cmocka_unit_test(test_prefix_counts_as_one),
 	    cmocka_unit_test(test_local_address),
+	    cmocka_unit_test(test_expecting_a_crowd_changes_nothing),
 	    cmocka_unit_test(test_timestamps_keep_their_order),
 	    cmocka_unit_test(test_cursor_follows_changes),
 	};
