@@ -556,6 +556,8 @@ lines_of_any_octets(void **state)
 
 	assert_int_equal(config_write(l->e->cfg, &before, &len), 0);
 	for (int c = 0; c < 256; c++) {
+		if (c == 'v')
+			continue; /* a server, although one option is bad */
 		len = lab_compose(l, MODE6_CONFIGURE, 0, "server 192.0.2.8 x");
 		l->in[data + 17] = l->in[data + 3] = (uint8_t)c;
 		len = (len + 7) / 8 * 8;
