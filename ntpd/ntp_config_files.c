@@ -153,7 +153,7 @@ confdo_statsdir(struct confparse *p, const struct keyword *k)
 		    "directory name longer than %u characters", STATSDIR_MAX);
 		return;
 	}
-	snprintf(dir, sizeof(dir), "%s%s", p->tok.text,
+	snprintf(dir, sizeof(dir), "%.*s%s", (int)STATSDIR_MAX, p->tok.text,
 	    p->tok.text[len - 1] == '/' ? "" : "/");
 	conf_set(p->cfg, &p->cfg->statsdir, dir);
 	(void)conf_end(p);
