@@ -488,6 +488,27 @@ io_send(struct packet_port *p, const struct datagram *dg, ntp_ts *tx)
 }
 /* NOLINTEND(readability-function-size) */
 
+/* The route may begin at an address that `interface` rules leave closed; what
+ * is open beside it reaches as far. */
+static void
+use_open_address(
+    struct io *io, const struct ntp_addr *remote, struct ntp_addr *local)
+{
+	if (server_socket(io, remote, local) != NULL)
+		return;
+	for (size_t i = 0; i < io->nserver; i++) {
+		const struct netsock *ns = &io->server[i];
+
+		if (ns->state == SOCK_OPEN &&
+		    ns->local.family == local->family &&
+		    addr_is_loopback(&ns->local) == addr_is_loopback(local) &&
+		    addr_is_linklocal(&ns->local) == addr_is_linklocal(local)) {
+			*local = ns->local;
+			return;
+		}
+	}
+}
+
 static int
 io_route(struct packet_port *p, const struct ntp_addr *remote,
     struct ntp_addr *local)
@@ -495,8 +516,11 @@ io_route(struct packet_port *p, const struct ntp_addr *remote,
 	struct io *io = (struct io *)p;
 	int err = sock_route(remote, local);
 
+	if (err != 0)
+		return port_error(err);
+	use_open_address(io, remote, local);
 	local->port = io->d->conf->port;
-	return err != 0 ? port_error(err) : 0;
+	return 0;
 }
 
 /* --- waiting ------------------------------------------------------------- */

@@ -4,8 +4,8 @@
 chrony at the other end and with two of ours."""
 import os
 
-from harness import (CHRONYD, Daemon, free_port, need_peers, ok, powerless,
-                     scratch, spawn, stratum1, wait_for)
+from harness import (CHRONYD, Daemon, free_port, need_peers, ok, peers,
+                     powerless, scratch, spawn, stratum1, wait_for)
 
 need_peers()
 here = scratch()
@@ -35,6 +35,11 @@ def reached(daemon, address="127.0.0.1", times=3):
     return row if row and bin(row.reach).count("1") >= times else None
 
 
+def beside(i):
+    rows = peers("127.0.0.%d:%d" % (2 + i, apart[i]))
+    return any(r.type == "s" and bin(r.reach).count("1") >= 2 for r in rows)
+
+
 # Everything is started first, so that the waits overlap.
 theirs, mine = free_port(), free_port()
 chrony("peer", theirs, "peer 127.0.0.1 port %d minpoll 1 maxpoll 1 "
@@ -49,6 +54,13 @@ passive = Daemon(KEYED + CLOCK, port=second)
 refusing = stratum1()
 rejected = Daemon("peer 127.0.0.1 port %d minpoll 1 maxpoll 1\n"
                   % refusing.port)
+
+# The route between these two begins at 127.0.0.1, where neither listens.
+apart = free_port(), free_port()
+here_only = [Daemon(CLOCK + "interface ignore all\ninterface listen "
+                    "127.0.0.%d\npeer 127.0.0.%d port %d minpoll 1 maxpoll 1\n"
+                    % (2 + i, 3 - i, apart[1 - i]), port=apart[i])
+             for i in range(2)]
 
 listener = Daemon(KEYED + "broadcastclient\n", clock="0.05,20")
 tells = free_port()
@@ -73,6 +85,9 @@ ok(row and row.type == "S", "a keyed stranger is a passive peer",
 row = wait_for(lambda: reached(active), 20, "the active end")
 ok(row and row.type == "s", "and the other end reaches it",
    active.ntpq("-p"), active.log())
+ok(wait_for(lambda: beside(0) and beside(1), 20, "peers on loopback"),
+   "a peer leaves from an address that is open", here_only[0].log(),
+   here_only[1].log())
 row = wait_for(lambda: reached(rejected), 30, "an answer without state")
 ok(row and len(refusing.peers()) == 1,
    "a stranger without key is answered and not remembered",
