@@ -54,7 +54,7 @@ int systime_take(struct systime *s);
 void systime_release(struct systime *s);
 
 /* Did somebody step the clock, or did we sleep, since the last call (or since
- * systime_init() and step_systime())?  True and *EV when so. */
+ * systime_init())?  True and *EV when so; our own steps do not count. */
 bool systime_jump(struct systime *s, struct systime_event *ev);
 
 /* The kernel's status word and its return (TIME_*); reading needs no

@@ -150,14 +150,21 @@ adj_systime(struct clock_port *p, double adj, double freq)
 	return err;
 }
 
-/* Remember where the clock stands, so that our own step is no surprise. */
-static void
-jump_mark(struct systime *s)
+/* How the clocks stand to each other; false when the reading was torn apart, as
+ * by a preemption, and proves nothing. */
+static bool
+clocks_compare(struct systime *s, int64_t *epoch, int64_t *slept)
 {
-	int64_t boot = clock_ns(s, CLOCK_BOOTTIME);
+	int64_t before, after;
+	int tries = 0;
 
-	s->epoch_ns = clock_ns(s, CLOCK_REALTIME) - boot;
-	s->slept_ns = boot - clock_ns(s, CLOCK_MONOTONIC);
+	do {
+		before = clock_ns(s, CLOCK_BOOTTIME);
+		*epoch = clock_ns(s, CLOCK_REALTIME) - before;
+		*slept = before - clock_ns(s, CLOCK_MONOTONIC);
+		after = clock_ns(s, CLOCK_BOOTTIME);
+	} while (after - before > TIGHT_NS && ++tries < TIGHT_TRIES);
+	return after - before <= TIGHT_NS;
 }
 
 /* Kernels before 2.6.39 and some sandboxes do not know ADJ_SETOFFSET. */
@@ -174,6 +181,8 @@ step_absolute(struct systime *s, int64_t ns)
 	return s->settime(CLOCK_REALTIME, &t) != 0 ? kernel_error() : 0;
 }
 
+/* Our own step is no surprise; what befell the clock just before it is still
+ * to be told. */
 int
 step_systime(struct clock_port *p, double offset)
 {
@@ -195,7 +204,8 @@ step_systime(struct clock_port *p, double offset)
 	err = kernel_adjust(s, &tx);
 	if (err == -NTP_EIO)
 		err = step_absolute(s, ns);
-	jump_mark(s);
+	if (err == 0)
+		s->epoch_ns += ns;
 	return err;
 }
 
@@ -343,7 +353,7 @@ systime_init(struct systime *s)
 	s->leap = NTP_LEAP_UNSYNC;
 	s->guard.fd = -1;
 	s->port.precision = clock_precision(&s->port);
-	jump_mark(s);
+	(void)clocks_compare(s, &s->epoch_ns, &s->slept_ns);
 }
 
 int
@@ -383,16 +393,9 @@ is_leap(const struct systime *s, int64_t ns)
 bool
 systime_jump(struct systime *s, struct systime_event *ev)
 {
-	int64_t before, after, epoch, slept, jump, sleep;
-	int tries = 0;
+	int64_t epoch, slept, jump, sleep;
 
-	do {
-		before = clock_ns(s, CLOCK_BOOTTIME);
-		epoch = clock_ns(s, CLOCK_REALTIME) - before;
-		slept = before - clock_ns(s, CLOCK_MONOTONIC);
-		after = clock_ns(s, CLOCK_BOOTTIME);
-	} while (after - before > TIGHT_NS && ++tries < TIGHT_TRIES);
-	if (after - before > TIGHT_NS)
+	if (!clocks_compare(s, &epoch, &slept))
 		return false;
 	jump = epoch - s->epoch_ns;
 	sleep = slept - s->slept_ns;

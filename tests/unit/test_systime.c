@@ -345,6 +345,28 @@ test_jump_not_by_us(void **state)
 	assert_false(systime_jump(&sys, &ev));
 }
 
+/* What befell the clock between the last look and our step is not lost, and
+ * a step that was refused hides nothing. */
+static void
+test_jump_before_our_step(void **state)
+{
+	struct systime_event ev;
+
+	(void)state;
+	k.boot_ns += 7200 * NS_PER_S;
+	k.slept_ns += 7200 * NS_PER_S;
+	k.epoch_ns += 2 * NS_PER_S;
+	assert_int_equal(step_systime(&sys.port, -3.0), 0);
+	assert_true(systime_jump(&sys, &ev));
+	assert_true(fabs(ev.slept - 7200.0) < 1e-6);
+	assert_true(fabs(ev.stepped - 2.0) < 1e-6);
+	k.epoch_ns += NS_PER_S;
+	k.fail_errno = EPERM;
+	assert_int_equal(step_systime(&sys.port, -3.0), -NTP_EPERM);
+	assert_true(systime_jump(&sys, &ev));
+	assert_true(fabs(ev.stepped - 1.0) < 1e-6);
+}
+
 static void
 test_jump_sleep(void **state)
 {
@@ -459,6 +481,7 @@ main(void)
 	    cmocka_unit_test_setup(test_slew_once, setup),
 	    cmocka_unit_test_setup(test_jump_by_others, setup),
 	    cmocka_unit_test_setup(test_jump_not_by_us, setup),
+	    cmocka_unit_test_setup(test_jump_before_our_step, setup),
 	    cmocka_unit_test_setup(test_jump_sleep, setup),
 	    cmocka_unit_test_setup(test_jump_leap_second, setup),
 	    cmocka_unit_test_setup(test_jump_loose_reading, setup),
