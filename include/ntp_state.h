@@ -112,6 +112,7 @@ struct ntp_engine {
 	struct counted_since since;
 	struct xleave_table *xleave; /* owned */
 	struct manycast_wait manycast[MANYCAST_WAITING];
+	unsigned nmanycast; /* of them waiting */
 	struct control_replay replay;
 	struct ctl_guard guard;
 	struct ctl_mru ctlmru;

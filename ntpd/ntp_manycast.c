@@ -178,6 +178,7 @@ manycast_request(struct ntp_engine *e, const struct recvbuf *rb,
 		w->rx_time = rb->rx_time;
 		w->len = rb->len;
 		memcpy(w->data, rb->data, rb->len);
+		e->nmanycast++;
 		return DROP_NONE;
 	}
 	return DROP_LIMITED;
@@ -186,6 +187,8 @@ manycast_request(struct ntp_engine *e, const struct recvbuf *rb,
 void
 manycast_tick(struct ntp_engine *e, struct ntp_now now)
 {
+	if (e->nmanycast == 0)
+		return;
 	for (size_t i = 0; i < MANYCAST_WAITING; i++) {
 		struct manycast_wait *w = &e->manycast[i];
 		struct recvbuf rb = {.src = &w->src,
@@ -198,12 +201,15 @@ manycast_tick(struct ntp_engine *e, struct ntp_now now)
 			continue;
 		serve(e, &rb, restrict_lookup(e->access, &w->src), now);
 		w->len = 0;
+		e->nmanycast--;
 	}
 }
 
 ntp_mono
 manycast_due(const struct ntp_engine *e, ntp_mono at)
 {
+	if (e->nmanycast == 0)
+		return at;
 	for (size_t i = 0; i < MANYCAST_WAITING; i++) {
 		if (e->manycast[i].len != 0 &&
 		    mono_before(e->manycast[i].due, at))

@@ -105,9 +105,19 @@ slew(struct symm_moment *m, double phase, double freq, ntp_mono now)
 	m->shift += phase - freq * fmax(mono_diff(now, m->at), 0);
 }
 
+/* Nothing sent, nothing heard: what every association is that is not
+ * symmetric, and this is asked of each every second. */
+static bool
+idle(const struct symm_state *s)
+{
+	return !s->turn && ts_is_zero(s->sent[0].xmt);
+}
+
 void
 symm_slewed(struct symm_state *s, double phase, double freq, ntp_mono now)
 {
+	if (idle(s))
+		return;
 	for (unsigned i = 0; i < SYMM_SENT; i++)
 		slew(&s->sent[i].when, phase, freq, now);
 	slew(&s->heard, phase, freq, now);
