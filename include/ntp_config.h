@@ -297,11 +297,12 @@ struct ntp_config {
 	uint32_t discard_monitor; /* s */
 	struct rate_limit limit;  /* instead of both; burst 0: not given */
 	struct config_mru mru;
-	uint16_t port;	   /* to serve on, 123 */
-	uint8_t dscp;	   /* 0..63 */
-	uint16_t threads;  /* that serve, 0: the main loop does */
-	bool threads_auto; /* as many as there are processors */
-	uint32_t gather;   /* us to wait for company when busy */
+	uint16_t port;	    /* to serve on, 123 */
+	uint16_t extraport; /* one more, requests leave from it; 0: none */
+	uint8_t dscp;	    /* 0..63 */
+	uint16_t threads;   /* that serve, 0: the main loop does */
+	bool threads_auto;  /* as many as there are processors */
+	uint32_t gather;    /* us to wait for company when busy */
 	bool ntp, kernel, monitor, stats, auth; /* enable, disable */
 	unsigned nerrors, nwarnings;
 	char **files; /* every file read; diagnostics point here */

@@ -289,10 +289,13 @@ conf_directive confdo_leapsmear, confdo_nonvolatile;
 conf_directive confdo_statistics, confdo_filegen, confdo_logconfig;
 /* ntp_config_misc.c */
 conf_directive confdo_options, confdo_flags, confdo_trustedkey;
-conf_directive confdo_controlkey, confdo_interface, confdo_listen, confdo_port;
-conf_directive confdo_threads, confdo_gather;
-conf_directive confdo_dscp, confdo_number, confdo_simulate;
+conf_directive confdo_controlkey, confdo_number, confdo_simulate;
 conf_directive confdo_ignore;
+/* ntp_config_net.c */
+conf_directive confdo_interface, confdo_listen, confdo_port, confdo_dscp;
+conf_directive confdo_threads, confdo_gather;
+/* `extra port`, `nts port` */
+conf_apply conf_extra_port;
 /* ntp_config_var.c */
 conf_directive confdo_setvar;
 /* ntp_config_modes.c */

@@ -168,6 +168,8 @@ void engine_log_class(struct ntp_engine *e, enum log_bit bit,
 uint32_t engine_random(struct ntp_engine *e);
 double engine_uniform(struct ntp_engine *e); /* [0,1) */
 bool engine_owns(const struct ntp_engine *e, const struct ntp_addr *a);
+/* ... and is the port one of ours? */
+bool engine_serves_at(const struct ntp_engine *e, const struct ntp_addr *a);
 
 /* Events: kept in the status words, logged. TEXT may be NULL. */
 void report_sysevent(

@@ -79,7 +79,7 @@ DIRECTIVE(NONVOLATILE, "nonvolatile", B, WORKS, nonvolatile,
 	"least change of the frequency that is written, s/s")
 DIRECTIVE(LIMIT, "limit", B, WORKS, options, "rate limit, as NTPsec has it")
 DIRECTIVE(NTS, "nts", B, NOTYET, options, "network time security")
-DIRECTIVE(EXTRA, "extra", C, NOTYET, options, "use `port`")
+DIRECTIVE(EXTRA, "extra", C, WORKS, options, "serve on one more port")
 DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
 	"no driver with a device is built")
 DIRECTIVE(SETVAR, "setvar", B, WORKS, setvar, "a variable for ntpq")
@@ -302,7 +302,8 @@ KEYNUM(LIMIT, KOD, "kod", B, NUM, WORKS, 0, 100,
 
 /* --- directives without effect: their words are checked all the same ----- */
 
-KEYNUM(EXTRA, PORT, "port", C, INT, NOTYET, 0, 65535, "")
+KEYNUM(EXTRA, PORT, "port", C, INT, WORKS, 0, 65535,
+	"served, too; requests leave from it; 0: none")
 KEYNUM(RLIMIT, MEMLOCK, "memlock", C, INT, OBSOLETE, -1, 2147483647.0, "")
 KEYNUM(RLIMIT, STACKSIZE, "stacksize", C, INT, OBSOLETE, 0, 2147483647.0, "")
 KEYNUM(RLIMIT, FILENUM, "filenum", C, INT, OBSOLETE, 0, 2147483647.0, "")
@@ -343,7 +344,7 @@ KEYWORD(NTS, SUITES, "tlsciphersuites", B, STR, NOTYET, "no NTS")
 KEYWORD(NTS, CURVES, "tlsecdhcurves", B, STR, NOTYET, "no NTS")
 KEYWORD(NTS, PREFERENCE, "tlscipherserverpreference", C, NONE, NOTYET, "no NTS")
 KEYWORD(NTS, AEAD, "aead", B, STR, NOTYET, "no NTS")
-KEYNUM(NTS, PORT, "port", C, INT, NOTYET, 0, 65535, "use `port`")
+KEYNUM(NTS, PORT, "port", C, INT, WORKS, 0, 65535, "as `extra port`")
 
 /* --- statistics, filegen ------------------------------------------------- */
 

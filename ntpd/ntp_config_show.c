@@ -244,6 +244,7 @@ show_network(struct show *s)
 	const struct ntp_config *c = s->c;
 
 	show_number(s, "port", c->port, KW_DIRECTIVE_PORT, KW_NONE);
+	show_number(s, "extra port", c->extraport, KW_EXTRA_PORT, KW_NTS_PORT);
 	show_number(s, "dscp", c->dscp, KW_DIRECTIVE_DSCP, KW_NONE);
 	if (c->threads_auto)
 		conf_add(&s->t, "threads auto");

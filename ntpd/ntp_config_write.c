@@ -80,6 +80,8 @@ write_network(struct conf_text *o, const struct ntp_config *c,
 {
 	if (c->port != standard->port)
 		conf_add(o, "port %u\n", c->port);
+	if (c->extraport != 0)
+		conf_add(o, "extra port %u\n", c->extraport);
 	if (c->dscp != standard->dscp)
 		conf_add(o, "dscp %u\n", c->dscp);
 	if (c->threads_auto)

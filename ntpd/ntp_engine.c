@@ -44,6 +44,14 @@ engine_owns(const struct ntp_engine *e, const struct ntp_addr *a)
 	return false;
 }
 
+bool
+engine_serves_at(const struct ntp_engine *e, const struct ntp_addr *a)
+{
+	return (a->port == e->cfg->port ||
+		   (a->port != 0 && a->port == e->cfg->extraport)) &&
+	    engine_owns(e, a);
+}
+
 /* --- setting up ------------------------------------------------------------ */
 
 static struct loop_param

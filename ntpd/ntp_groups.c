@@ -54,6 +54,7 @@ socket_for(struct daemon *d, const struct ntp_addr *group)
 		struct netsock *ns = &d->io.server[i];
 
 		if (ns->state == SOCK_OPEN && !ns->drop &&
+		    ns->local.port == d->conf->port &&
 		    ns->local.family == group->family &&
 		    (ns->wildcard || addr_equal(&ns->local, group)))
 			return ns;

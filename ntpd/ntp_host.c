@@ -140,7 +140,8 @@ changes(const struct ntp_config *a, const struct ntp_config *b)
 		what |= HOST_LEAP;
 	if (stats_differ(a, b))
 		what |= HOST_STATS;
-	if (a->port != b->port || rules_differ(a, b) || groups_differ(a, b))
+	if (a->port != b->port || a->extraport != b->extraport ||
+	    rules_differ(a, b) || groups_differ(a, b))
 		what |= HOST_IFACES;
 	if (!has_clocks_of(a, b) || !has_clocks_of(b, a))
 		what |= HOST_REFCLOCKS;

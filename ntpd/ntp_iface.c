@@ -309,6 +309,21 @@ iface_plan(const struct iface_rules *r, const struct iface_list *l,
 	return plan_named_loopbacks(r, w, n, cap);
 }
 
+size_t
+iface_plan_extra(
+    const struct iface_rules *r, struct iface_want *w, size_t n, size_t cap)
+{
+	size_t all = n;
+
+	for (size_t i = 0; i < n && all < cap; i++) {
+		if (r->extraport == 0 || w[i].local.port == r->extraport)
+			continue;
+		w[all] = w[i];
+		w[all++].local.port = r->extraport;
+	}
+	return all;
+}
+
 int
 iface_filter_make(struct iface_filter *f, const struct iface_rules *r,
     const struct iface_list *l)

@@ -36,7 +36,7 @@ struct iface_rules {
 	size_t n;
 	bool novirtual;		 /* -L */
 	enum addr_family family; /* -4, -6; ADDR_NONE: both */
-	uint16_t port;
+	uint16_t port, extraport; /* extraport 0: none */
 };
 
 /* A socket to have. */
@@ -76,6 +76,11 @@ enum iface_action iface_judge(
  */
 size_t iface_plan(const struct iface_rules *r, const struct iface_list *l,
     struct iface_want *w, size_t cap);
+
+/* The same sockets once more on `extra port`, behind the N of W; the number of
+ * all. */
+size_t iface_plan_extra(
+    const struct iface_rules *r, struct iface_want *w, size_t n, size_t cap);
 
 /* What rules and addresses mean for a datagram, made ready for use: whoever
  * only reads it may be another thread. */

@@ -47,6 +47,13 @@ families_look(struct ifwatch *w)
 	return (!w->no4 && !had4) || (!w->no6 && !had6);
 }
 
+static void
+rules_ports(struct daemon *d)
+{
+	d->iface.rules.port = d->conf->port;
+	d->iface.rules.extraport = d->conf->extraport;
+}
+
 int
 ifwatch_init(struct daemon *d)
 {
@@ -58,7 +65,7 @@ ifwatch_init(struct daemon *d)
 	w->rules.rule = d->conf->iface;
 	w->rules.n = d->conf->niface;
 	w->rules.family = o->family;
-	w->rules.port = d->conf->port;
+	rules_ports(d);
 	w->rules.novirtual = o->novirtualips;
 	if (o->nifaces == 0 && !o->novirtualips)
 		return 0;
@@ -279,6 +286,7 @@ servers_update(struct daemon *d, bool come)
 	n = inherit_plan(d, want, IO_SERVERS);
 	if (n == 0)
 		n = iface_plan(&w->rules, &w->list, want, IO_SERVERS);
+	n = iface_plan_extra(&w->rules, want, n, IO_SERVERS);
 	n = groups_plan(d, want, n, IO_SERVERS);
 	servers_close(d, want, n);
 	for (size_t i = 0; i < n && err == 0; i++) {
@@ -354,7 +362,7 @@ on_rescan(uv_timer_t *t)
 void
 ifwatch_follow(struct daemon *d)
 {
-	d->iface.rules.port = d->conf->port;
+	rules_ports(d);
 	d->iface.anew = true;
 	(void)uv_timer_start(&d->iface.rescan, on_rescan, 0, 0);
 }

@@ -79,7 +79,7 @@ inherit_socket(struct daemon *d, const struct ntp_addr *local)
 	for (size_t i = 0; i < in->n; i++) {
 		int fd = in->sock[i].fd;
 
-		if (fd >= 0 && addr_equal(&in->sock[i].local, local)) {
+		if (fd >= 0 && addr_equal_port(&in->sock[i].local, local)) {
 			in->sock[i].fd = -1;
 			return fd;
 		}

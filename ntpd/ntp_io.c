@@ -440,21 +440,37 @@ io_close(struct packet_port *p, int ep)
 		netsock_close(ns);
 }
 
-/* The socket that a server's answer from SRC leaves by. */
+/* Of PORT; 0: of any. */
 static struct netsock *
-server_socket(
-    struct io *io, const struct ntp_addr *dst, const struct ntp_addr *src)
+server_socket_at(struct io *io, const struct ntp_addr *dst,
+    const struct ntp_addr *src, uint16_t port)
 {
 	for (size_t i = 0; i < io->nserver; i++) {
 		struct netsock *ns = &io->server[i];
 
-		if (ns->state != SOCK_OPEN || ns->local.family != dst->family)
+		if (ns->state != SOCK_OPEN || ns->local.family != dst->family ||
+		    (port != 0 && ns->local.port != port))
 			continue;
 		if (ns->wildcard || src == NULL || src->family == ADDR_NONE ||
 		    addr_equal(&ns->local, src))
 			return ns;
 	}
 	return NULL;
+}
+
+/* The socket that a server's answer from SRC leaves by; whoever came in by a
+ * port that is closed since gets it from another. */
+static struct netsock *
+server_socket(
+    struct io *io, const struct ntp_addr *dst, const struct ntp_addr *src)
+{
+	uint16_t port = io->d->conf->port;
+	struct netsock *ns;
+
+	if (src != NULL && src->port != 0)
+		port = src->port;
+	ns = server_socket_at(io, dst, src, port);
+	return ns != NULL ? ns : server_socket_at(io, dst, src, 0);
 }
 
 /* The port's signature: NOLINTBEGIN(readability-function-size) */

@@ -65,7 +65,7 @@ is_known(const struct ntp_engine *e, const struct ntp_addr *a)
 		if (p->kind == PEER_SERVER && addr_equal_port(&p->srcadr, a))
 			return true;
 	}
-	return engine_owns(e, a) && a->port == e->cfg->port;
+	return engine_serves_at(e, a);
 }
 
 /* One that has failed makes room for one that answers. */

@@ -132,8 +132,7 @@ address_used(
 	struct ntp_addr a = *addr;
 
 	a.port = port;
-	return peer_by_addr(&e->peers, &a) != NULL ||
-	    (port == e->cfg->port && engine_owns(e, addr));
+	return peer_by_addr(&e->peers, &a) != NULL || engine_serves_at(e, &a);
 }
 
 size_t

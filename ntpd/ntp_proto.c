@@ -436,7 +436,7 @@ source_test(const struct ntp_engine *e, const struct recvbuf *rb)
 	if (addr_is_multicast(rb->src) || addr_is_any(rb->src) ||
 	    addr_is_refclock(rb->src, NULL, NULL))
 		return DROP_BOGON;
-	if (rb->src->port == e->cfg->port && engine_owns(e, rb->src))
+	if (engine_serves_at(e, rb->src))
 		return DROP_OWN;
 	return DROP_NONE;
 }
@@ -497,20 +497,36 @@ dispatch_group(struct ntp_engine *e, const struct recvbuf *rb,
 	return DROP_GROUP;
 }
 
+/* The association that RB answers: it asked from an endpoint of its own, or
+ * from the port that all share.  NULL: none. */
+static struct peer *
+asker(struct ntp_engine *e, const struct recvbuf *rb)
+{
+	struct peer *p;
+
+	if (rb->ep != 0)
+		return peer_by_endpoint(&e->peers, rb->ep);
+	if (e->cfg->extraport == 0 || rb->group || rb->len < 1 ||
+	    packet_mode(rb->data) != NTP_MODE_SERVER ||
+	    rb->dst->port != e->cfg->extraport)
+		return NULL;
+	p = peer_by_addr(&e->peers, rb->src);
+	return p != NULL && p->ep == 0 && p->hmode == NTP_MODE_CLIENT ? p
+								      : NULL;
+}
+
 static enum ntp_drop
 dispatch(struct ntp_engine *e, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now)
 {
-	struct peer *p;
+	struct peer *p = asker(e, rb);
 
-	if (rb->ep != 0) {
-		p = peer_by_endpoint(&e->peers, rb->ep);
-		if (p == NULL)
-			return DROP_NOASSOC;
-		if (p->kind == PEER_MANYCAST)
-			return manycast_reply(e, p, rb, res, now);
+	if (p != NULL && p->kind == PEER_MANYCAST)
+		return manycast_reply(e, p, rb, res, now);
+	if (p != NULL)
 		return process_reply(e, p, rb, res->flags, now);
-	}
+	if (rb->ep != 0)
+		return DROP_NOASSOC;
 	return rb->group ? dispatch_group(e, rb, res, now)
 			 : dispatch_open(e, rb, res, now);
 }
@@ -538,7 +554,5 @@ receive(struct ntp_engine *e, const struct recvbuf *rb, struct ntp_now now)
 	if (why == DROP_NONE)
 		return;
 	drop(e, why);
-	if (rb->ep != 0)
-		reason_refused(
-		    e, peer_by_endpoint(&e->peers, rb->ep), why, now);
+	reason_refused(e, asker(e, rb), why, now);
 }

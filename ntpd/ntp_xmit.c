@@ -13,6 +13,37 @@
 
 #define FRACTION_BITS 32
 
+bool
+peer_route(struct ntp_engine *e, struct peer *p)
+{
+	struct packet_port *net = e->port.packet;
+
+	if (p->dstadr.family != ADDR_NONE && !p->addr_lost)
+		return true;
+	p->dstadr = (struct ntp_addr){0};
+	p->addr_lost =
+	    net->route != NULL && net->route(net, &p->srcadr, &p->dstadr) != 0;
+	return !p->addr_lost;
+}
+
+/* By the port that the server has beside its own, when there is one: a way
+ * through a firewall that lets nothing else pass. */
+static bool
+peer_share_port(struct ntp_engine *e, struct peer *p)
+{
+	if (p->ep != 0) {
+		e->port.packet->close(e->port.packet, p->ep);
+		p->ep = 0;
+		p->addr_lost = true;
+	}
+	if (!peer_route(e, p)) {
+		p->notes.send_error = -NTP_ENET;
+		return false;
+	}
+	p->dstadr.port = e->cfg->extraport;
+	return true;
+}
+
 /* An endpoint of its own for every association; anew when our address went
  * away, and after a silence, so that a source port cannot be guessed at
  * leisure (RFC 9109). */
@@ -22,6 +53,8 @@ peer_endpoint(struct ntp_engine *e, struct peer *p)
 	struct packet_port *net = e->port.packet;
 	int ep;
 
+	if (e->cfg->extraport != 0 && p->kind != PEER_MANYCAST)
+		return peer_share_port(e, p);
 	if (p->ep != 0 && !p->addr_lost)
 		return true;
 	if (p->ep != 0)
@@ -34,19 +67,6 @@ peer_endpoint(struct ntp_engine *e, struct peer *p)
 		return false;
 	p->ep = ep;
 	return true;
-}
-
-bool
-peer_route(struct ntp_engine *e, struct peer *p)
-{
-	struct packet_port *net = e->port.packet;
-
-	if (p->dstadr.family != ADDR_NONE && !p->addr_lost)
-		return true;
-	p->dstadr = (struct ntp_addr){0};
-	p->addr_lost =
-	    net->route != NULL && net->route(net, &p->srcadr, &p->dstadr) != 0;
-	return !p->addr_lost;
 }
 
 static ntp_ts

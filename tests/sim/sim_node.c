@@ -188,6 +188,8 @@ port_send(struct packet_port *port, const struct datagram *dg, ntp_ts *tx)
 	uint8_t mode = dg->len > 0 ? packet_mode(dg->buf) : 0;
 
 	*tx = sim_clock_read(&n->clock, -stamp_noise(n));
+	if (dg->ep == 0 && dg->src != NULL && dg->src->port != 0)
+		src.port = dg->src->port;
 	for (size_t i = 0; dg->ep != 0 && i < n->neps; i++) {
 		if (n->ep[i].ep == dg->ep)
 			src.port = n->ep[i].port;
@@ -427,7 +429,8 @@ node_endpoint(const struct sim_node *n, const struct ntp_addr *remote)
 static int
 endpoint_for(const struct sim_node *n, const struct sim_packet *p)
 {
-	if (p->dst.port == n->e->cfg->port)
+	if (p->dst.port == n->e->cfg->port ||
+	    p->dst.port == n->e->cfg->extraport)
 		return 0;
 	for (size_t i = 0; i < n->neps; i++) {
 		if (n->ep[i].ep != 0 && n->ep[i].port == p->dst.port &&

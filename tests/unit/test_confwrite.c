@@ -27,6 +27,7 @@ static const char everything[] =
     "trustedkey 1 ( 5 ... 9 )\n"
     "controlkey 5\n"
     "port 1123\n"
+    "extra port 1124\n"
     "dscp 10\n"
     "hwtimestamp eth0 enp3s0f1\n"
     "hwtimestamp *\n"

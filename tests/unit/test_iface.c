@@ -125,6 +125,30 @@ assert_plan(const struct config_iface *rules, size_t n, const char *expect)
 }
 
 static void
+test_extra_port(void **state)
+{
+	struct config_iface r = rule(IFACE_DROP, "192.0.2.99");
+	struct iface_rules rules = {
+	    .rule = &r, .n = 1, .port = 123, .extraport = 4123};
+	size_t n = iface_plan(&rules, &list, want, WANT_MAX), all;
+
+	(void)state;
+	all = iface_plan_extra(&rules, want, n, WANT_MAX);
+	assert_int_equal(all, 2 * n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(want[i].local.port, 123);
+		assert_int_equal(want[n + i].local.port, 4123);
+		assert_true(addr_equal(&want[i].local, &want[n + i].local));
+		assert_int_equal(want[i].drop, want[n + i].drop);
+	}
+	assert_int_equal(iface_plan_extra(&rules, want, n, n), n);
+	rules.extraport = 123;
+	assert_int_equal(iface_plan_extra(&rules, want, n, WANT_MAX), n);
+	rules.extraport = 0;
+	assert_int_equal(iface_plan_extra(&rules, want, n, WANT_MAX), n);
+}
+
+static void
 test_no_rules(void **state)
 {
 	struct iface_rules r = {.port = 11123};
@@ -417,6 +441,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_rules),
+	    cmocka_unit_test(test_extra_port),
 	    cmocka_unit_test(test_listen_one_address),
 	    cmocka_unit_test(test_listen_loopback_only),
 	    cmocka_unit_test(test_names_and_patterns),

@@ -94,6 +94,7 @@ static const char *const stock_lines[] = {
     "controlkey 0",
     "tos basedate 2020-01-01",
     "limit average 1 burst 20 kod 0.5",
+    "extra port 1123",
 };
 
 static const char *const warned_lines[] = {
@@ -116,7 +117,6 @@ static const char *const warned_lines[] = {
     "nts cert /etc/ntp/cert-chain.pem",
     "nts mintls TLS1.3",
     "refclock nmea unit 0 path /dev/ttyS0 baud 9600 mode 1",
-    "extra port 1123",
     "crypto pw secret",
     "crypto host x randfile /dev/urandom",
     "authenticate yes",
