@@ -351,7 +351,13 @@ int config_show(const struct ntp_config *c, char **text, size_t *len);
 int config_explain(const struct ntp_config *c, const struct ntp_addr *addr,
     char **text, size_t *len);
 
-/* The value of the directive WORD was set by WHOM (constant), not by a file. */
+/* As config_parse() one LINE that stands in no file: its origin is WHOM, without
+ * a number. */
+int config_preset_line(struct ntp_config *c, const char *whom, const char *line,
+    const struct config_io *io);
+
+/* The value of the directive or flag WORD was set by WHOM (constant), not by a
+ * file. */
 void config_preset(struct ntp_config *c, const char *word, const char *whom);
 
 /* Do two lines, also of different configurations, name the same partner? */

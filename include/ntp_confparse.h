@@ -111,6 +111,7 @@ struct confparse {
 	bool refused;	       /* ... and nothing of it may apply */
 	bool muted;	       /* the directive has had its warning */
 	bool ended;	       /* `end` */
+	bool unnumbered;       /* lines of no file */
 };
 
 /* For messages after all files are read. */

@@ -114,6 +114,14 @@ parse_line(struct confparse *p)
 }
 
 static void
+parse_lines(struct confparse *p, const char *text, size_t len)
+{
+	scan_init(&p->scan, text, len);
+	while (!p->ended && !p->cfg->pending->nomem && scan_line(&p->scan))
+		parse_line(p);
+}
+
+static void
 parse_text(struct ntp_config *c, const struct config_io *io, const char *file,
     struct confparse *parent, const char *text, size_t len)
 {
@@ -125,9 +133,7 @@ parse_text(struct ntp_config *c, const struct config_io *io, const char *file,
 	    .depth = parent != NULL ? parent->depth + 1 : 0,
 	};
 
-	scan_init(&p.scan, text, len);
-	while (!p.ended && !c->pending->nomem && scan_line(&p.scan))
-		parse_line(&p);
+	parse_lines(&p, text, len);
 	if (parent != NULL)
 		parent->ended = p.ended;
 }
@@ -169,6 +175,20 @@ config_parse(struct ntp_config *c, const char *file, const char *text,
 
 	if (name != NULL)
 		parse_text(c, io, name, NULL, text, len);
+	return c->pending->nomem ? -NTP_ENOMEM : 0;
+}
+
+int
+config_preset_line(struct ntp_config *c, const char *whom, const char *line,
+    const struct config_io *io)
+{
+	struct confparse p = {.cfg = c,
+	    .io = io,
+	    .file = known_file_name(c, whom),
+	    .unnumbered = true};
+
+	if (p.file != NULL)
+		parse_lines(&p, line, strlen(line));
 	return c->pending->nomem ? -NTP_ENOMEM : 0;
 }
 
@@ -382,6 +402,8 @@ config_preset(struct ntp_config *c, const char *word, const char *whom)
 {
 	const struct keyword *k = keyword_find(KEYWORD_DIRECTIVE, word);
 
+	if (k == NULL)
+		k = keyword_find(KEYWORD_FLAG, word);
 	if (k != NULL)
 		c->origin[k->id] = (struct config_origin){whom, 0};
 }

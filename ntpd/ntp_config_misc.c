@@ -107,6 +107,15 @@ tinker_panicaction(struct confparse *p)
 		conf_error(p, NULL, NULL, "'panicaction' needs exit or hold");
 }
 
+/* Both ways. */
+static void
+tinker_step(struct confparse *p, double s)
+{
+	p->cfg->tinker.step_fwd = p->cfg->tinker.step_back = s;
+	conf_note(p, KW_TINKER_STEPFWD);
+	conf_note(p, KW_TINKER_STEPBACK);
+}
+
 static void
 tinker_word(struct confparse *p, void *obj, const struct keyword *k,
     const struct conf_value *v)
@@ -115,7 +124,7 @@ tinker_word(struct confparse *p, void *obj, const struct keyword *k,
 
 	(void)obj;
 	if (k->id == KW_TINKER_STEP)
-		t->step_fwd = t->step_back = v->num;
+		tinker_step(p, v->num);
 	else if (k->id == KW_TINKER_STEPFWD)
 		t->step_fwd = v->num;
 	else if (k->id == KW_TINKER_STEPBACK)
@@ -191,14 +200,16 @@ mru_word(struct confparse *p, void *obj, const struct keyword *k,
 	struct config_mru *m = &p->cfg->mru;
 
 	(void)obj;
-	if (k->id == KW_MRU_MAXMEM)
+	if (k->id == KW_MRU_MAXMEM) {
+		conf_note(p, KW_MRU_MAXDEPTH);
 		m->maxdepth = mru_kib(v->num);
-	else if (k->id == KW_MRU_MAXDEPTH)
+	} else if (k->id == KW_MRU_MAXDEPTH)
 		m->maxdepth =
 		    v->num > 0 || v->num < 0 ? mru_entries(v->num) : 1;
-	else if (k->id == KW_MRU_INITMEM)
+	else if (k->id == KW_MRU_INITMEM) {
+		conf_note(p, KW_MRU_INITALLOC);
 		m->initalloc = mru_kib(v->num);
-	else if (k->id == KW_MRU_INITALLOC)
+	} else if (k->id == KW_MRU_INITALLOC)
 		m->initalloc = mru_entries(v->num);
 	else if (k->id == KW_MRU_MINDEPTH)
 		m->mindepth = mru_entries(v->num);

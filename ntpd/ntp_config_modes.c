@@ -18,6 +18,7 @@ confdo_broadcastclient(struct confparse *p, const struct keyword *k)
 {
 	(void)k;
 	p->cfg->broadcastclient = true;
+	conf_note(p, KW_FLAG_BCLIENT);
 	while (conf_next(p, SCAN_TOKENS)) {
 		const char *s = p->tok.text;
 

@@ -120,6 +120,7 @@ conf_extra_port(struct confparse *p, void *obj, const struct keyword *k,
 {
 	(void)obj;
 	(void)k;
+	conf_note(p, KW_EXTRA_PORT);
 	p->cfg->extraport = (uint16_t)v->num;
 }
 

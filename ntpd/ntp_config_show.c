@@ -12,6 +12,7 @@
 
 #include "ntp.h"
 #include "ntp_confparse.h"
+#include "ntp_era.h"
 #include "ntp_err.h"
 
 #define COMMENT_AT 48U /* column of the origin */
@@ -19,57 +20,51 @@
 
 enum shown { SHOW_DOUBLE, SHOW_PPM, SHOW_UNSIGNED, SHOW_FLAG, SHOW_PATH };
 
-/* One value; ALSO is another word that sets it. */
+/* One value. */
 struct value {
 	enum shown how;
-	enum keyword_id id, also;
+	enum keyword_id id;
 	size_t at;
 	char words[20];
 };
 
-#define VALUE(how, id, also, member, words)                                    \
+#define VALUE(how, id, member, words)                                          \
 	{                                                                      \
-		SHOW_##how, KW_##id, KW_##also,                                \
-		    offsetof(struct ntp_config, member), words                 \
+		SHOW_##how, KW_##id, offsetof(struct ntp_config, member),      \
+		    words                                                      \
 	}
 
 static const struct value values[] = {
-    VALUE(PATH, DIRECTIVE_DRIFTFILE, NONE, driftfile, "driftfile"),
-    VALUE(DOUBLE, DIRECTIVE_NONVOLATILE, NONE, nonvolatile, "nonvolatile"),
-    VALUE(PATH, DIRECTIVE_LEAPFILE, NONE, leapfile, "leapfile"),
-    VALUE(
-	DOUBLE, DIRECTIVE_LEAPSMEAR, NONE, smear.interval, "leapsmearinterval"),
-    VALUE(PATH, DIRECTIVE_LOGFILE, NONE, logfile, "logfile"),
-    VALUE(PATH, DIRECTIVE_PIDFILE, NONE, pidfile, "pidfile"),
-    VALUE(PATH, DIRECTIVE_STATSDIR, NONE, statsdir, "statsdir"),
-    VALUE(PATH, DIRECTIVE_SAVECONFIGDIR, NONE, saveconfigdir, "saveconfigdir"),
-    VALUE(PATH, DIRECTIVE_SIGND, NONE, signddir, "ntpsigndsocket"),
-    VALUE(PATH, DIRECTIVE_KEYS, NONE, keysfile, "keys"),
-    VALUE(DOUBLE, DIRECTIVE_BROADCASTDELAY, NONE, broadcastdelay,
-	"broadcastdelay"),
-    VALUE(DOUBLE, TOS_MINDIST, NONE, tos.mindist, "tos mindist"),
-    VALUE(DOUBLE, TOS_MAXDIST, NONE, tos.maxdist, "tos maxdist"),
-    VALUE(DOUBLE, TOS_MAXDISP, NONE, tos.maxdisp, "tos maxdisp"),
-    VALUE(DOUBLE, TOS_ORPHANWAIT, NONE, tos.orphanwait, "tos orphanwait"),
-    VALUE(DOUBLE, TOS_BEACON, NONE, tos.beacon, "tos beacon"),
-    VALUE(UNSIGNED, TOS_MINSANE, NONE, tos.minsane, "tos minsane"),
-    VALUE(UNSIGNED, TOS_MINCLOCK, NONE, tos.minclock, "tos minclock"),
-    VALUE(UNSIGNED, TOS_MAXCLOCK, NONE, tos.maxclock, "tos maxclock"),
-    VALUE(UNSIGNED, TOS_FLOOR, NONE, tos.floor, "tos floor"),
-    VALUE(UNSIGNED, TOS_CEILING, NONE, tos.ceiling, "tos ceiling"),
-    VALUE(UNSIGNED, TOS_ORPHAN, NONE, tos.orphan, "tos orphan"),
-    VALUE(UNSIGNED, TOS_BCPOLLBSTEP, NONE, tos.bcpollbstep, "tos bcpollbstep"),
-    VALUE(FLAG, TOS_COHORT, NONE, tos.cohort, "tos cohort"),
-    VALUE(
-	DOUBLE, TINKER_STEPFWD, TINKER_STEP, tinker.step_fwd, "tinker stepfwd"),
-    VALUE(DOUBLE, TINKER_STEPBACK, TINKER_STEP, tinker.step_back,
-	"tinker stepback"),
-    VALUE(DOUBLE, TINKER_STEPOUT, NONE, tinker.stepout, "tinker stepout"),
-    VALUE(DOUBLE, TINKER_PANIC, NONE, tinker.panic, "tinker panic"),
-    VALUE(PPM, TINKER_DISPERSION, NONE, tinker.dispersion, "tinker dispersion"),
-    VALUE(DOUBLE, TINKER_ALLAN, NONE, tinker.allan, "tinker allan"),
-    VALUE(DOUBLE, TINKER_HUFFPUFF, NONE, tinker.huffpuff, "tinker huffpuff"),
-    VALUE(DOUBLE, DISCARD_MINIMUM, NONE, discard_minimum, "discard minimum"),
+    VALUE(PATH, DIRECTIVE_DRIFTFILE, driftfile, "driftfile"),
+    VALUE(DOUBLE, DIRECTIVE_NONVOLATILE, nonvolatile, "nonvolatile"),
+    VALUE(PATH, DIRECTIVE_LOGFILE, logfile, "logfile"),
+    VALUE(PATH, DIRECTIVE_PIDFILE, pidfile, "pidfile"),
+    VALUE(PATH, DIRECTIVE_STATSDIR, statsdir, "statsdir"),
+    VALUE(PATH, DIRECTIVE_SAVECONFIGDIR, saveconfigdir, "saveconfigdir"),
+    VALUE(PATH, DIRECTIVE_SIGND, signddir, "ntpsigndsocket"),
+    VALUE(PATH, DIRECTIVE_KEYS, keysfile, "keys"),
+    VALUE(DOUBLE, DIRECTIVE_BROADCASTDELAY, broadcastdelay, "broadcastdelay"),
+    VALUE(DOUBLE, TOS_MINDIST, tos.mindist, "tos mindist"),
+    VALUE(DOUBLE, TOS_MAXDIST, tos.maxdist, "tos maxdist"),
+    VALUE(DOUBLE, TOS_MAXDISP, tos.maxdisp, "tos maxdisp"),
+    VALUE(DOUBLE, TOS_ORPHANWAIT, tos.orphanwait, "tos orphanwait"),
+    VALUE(DOUBLE, TOS_BEACON, tos.beacon, "tos beacon"),
+    VALUE(UNSIGNED, TOS_MINSANE, tos.minsane, "tos minsane"),
+    VALUE(UNSIGNED, TOS_MINCLOCK, tos.minclock, "tos minclock"),
+    VALUE(UNSIGNED, TOS_MAXCLOCK, tos.maxclock, "tos maxclock"),
+    VALUE(UNSIGNED, TOS_FLOOR, tos.floor, "tos floor"),
+    VALUE(UNSIGNED, TOS_CEILING, tos.ceiling, "tos ceiling"),
+    VALUE(UNSIGNED, TOS_ORPHAN, tos.orphan, "tos orphan"),
+    VALUE(UNSIGNED, TOS_BCPOLLBSTEP, tos.bcpollbstep, "tos bcpollbstep"),
+    VALUE(FLAG, TOS_COHORT, tos.cohort, "tos cohort"),
+    VALUE(DOUBLE, TINKER_STEPFWD, tinker.step_fwd, "tinker stepfwd"),
+    VALUE(DOUBLE, TINKER_STEPBACK, tinker.step_back, "tinker stepback"),
+    VALUE(DOUBLE, TINKER_STEPOUT, tinker.stepout, "tinker stepout"),
+    VALUE(DOUBLE, TINKER_PANIC, tinker.panic, "tinker panic"),
+    VALUE(PPM, TINKER_DISPERSION, tinker.dispersion, "tinker dispersion"),
+    VALUE(DOUBLE, TINKER_ALLAN, tinker.allan, "tinker allan"),
+    VALUE(DOUBLE, TINKER_HUFFPUFF, tinker.huffpuff, "tinker huffpuff"),
+    VALUE(DOUBLE, DISCARD_MINIMUM, discard_minimum, "discard minimum"),
 };
 
 #undef VALUE
@@ -92,50 +87,61 @@ tell_origin(struct show *s, const struct config_origin *from)
 	s->begun = s->t.len;
 }
 
-/* Close the line; a newline that it ends with moves behind the origin. */
+/* End the line that begins at BEGUN and is LEN long. */
 static void
-from(struct show *s, const struct config_origin *origin)
+end_line(struct show *s, size_t len, const struct config_origin *origin)
 {
-	size_t used;
-
-	if (s->t.bad)
-		return;
-	if (s->t.len > s->begun && s->t.p[s->t.len - 1] == '\n')
-		s->t.len--;
-	used = s->t.len - s->begun;
 	conf_add(&s->t, "%*s",
-	    used + 1 < COMMENT_AT ? (int)(COMMENT_AT - used) : 1, "");
+	    len + 1 < COMMENT_AT ? (int)(COMMENT_AT - len) : 1, "");
 	tell_origin(s, origin);
 }
 
-/* The later of both words, as far as that can be told, is the one with the
- * more special name. */
-static const struct config_origin *
-origin_of(const struct ntp_config *c, enum keyword_id id, enum keyword_id also)
+/* What has been added since the last time is of this origin, each line of it;
+ * a newline at the end is not needed. */
+static void
+from(struct show *s, const struct config_origin *origin)
 {
-	const struct config_origin *o = &c->origin[id];
+	size_t start = s->begun, len = s->t.len - start;
+	char *text = s->t.bad ? NULL : malloc(len + 1), *line, *end;
 
-	return o->file == NULL && also != KW_NONE ? &c->origin[also] : o;
+	if (text == NULL) {
+		s->t.bad = true;
+		return;
+	}
+	memcpy(text, s->t.p + start, len);
+	text[len] = '\0';
+	s->t.len = start;
+	for (line = text; *line != '\0'; line = *end != '\0' ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
+		conf_add(&s->t, "%.*s", (int)(end - line), line);
+		end_line(s, (size_t)(end - line), origin);
+	}
+	free(text);
+}
+
+/* There is none of what WORDS says. */
+static void
+show_none(struct show *s, const char *words)
+{
+	conf_add(&s->t, "# no %s", words);
+	from(s, &(struct config_origin){NULL, 0});
 }
 
 static void
-show_number(struct show *s, const char *words, double v, enum keyword_id id,
-    enum keyword_id also)
+show_number(struct show *s, const char *words, double v, enum keyword_id id)
 {
 	conf_add(&s->t, "%s %.10g", words, v);
-	from(s, origin_of(s->c, id, also));
+	from(s, &s->c->origin[id]);
 }
 
 static void
 show_path(struct show *s, const struct value *v, const char *path)
 {
-	const struct config_origin *o = origin_of(s->c, v->id, v->also);
-
 	if (path == NULL)
 		conf_add(&s->t, "# no %s", v->words);
 	else
 		conf_add(&s->t, "%s \"%s\"", v->words, path);
-	from(s, o);
+	from(s, &s->c->origin[v->id]);
 }
 
 static void
@@ -145,17 +151,16 @@ show_value(struct show *s, const struct value *v)
 
 	switch (v->how) {
 	case SHOW_DOUBLE:
-		show_number(s, v->words, *(const double *)at, v->id, v->also);
+		show_number(s, v->words, *(const double *)at, v->id);
 		break;
 	case SHOW_PPM:
-		show_number(
-		    s, v->words, *(const double *)at * PPM, v->id, v->also);
+		show_number(s, v->words, *(const double *)at * PPM, v->id);
 		break;
 	case SHOW_UNSIGNED:
-		show_number(s, v->words, *(const unsigned *)at, v->id, v->also);
+		show_number(s, v->words, *(const unsigned *)at, v->id);
 		break;
 	case SHOW_FLAG:
-		show_number(s, v->words, *(const bool *)at, v->id, v->also);
+		show_number(s, v->words, *(const bool *)at, v->id);
 		break;
 	case SHOW_PATH:
 		show_path(s, v, *(char *const *)at);
@@ -166,15 +171,36 @@ show_value(struct show *s, const struct value *v)
 /* --- values that need more words ------------------------------------------- */
 
 static void
+show_leap(struct show *s)
+{
+	const struct ntp_config *c = s->c;
+	char day[ERA_TEXT];
+
+	if (c->leapfile == NULL)
+		conf_add(&s->t, "# no leapfile");
+	else
+		conf_add(&s->t, "leapfile \"%s\"%s", c->leapfile,
+		    c->leap_ignorehash ? " ignorehash" : " checkhash");
+	from(s, &c->origin[KW_DIRECTIVE_LEAPFILE]);
+	conf_add(&s->t, "leapsmearinterval %.0f %s", c->smear.interval,
+	    c->smear.shape == SMEAR_LINEAR ? "linear" : "cosine");
+	from(s, &c->origin[KW_DIRECTIVE_LEAPSMEAR]);
+	conf_add(&s->t, "tos basedate %s", era_format(day, c->tos.basedate));
+	from(s, &c->origin[KW_TOS_BASEDATE]);
+}
+
+static void
 show_limit(struct show *s)
 {
 	const struct rate_limit *l = &s->c->limit;
 
-	if (!(l->burst > 0))
+	if (!(l->burst > 0)) {
+		show_none(s, "limit");
 		return;
-	show_number(s, "limit average", l->average, KW_LIMIT_AVERAGE, KW_NONE);
-	show_number(s, "limit burst", l->burst, KW_LIMIT_BURST, KW_NONE);
-	show_number(s, "limit kod", l->kod, KW_LIMIT_KOD, KW_NONE);
+	}
+	show_number(s, "limit average", l->average, KW_LIMIT_AVERAGE);
+	show_number(s, "limit burst", l->burst, KW_LIMIT_BURST);
+	show_number(s, "limit kod", l->kod, KW_LIMIT_KOD);
 }
 
 static void
@@ -183,19 +209,16 @@ show_clients(struct show *s)
 	const struct ntp_config *c = s->c;
 	const struct config_mru *m = &c->mru;
 
-	show_number(s, "discard average", c->discard_average,
-	    KW_DISCARD_AVERAGE, KW_NONE);
-	show_number(s, "discard monitor", c->discard_monitor,
-	    KW_DISCARD_MONITOR, KW_NONE);
-	show_number(s, "mru maxdepth", (double)m->maxdepth, KW_MRU_MAXDEPTH,
-	    KW_MRU_MAXMEM);
 	show_number(
-	    s, "mru mindepth", (double)m->mindepth, KW_MRU_MINDEPTH, KW_NONE);
-	show_number(s, "mru maxage", m->maxage, KW_MRU_MAXAGE, KW_NONE);
-	show_number(s, "mru minage", m->minage, KW_MRU_MINAGE, KW_NONE);
-	show_number(s, "mru v6prefix", m->v6prefix, KW_MRU_V6PREFIX, KW_NONE);
-	show_number(s, "mru initalloc", (double)m->initalloc, KW_MRU_INITALLOC,
-	    KW_MRU_INITMEM);
+	    s, "discard average", c->discard_average, KW_DISCARD_AVERAGE);
+	show_number(
+	    s, "discard monitor", c->discard_monitor, KW_DISCARD_MONITOR);
+	show_number(s, "mru maxdepth", (double)m->maxdepth, KW_MRU_MAXDEPTH);
+	show_number(s, "mru mindepth", (double)m->mindepth, KW_MRU_MINDEPTH);
+	show_number(s, "mru maxage", m->maxage, KW_MRU_MAXAGE);
+	show_number(s, "mru minage", m->minage, KW_MRU_MINAGE);
+	show_number(s, "mru v6prefix", m->v6prefix, KW_MRU_V6PREFIX);
+	show_number(s, "mru initalloc", (double)m->initalloc, KW_MRU_INITALLOC);
 }
 
 static void
@@ -208,9 +231,10 @@ show_discipline(struct show *s)
 	conf_add(
 	    &s->t, "tinker panicaction %s", k->panic_hold ? "hold" : "exit");
 	from(s, &s->c->origin[KW_TINKER_PANICACTION]);
-	if (k->freq_given)
-		show_number(
-		    s, "tinker freq", k->freq * PPM, KW_TINKER_FREQ, KW_NONE);
+	if (!k->freq_given)
+		show_none(s, "tinker freq");
+	else
+		show_number(s, "tinker freq", k->freq * PPM, KW_TINKER_FREQ);
 }
 
 static void
@@ -220,21 +244,20 @@ show_flags(struct show *s)
 	const struct {
 		char word[8];
 		bool on;
-		enum keyword_id id, also;
+		enum keyword_id id;
 	} flags[] = {
-	    {"ntp", c->ntp, KW_FLAG_NTP, KW_NONE},
-	    {"kernel", c->kernel, KW_FLAG_KERNEL, KW_NONE},
-	    {"monitor", c->monitor, KW_FLAG_MONITOR, KW_NONE},
-	    {"stats", c->stats, KW_FLAG_STATS, KW_NONE},
-	    {"auth", c->auth, KW_FLAG_AUTH, KW_NONE},
-	    {"bclient", c->broadcastclient, KW_FLAG_BCLIENT,
-		KW_DIRECTIVE_BROADCASTCLIENT},
+	    {"ntp", c->ntp, KW_FLAG_NTP},
+	    {"kernel", c->kernel, KW_FLAG_KERNEL},
+	    {"monitor", c->monitor, KW_FLAG_MONITOR},
+	    {"stats", c->stats, KW_FLAG_STATS},
+	    {"auth", c->auth, KW_FLAG_AUTH},
+	    {"bclient", c->broadcastclient, KW_FLAG_BCLIENT},
 	};
 
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
 		conf_add(&s->t, "%s %s", flags[i].on ? "enable" : "disable",
 		    flags[i].word);
-		from(s, origin_of(c, flags[i].id, flags[i].also));
+		from(s, &c->origin[flags[i].id]);
 	}
 }
 
@@ -243,24 +266,28 @@ show_network(struct show *s)
 {
 	const struct ntp_config *c = s->c;
 
-	show_number(s, "port", c->port, KW_DIRECTIVE_PORT, KW_NONE);
-	show_number(s, "extra port", c->extraport, KW_EXTRA_PORT, KW_NTS_PORT);
-	show_number(s, "dscp", c->dscp, KW_DIRECTIVE_DSCP, KW_NONE);
+	show_number(s, "port", c->port, KW_DIRECTIVE_PORT);
+	show_number(s, "extra port", c->extraport, KW_EXTRA_PORT);
+	show_number(s, "dscp", c->dscp, KW_DIRECTIVE_DSCP);
 	if (c->threads_auto)
 		conf_add(&s->t, "threads auto");
 	else
 		conf_add(&s->t, "threads %u", c->threads);
 	from(s, &c->origin[KW_DIRECTIVE_THREADS]);
-	show_number(s, "gather", c->gather, KW_DIRECTIVE_GATHER, KW_NONE);
+	show_number(s, "gather", c->gather, KW_DIRECTIVE_GATHER);
 	conf_add(&s->t, "ttl");
 	for (size_t i = 0; i < c->nttl; i++)
 		conf_add(&s->t, " %u", c->ttl[i]);
 	from(s, &c->origin[KW_DIRECTIVE_TTL]);
 	conf_write_logmask(&s->t, c->logmask);
 	from(s, &c->origin[KW_DIRECTIVE_LOGCONFIG]);
-	if (c->controlkey != 0)
-		show_number(s, "controlkey", c->controlkey,
-		    KW_DIRECTIVE_CONTROLKEY, KW_NONE);
+	if (c->controlkey == 0)
+		show_none(s, "controlkey");
+	else
+		show_number(
+		    s, "controlkey", c->controlkey, KW_DIRECTIVE_CONTROLKEY);
+	if (c->ntrusted == 0)
+		show_none(s, "trustedkey");
 	for (size_t i = 0; i < c->ntrusted; i++) {
 		conf_write_range(&s->t, &c->trusted[i]);
 		from(s, &c->trusted[i].origin);
@@ -283,40 +310,57 @@ show_filegens(struct show *s)
 /* --- what may stand many times --------------------------------------------- */
 
 static void
+show_hosts(struct show *s)
+{
+	const struct ntp_config *c = s->c;
+
+	if (c->nrestricts == 0)
+		show_none(s, "restrict");
+	for (size_t i = 0; i < c->nrestricts; i++) {
+		const struct config_restrict *r = &c->restricts[i];
+
+		conf_write_restrict(&s->t, r);
+		from(s, &(struct config_origin){r->file, r->line});
+	}
+	if (c->nassoc == 0)
+		show_none(s, "server");
+	for (size_t i = 0; i < c->nassoc; i++) {
+		const struct config_assoc *a = &c->assoc[i];
+
+		conf_write_assoc(&s->t, a);
+		from(s, &(struct config_origin){a->file, a->line});
+	}
+}
+
+static void
 show_lists(struct show *s)
 {
 	const struct ntp_config *c = s->c;
 
+	if (c->nvar == 0)
+		show_none(s, "setvar");
 	for (size_t i = 0; i < c->nvar; i++) {
 		conf_add(&s->t, "setvar %s = \"%s\"%s", c->var[i].name,
 		    c->var[i].value, c->var[i].in_default ? " default" : "");
 		from(s, &c->var[i].origin);
 	}
+	if (c->niface == 0)
+		show_none(s, "interface");
 	for (size_t i = 0; i < c->niface; i++) {
 		conf_write_rule(&s->t, &c->iface[i]);
 		from(s, &c->iface[i].origin);
 	}
+	if (c->ncards == 0)
+		show_none(s, "hwtimestamp");
 	for (size_t i = 0; i < c->ncards; i++) {
 		conf_add(&s->t, "hwtimestamp %s", c->card[i]);
 		from(s, &c->origin[KW_DIRECTIVE_HWTIMESTAMP]);
 	}
+	if (c->ngroups == 0)
+		show_none(s, "multicastclient, manycastserver");
 	for (size_t i = 0; i < c->ngroups; i++) {
 		conf_write_group(&s->t, &c->groups[i]);
 		from(s, &c->groups[i].origin);
-	}
-	for (size_t i = 0; i < c->nrestricts; i++) {
-		const struct config_restrict *r = &c->restricts[i];
-		const struct config_origin o = {r->file, r->line};
-
-		conf_write_restrict(&s->t, r);
-		from(s, &o);
-	}
-	for (size_t i = 0; i < c->nassoc; i++) {
-		const struct config_assoc *a = &c->assoc[i];
-		const struct config_origin o = {a->file, a->line};
-
-		conf_write_assoc(&s->t, a);
-		from(s, &o);
 	}
 }
 
@@ -327,6 +371,7 @@ config_show(const struct ntp_config *c, char **text, size_t *len)
 
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
 		show_value(&s, &values[i]);
+	show_leap(&s);
 	show_limit(&s);
 	show_clients(&s);
 	show_discipline(&s);
@@ -334,6 +379,7 @@ config_show(const struct ntp_config *c, char **text, size_t *len)
 	show_network(&s);
 	show_filegens(&s);
 	show_lists(&s);
+	show_hosts(&s);
 	if (s.t.bad) {
 		free(s.t.p);
 		return -NTP_ENOMEM;

@@ -49,8 +49,6 @@ trust_configured(const struct daemon *d, struct keystore *ks)
 	for (size_t i = 0; i < d->conf->ntrusted; i++)
 		(void)keys_trust(
 		    ks, d->conf->trusted[i].lo, d->conf->trusted[i].hi);
-	for (size_t i = 0; i < d->opt.nkeys; i++)
-		(void)keys_trust(ks, d->opt.keys[i], d->opt.keys[i]);
 }
 
 /* Fill KS from the file.  The number of keys, -NTP_EIO when it cannot be

@@ -7,6 +7,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,11 @@
 #include "ntp_err.h"
 #include "ntpd.h"
 
-#define CONFIG_MAX (4U << 20) /* octets of one file */
-#define VAR_LINE   512U
+#define CONFIG_MAX  (4U << 20) /* octets of one file */
+#define PRESET_LINE 512U
+#define SLEW_STEP   600 /* s, step threshold of -x */
+
+static const char command_line[] = "command line";
 
 /* --- finding included files ----------------------------------------------- */
 
@@ -149,51 +153,82 @@ preset(struct ntp_config *c, char **where, const char *word, const char *value)
 		return true;
 	free(*where);
 	*where = strdup(value);
-	config_preset(c, word, "command line");
+	config_preset(c, word, command_line);
 	return *where != NULL;
 }
 
+/* Paths are taken as they are: a line could not quote each of them. */
 static int
-preset_all(struct ntp_config *c, const struct options *o)
+preset_paths(struct ntp_config *c, const struct options *o)
 {
-	c->auth = !o->authnoreq;
-	c->broadcastclient = o->bcastsync;
-	c->broadcastdelay = o->propagation;
-	if (o->threads_given) {
-		c->threads = o->threads;
-		c->threads_auto = o->threads_auto;
-	}
 	if (preset(c, &c->driftfile, "driftfile", o->driftfile) &&
 	    preset(c, &c->keysfile, "keys", o->keysfile) &&
+	    preset(c, &c->logfile, "logfile", o->logfile) &&
 	    preset(c, &c->pidfile, "pidfile", o->pidfile) &&
 	    preset(c, &c->statsdir, "statsdir", o->statsdir))
 		return 0;
 	return -NTP_ENOMEM;
 }
 
-/* `--var` and `--dvar` are lines of the configuration, said otherwise. */
-static int
-set_variables(
-    struct daemon *d, struct ntp_config *c, const struct config_io *io)
-{
-	const struct options *o = &d->opt;
-	char line[VAR_LINE];
-	int err = 0;
+struct preset {
+	struct daemon *d;
+	struct ntp_config *c;
+	const struct config_io *io;
+	int err;
+};
 
-	for (size_t i = 0; i < o->nvars && err == 0; i++) {
+static void preset_line(struct preset *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+preset_line(struct preset *p, const char *fmt, ...)
+{
+	char line[PRESET_LINE];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof line)
+		msyslog(&p->d->log, NTP_LOG_ERR,
+		    "too long for the configuration: %.40s...", line);
+	else if (p->err == 0)
+		p->err = config_preset_line(p->c, command_line, line, p->io);
+}
+
+/* Other options are lines of ntp.conf, said otherwise. */
+static int
+preset_lines(struct daemon *d, struct ntp_config *c, const struct config_io *io)
+{
+	struct preset p = {d, c, io, 0};
+	const struct options *o = &d->opt;
+
+	if (o->authnoreq) {
+		/* not as a line: no `enable` could undo it */
+		c->auth = false;
+		config_preset(c, "auth", command_line);
+	}
+	if (o->bcastsync)
+		preset_line(&p, "broadcastclient");
+	if (o->propagation > 0)
+		preset_line(&p, "broadcastdelay %.9g", o->propagation);
+	if (o->threads_given && o->threads_auto)
+		preset_line(&p, "threads auto");
+	else if (o->threads_given)
+		preset_line(&p, "threads %u", (unsigned)o->threads);
+	if (o->slew)
+		preset_line(&p, "tinker step %d", SLEW_STEP);
+	for (size_t i = 0; i < o->nkeys; i++)
+		preset_line(&p, "trustedkey %u", (unsigned)o->keys[i]);
+	for (size_t i = 0; i < o->nvars; i++) {
 		const char *equals = strchr(o->vars[i], '=');
-		int n = snprintf(line, sizeof line, "setvar %.*s = \"%s\"%s\n",
+
+		preset_line(&p, "setvar %.*s = \"%s\"%s",
 		    (int)(equals - o->vars[i]), o->vars[i], equals + 1,
 		    o->var_shown[i] ? " default" : "");
-
-		if (n > 0 && (size_t)n < sizeof line)
-			err = config_parse(
-			    c, "command line", line, (size_t)n, io);
-		else
-			msyslog(&d->log, NTP_LOG_ERR,
-			    "variable too long: %.40s...", o->vars[i]);
 	}
-	return err;
+	return p.err;
 }
 
 /* 1 when the file is not there, which only -c makes an error. */
@@ -221,9 +256,9 @@ fill(struct daemon *d, struct ntp_config *c, const struct config_io *io)
 {
 	int err;
 
-	if (preset_all(c, &d->opt) != 0)
+	if (preset_paths(c, &d->opt) != 0)
 		return -NTP_ENOMEM;
-	err = set_variables(d, c, io);
+	err = preset_lines(d, c, io);
 	if (err == 0)
 		err = parse_file(d, c, io);
 	if (err < 0)

@@ -177,6 +177,173 @@ test_no_directive_is_forgotten(void **state)
 	}
 }
 
+/* --- shown ------------------------------------------------------------------ */
+
+/* What config_show() says, without its origins. */
+static char *
+show_text(const struct ntp_config *c)
+{
+	char *text, *out, *line, *rest, *all;
+	size_t len;
+
+	assert_int_equal(config_show(c, &text, &len), 0);
+	all = rest = out = calloc(1, len + 2);
+	assert_non_null(out);
+	*out++ = '\n';
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		char *origin = line;
+
+		for (char *s = strstr(line, " # "); s != NULL;
+		     s = strstr(s + 1, " # "))
+			origin = s;
+		while (origin > line && origin[-1] == ' ')
+			origin--;
+		memcpy(out, line, (size_t)(origin - line));
+		out += origin - line;
+		*out++ = '\n';
+	}
+	free(text);
+	return all;
+}
+
+static void
+test_shown_reads_the_same(void **state)
+{
+	struct ntp_config *a = read_text(everything, strlen(everything)), *b;
+	char *texta = show_text(a), *textb;
+
+	(void)state;
+	b = read_text(texta, strlen(texta));
+	textb = show_text(b);
+	assert_string_equal(texta, textb);
+	free(texta);
+	free(textb);
+	config_free(&a);
+	config_free(&b);
+}
+
+/* In TEXT a line, or one that says that there is none. */
+static bool
+is_shown(const char *text, const char *line, const char *word)
+{
+	char want[96];
+
+	(void)snprintf(want, sizeof want, "\n%s%s", line, word);
+	if (strstr(text, want) != NULL)
+		return true;
+	(void)snprintf(want, sizeof want, "\n# no %s%s", line, word);
+	return strstr(text, want) != NULL;
+}
+
+/* The words that are shown as another. */
+static const char *
+shown_as(const struct keyword *k)
+{
+	static const struct {
+		enum keyword_id id;
+		const char *word; /* NULL: a command */
+	} as[] = {{KW_DIRECTIVE_POOL, "server"}, {KW_DIRECTIVE_PEER, "server"},
+	    {KW_DIRECTIVE_REFCLOCK, "server"}, {KW_DIRECTIVE_FUDGE, "server"},
+	    {KW_DIRECTIVE_BROADCAST, "server"},
+	    {KW_DIRECTIVE_MANYCASTCLIENT, "server"},
+	    {KW_DIRECTIVE_MANYCASTSERVER, "multicastclient, manycastserver"},
+	    {KW_DIRECTIVE_NIC, "interface"}, {KW_DIRECTIVE_LISTEN, "interface"},
+	    {KW_DIRECTIVE_STATISTICS, "filegen"},
+	    {KW_DIRECTIVE_BROADCASTCLIENT, "disable bclient"},
+	    {KW_DIRECTIVE_LIMIT, "limit"}, {KW_LIMIT_AVERAGE, ""},
+	    {KW_LIMIT_BURST, ""}, {KW_LIMIT_KOD, ""},
+	    {KW_TINKER_STEP, "stepfwd"}, {KW_MRU_MAXMEM, "maxdepth"},
+	    {KW_MRU_INITMEM, "initalloc"}, {KW_DIRECTIVE_UNPEER, NULL},
+	    {KW_DIRECTIVE_UNCONFIG, NULL}, {KW_DIRECTIVE_UNRESTRICT, NULL},
+	    {KW_DIRECTIVE_DELRESTRICT, NULL}, {KW_DIRECTIVE_INCLUDEFILE, NULL},
+	    {KW_DIRECTIVE_END, NULL}, {KW_DIRECTIVE_RESET, NULL}};
+
+	for (size_t i = 0; i < sizeof as / sizeof as[0]; i++) {
+		if (as[i].id == k->id)
+			return as[i].word;
+	}
+	return k->word;
+}
+
+/* Of a word of CTX the line that shows it begins so; NULL: other contexts. */
+static const char *
+line_of(enum keyword_ctx ctx)
+{
+	static const struct {
+		enum keyword_ctx ctx;
+		const char *line;
+	} lines[] = {{KEYWORD_DIRECTIVE, ""}, {KEYWORD_TOS, "tos "},
+	    {KEYWORD_TINKER, "tinker "}, {KEYWORD_DISCARD, "discard "},
+	    {KEYWORD_MRU, "mru "}, {KEYWORD_LIMIT, "limit"},
+	    {KEYWORD_EXTRA, "extra "}, {KEYWORD_FLAG, "able "},
+	    {KEYWORD_STATS, "filegen "}};
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		if (lines[i].ctx == ctx)
+			return lines[i].line;
+	}
+	return NULL;
+}
+
+static void
+assert_shown(const char *text, const struct keyword *k)
+{
+	const char *line = line_of(k->ctx), *word = shown_as(k);
+	char flag[64];
+
+	if (line == NULL || word == NULL || k->state != KW_WORKS)
+		return;
+	(void)snprintf(flag, sizeof flag, "able %s\n", word);
+	if (k->ctx == KEYWORD_FLAG ? strstr(text, flag) == NULL
+				   : !is_shown(text, line, word))
+		fail_msg("`%s%s` is not shown", line, k->word);
+}
+
+static void
+test_no_value_is_hidden(void **state)
+{
+	struct ntp_config *c = read_text("", 0);
+	const struct keyword *k;
+	char *text = show_text(c);
+
+	(void)state;
+	for (size_t i = 0; (k = keyword_at(i)) != NULL; i++)
+		assert_shown(text, k);
+	free(text);
+	config_free(&c);
+}
+
+/* Where a value comes from when two words can set it. */
+static void
+test_last_word_counts(void **state)
+{
+	static const char lines[] =
+	    "tinker stepfwd 3\ntinker step 4\nmru maxdepth 5\nmru maxmem 9\n"
+	    "extra port 7\nnts port 8\nenable bclient\nbroadcastclient\n";
+	static const char *const want[] = {"tinker stepfwd 4 2",
+	    "tinker stepback 4 2", "extra port 8 6", "enable bclient 8"};
+	struct ntp_config *c = read_text(lines, strlen(lines));
+	char *text, words[32];
+	size_t len;
+	unsigned line;
+
+	(void)state;
+	assert_int_equal(config_show(c, &text, &len), 0);
+	for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+		size_t n = (size_t)(strrchr(want[i], ' ') - want[i]);
+		const char *at;
+
+		(void)snprintf(words, sizeof words, "%.*s ", (int)n, want[i]);
+		at = strstr(text, words);
+		assert_non_null(at);
+		assert_int_equal(sscanf(strchr(at, ':') + 1, "%u", &line), 1);
+		assert_int_equal(line, want[i][n + 1] - '0');
+	}
+	free(text);
+	config_free(&c);
+}
+
 int
 main(void)
 {
@@ -184,6 +351,9 @@ main(void)
 	    cmocka_unit_test(test_defaults_are_not_written),
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_no_directive_is_forgotten),
+	    cmocka_unit_test(test_shown_reads_the_same),
+	    cmocka_unit_test(test_no_value_is_hidden),
+	    cmocka_unit_test(test_last_word_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
