@@ -77,6 +77,7 @@ enum assoc_flag {
 	ASSOC_PREEMPT = 0x0020,
 	ASSOC_XLEAVE = 0x0040,
 	ASSOC_LAN = 0x0080, /* on the same wire: polls below a second */
+	ASSOC_NTS = 0x0100, /* Network Time Security */
 };
 
 /* fudge ... flag1 to flag4 */

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ntp_nts.h"
+#include "ntp_ntscookie.h"
 #include "ntp_ports.h"
 #include "ntp_server.h"
 #include "ntp_snapshot.h"
@@ -69,6 +71,25 @@ struct icmp_error {
 	uint8_t type, code;   /* of ICMP, or of ICMPv6 when FROM is IPv6 */
 };
 void engine_icmp(struct ntp_engine *e, int ep, const struct icmp_error *err);
+
+/*
+ * The answers to nts_port.establish(TAG).  The keys and cookies of S (copied)
+ * are for the server at ADDR; its port 0 is that of the line.  WORDS say why
+ * there are none; when to try again is decided here.
+ */
+void engine_nts_ready(struct ntp_engine *e, uint32_t tag,
+    const struct nts_session *s, const struct ntp_addr *addr,
+    struct ntp_now now);
+void engine_nts_failed(
+    struct ntp_engine *e, uint32_t tag, const char *words, struct ntp_now now);
+
+/* Make and open cookies with K (copied) from now on; NULL: requests with
+ * Network Time Security are answered without.  0 or -NTP_ENOMEM, when nothing
+ * has changed. */
+int engine_set_cookiekeys(struct ntp_engine *e, const struct nts_cookiekeys *k);
+
+/* One more of WHAT, which happened outside. */
+void engine_nts_count(struct ntp_engine *e, enum nts_count what);
 
 /* Ask again at once for every name still unresolved (SIGHUP, new network). */
 void engine_retry_dns(struct ntp_engine *e, struct ntp_now now);

@@ -17,6 +17,7 @@
 #include "ntp_bcast.h"
 #include "ntp_config.h"
 #include "ntp_filter.h"
+#include "ntp_ntsassoc.h"
 #include "ntp_packet.h"
 #include "ntp_path.h"
 #include "ntp_poll.h"
@@ -115,6 +116,7 @@ struct peer {
 
 	struct peer_dns dns;
 	struct peer_pool pool;
+	struct nts_assoc nts;
 	unsigned ring; /* of a manycast search: index into `ttl` */
 
 	struct reason_notes notes;

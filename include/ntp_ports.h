@@ -184,6 +184,21 @@ struct signd_port {
 	    struct signd_port *, uint32_t keyid, const struct datagram *reply);
 };
 
+struct config_assoc;
+
+/* Key establishment of Network Time Security (RFC 8915 4), for clients. */
+struct nts_port {
+	/*
+	 * Have keys established as LINE (borrowed for the call) says, with
+	 * its host.  SILENT, unless of no family, is an address that does not
+	 * answer: another one, if there is any, is better.  TAG comes back
+	 * with the answer, later, by engine_nts_ready() or
+	 * engine_nts_failed().  0 or -NTP_E*.
+	 */
+	int (*establish)(struct nts_port *, uint32_t tag,
+	    const struct config_assoc *line, const struct ntp_addr *silent);
+};
+
 struct ntp_config;
 
 #define SAVED_NAME_MAX 128U /* of a saved configuration, with its NUL */
@@ -257,6 +272,7 @@ struct ntp_ports {
 	struct log_port *log;
 	struct stats_port *stats;     /* may be NULL */
 	struct signd_port *signd;     /* may be NULL */
+	struct nts_port *nts;	      /* may be NULL: no keys ever come */
 	struct host_port *host;	      /* may be NULL */
 	struct threads_port *threads; /* may be NULL: there are none */
 };

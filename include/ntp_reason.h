@@ -42,6 +42,11 @@ enum auth_fault {
 	AUTH_UNKNOWN,  /* of key `code`, which we do not trust */
 	AUTH_ADDRESS,  /* that key is not for this address */
 	AUTH_DIGEST,   /* does not verify */
+	/* with Network Time Security */
+	AUTH_NTS_NONE,
+	AUTH_NTS_MALFORMED,
+	AUTH_NTS_OTHERS, /* answers another request */
+	AUTH_NTS_FORGED, /* does not verify */
 };
 
 /* Noted of an association since its last good answer. */

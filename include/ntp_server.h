@@ -15,6 +15,7 @@
 #include "ntp.h"
 #include "ntp_keys.h"
 #include "ntp_monitor.h"
+#include "ntp_ntscookie.h"
 #include "ntp_restrict.h"
 #include "ntp_snapshot.h"
 #include "ntp_time.h"
@@ -49,6 +50,7 @@ struct server_counters {
 	uint64_t processed;			 /* replies built */
 	uint64_t kodsent;
 	uint64_t interleaved; /* replies that told when the last one left */
+	uint64_t nts[NTS_COUNTS];
 	uint64_t drop[DROP_COUNT];
 };
 
@@ -57,6 +59,7 @@ struct server_counters {
 struct server_policy {
 	struct restrict_list *access;
 	struct keystore *keys;	    /* may be NULL */
+	struct nts_jar *nts;	    /* may be NULL: no cookies here */
 	const struct ntp_addr *own; /* our own addresses */
 	size_t nown;
 	uint16_t port;	  /* ours */

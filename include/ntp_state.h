@@ -22,6 +22,7 @@
 #include "ntp_mode6.h"
 #include "ntp_monitor.h"
 #include "ntp_mruset.h"
+#include "ntp_ntsassoc.h"
 #include "ntp_peer.h"
 #include "ntp_ports.h"
 #include "ntp_restrict.h"
@@ -111,6 +112,8 @@ struct ntp_engine {
 	struct timer_counters ticks;
 	struct counted_since since;
 	struct xleave_table *xleave; /* owned */
+	struct nts_jar *jar;	     /* owned, NULL: no cookies here */
+	struct aead_set aeads;	     /* of clients, once there are keys */
 	struct manycast_wait manycast[MANYCAST_WAITING];
 	unsigned nmanycast; /* of them waiting */
 	struct control_replay replay;
@@ -448,6 +451,12 @@ size_t active_count(const struct ntp_engine *e);
 /* One of those that POOL has made and that has failed, or NULL. */
 struct peer *worst_child(struct ntp_engine *e, const struct peer *pool);
 void names_tick(struct ntp_engine *e, struct ntp_now now);
+/* P asks ADDR, with its port, from now on: what was measured is forgotten. */
+void peer_move(struct ntp_engine *e, struct peer *p,
+    const struct ntp_addr *addr, struct ntp_now now);
+/* One more server of POOL, at ADDR; NULL when there is no room. */
+struct peer *pool_add(struct ntp_engine *e, struct peer *pool,
+    const struct ntp_addr *addr, struct ntp_now now);
 
 /* --- ntp_control.c ------------------------------------------------------- */
 

@@ -455,7 +455,8 @@ bool
 config_assoc_same(const struct config_assoc *a, const struct config_assoc *b)
 {
 	return a->kind == b->kind && a->family == b->family &&
-	    a->port == b->port && strcmp(a->host, b->host) == 0;
+	    a->port == b->port && strcmp(a->host, b->host) == 0 &&
+	    ((a->flags ^ b->flags) & ASSOC_NTS) == 0;
 }
 
 /* Whom the line names although no other line does: an association that runs,

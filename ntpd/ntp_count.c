@@ -9,14 +9,14 @@ count_badformat(const struct server_counters *n)
 {
 	return n->drop[DROP_SHORT] + n->drop[DROP_PORT0] +
 	    n->drop[DROP_VERSION] + n->drop[DROP_FORMAT] +
-	    n->drop[DROP_CONTROL];
+	    n->drop[DROP_CONTROL] + n->drop[DROP_NTS];
 }
 
 uint64_t
 count_badauth(const struct server_counters *n)
 {
 	return n->drop[DROP_BADAUTH] + n->drop[DROP_NOTRUST] +
-	    n->drop[DROP_CRYPTONAK];
+	    n->drop[DROP_CRYPTONAK] + n->drop[DROP_NTSN];
 }
 
 uint64_t

@@ -225,6 +225,16 @@ ms_or_zero(double v, char text[TEXT_MAX])
 	return v < 0 || v > 0 ? fmt_fixed(text, TEXT_MAX, v * 1e3, 3) : "0";
 }
 
+/* By whichever key. */
+static uint64_t
+cookies_opened(const struct ntp_engine *e)
+{
+	const uint64_t *n = e->total.nts;
+
+	return n[NTS_COOKIE_DECODE] + n[NTS_COOKIE_DECODE_OLD] +
+	    n[NTS_COOKIE_DECODE_OLD2] + n[NTS_COOKIE_DECODE_OLDER];
+}
+
 /* --- values of a peer ----------------------------------------------------- */
 
 static const char *
@@ -238,6 +248,12 @@ static const char *
 address_or_any(const struct ntp_addr *a, char text[TEXT_MAX])
 {
 	return a->family == ADDR_NONE ? "0.0.0.0" : addr_format(a, text);
+}
+
+static int
+nts_cookies_of(const struct peer *p)
+{
+	return peer_uses_nts(p) ? (int)p->nts.cookies.n : -1;
 }
 
 static uint16_t

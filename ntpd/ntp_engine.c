@@ -218,6 +218,7 @@ engine_free(struct ntp_engine **ep)
 	ctlmru_stop(e);
 	serving_free(e);
 	config_free(&e->cfg);
+	aead_set_fini(&e->aeads);
 	free(e->rname);
 	free(e->cand);
 	free(e->ends);

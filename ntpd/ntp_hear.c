@@ -12,6 +12,8 @@
 bool
 still_asking(const struct peer *p)
 {
+	if (peer_uses_nts(p) && (p->kind == PEER_POOL || nts_lacks_keys(p)))
+		return p->nts.failures == 0 && p->nts.keys.keylen == 0;
 	if (p->kind == PEER_POOL)
 		return p->pool.ncand > 0 ||
 		    (p->dns.pending && !p->dns.complained);

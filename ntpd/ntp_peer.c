@@ -27,6 +27,8 @@ peer_table_init(struct peer_table *t, size_t cap, uint16_t first_associd)
 void
 peer_table_fini(struct peer_table *t)
 {
+	PEER_FOREACH (p, t)
+		peer_release(p);
 	free(t->p);
 	*t = (struct peer_table){0};
 }
@@ -62,6 +64,7 @@ peer_release(struct peer *p)
 {
 	p->inuse = false;
 	p->ep = 0;
+	nts_wipe(&p->nts, sizeof p->nts);
 }
 
 struct peer *

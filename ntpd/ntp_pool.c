@@ -51,21 +51,30 @@ mode_of(const struct config_assoc *cfg)
 					    : NTP_MODE_CLIENT;
 }
 
-static void
-set_address(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
+void
+peer_move(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
     struct ntp_now now)
 {
 	struct ntp_addr old = p->srcadr;
 
 	p->srcadr = *addr;
-	if (p->kind != PEER_CLOCK)
-		p->srcadr.port = p->cfg->port;
 	p->addr_lost = true;
 	access_unfollow(e, &old);
 	if (p->kind == PEER_SERVER)
 		access_follow(e, &p->srcadr);
 	peer_clear(p, peer_first_refid(p), e->sys.precision_s, now.mono);
 	p->poll.nextdate = mono_add(now.mono, engine_uniform(e) / 32);
+}
+
+static void
+set_address(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
+    struct ntp_now now)
+{
+	struct ntp_addr a = *addr;
+
+	if (p->kind != PEER_CLOCK && (!peer_uses_nts(p) || a.port == 0))
+		a.port = p->cfg->port;
+	peer_move(e, p, &a, now);
 }
 
 static void
@@ -100,7 +109,7 @@ peer_mobilize(struct ntp_engine *e, const struct config_assoc *cfg,
 	peer_clear(p, peer_first_refid(p), e->sys.precision_s, now.mono);
 	if (named) {
 		set_name(p, cfg->host);
-		p->dns.again = true;
+		p->dns.again = !peer_uses_nts(p);
 		p->dns.at = now.mono;
 	}
 	if (!named && addr != NULL && addr->family != ADDR_NONE)
@@ -164,41 +173,59 @@ worst_child(struct ntp_engine *e, const struct peer *pool)
 	return NULL;
 }
 
-/* One address at a time, a second apart: they shall not poll in step. */
-static void
-pool_use_candidate(struct ntp_engine *e, struct peer *pool,
-    struct peer *replaced, struct ntp_now now)
+static bool
+is_short_of_servers(const struct ntp_engine *e)
 {
-	struct ntp_addr a = pool->pool.cand[--pool->pool.ncand];
+	return active_count(e) < e->cfg->tos.maxclock;
+}
+
+struct peer *
+pool_add(struct ntp_engine *e, struct peer *pool, const struct ntp_addr *addr,
+    struct ntp_now now)
+{
+	struct peer *gone =
+	    is_short_of_servers(e) ? NULL : worst_child(e, pool);
 	char buf[ADDR_STRLEN];
 	struct peer *p;
 
-	a.port = pool->cfg->port;
-	if (address_used(e, &a, a.port))
-		return;
-	if (replaced != NULL) {
+	if (gone != NULL) {
 		engine_log(e, NTP_LOG_INFO, "pool %s: giving up %s", pool->name,
-		    addr_format(&replaced->srcadr, buf));
-		peer_demobilize(e, replaced);
+		    addr_format(&gone->srcadr, buf));
+		peer_demobilize(e, gone);
 	}
-	p = peer_mobilize(e, pool->cfg, pool, &a, now);
+	p = peer_mobilize(e, pool->cfg, pool, addr, now);
 	if (p == NULL)
-		return;
+		return NULL;
 	pool->dns.wait = 0;
-	engine_log(
-	    e, NTP_LOG_INFO, "Soliciting pool server %s", addr_format(&a, buf));
+	engine_log(e, NTP_LOG_INFO, "Soliciting pool server %s",
+	    addr_format(addr, buf));
+	return p;
+}
+
+/* One address at a time, a second apart: they shall not poll in step. */
+static void
+pool_use_candidate(struct ntp_engine *e, struct peer *pool, struct ntp_now now)
+{
+	struct ntp_addr a = pool->pool.cand[--pool->pool.ncand];
+
+	a.port = pool->cfg->port;
+	if (!address_used(e, &a, a.port))
+		(void)pool_add(e, pool, &a, now);
+}
+
+static bool
+pool_wants_more(struct ntp_engine *e, const struct peer *pool)
+{
+	return is_short_of_servers(e) || worst_child(e, pool) != NULL;
 }
 
 static void
 pool_tick(struct ntp_engine *e, struct peer *pool, struct ntp_now now)
 {
-	struct peer *worst = worst_child(e, pool);
-	bool short_of = active_count(e) < e->cfg->tos.maxclock;
-
-	if (!short_of && worst == NULL)
+	if (!pool_wants_more(e, pool))
 		return;
 	if (pool->pool.ncand > 0) {
-		pool_use_candidate(e, pool, short_of ? NULL : worst, now);
+		pool_use_candidate(e, pool, now);
 		return;
 	}
 	if (!pool->dns.pending && !pool->dns.again &&
@@ -363,6 +390,7 @@ engine_retry_dns(struct ntp_engine *e, struct ntp_now now)
 {
 	PEER_FOREACH (p, &e->peers) {
 		retry_now(&p->dns, now.mono);
+		nts_hurry(p, now.mono);
 		p->pool.refresh = now.mono;
 	}
 	for (size_t i = 0; i < e->nrnames; i++)
@@ -385,10 +413,23 @@ watch_silent(struct peer *p, ntp_mono now)
 	p->dns.at = mono_add(now, p->dns.wait);
 }
 
+/* Who establishes keys is told the address along with them. */
+static void
+keys_tick(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	bool more = p->kind == PEER_POOL && pool_wants_more(e, p);
+
+	nts_tick(e, p, more, now);
+}
+
 void
 names_tick(struct ntp_engine *e, struct ntp_now now)
 {
 	PEER_FOREACH (p, &e->peers) {
+		if (peer_uses_nts(p)) {
+			keys_tick(e, p, now);
+			continue;
+		}
 		if (p->name[0] == '\0')
 			continue;
 		watch_silent(p, now.mono);

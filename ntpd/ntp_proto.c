@@ -355,7 +355,8 @@ process_reply(struct ntp_engine *e, struct peer *p, const struct recvbuf *rb,
 	flash = packet_tests(e, p, &pkt);
 	if ((flash & (FLASH_DUP | FLASH_BOGUS)) != 0)
 		return refuse_origin(e, p, &pkt, flash);
-	why = packet_authenticate(e, p, rb, flags, &tail);
+	why = peer_uses_nts(p) ? nts_authenticate(e, p, rb, &tail, now)
+			       : packet_authenticate(e, p, rb, flags, &tail);
 	if (why != DROP_NONE)
 		return why;
 	why = answer_received(e, p, &pkt, rb, now);

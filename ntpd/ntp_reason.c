@@ -50,9 +50,25 @@ reason_is_kept(enum reason why)
 
 /* --- an association ------------------------------------------------------- */
 
+/* Without keys nothing is asked. */
+static enum reason
+keyless_reason(const struct peer *p)
+{
+	return p->nts.failures > 0 ? REASON_NOKEYS : REASON_KEYS;
+}
+
+static bool
+wants_keys(const struct peer *p)
+{
+	return peer_uses_nts(p) && p->nts.cookies.n == 0 && p->poll.reach == 0;
+}
+
 static enum reason
 pool_reason(const struct peer *p)
 {
+	if (peer_uses_nts(p))
+		return p->nts.failures > 0 || p->nts.pending ? keyless_reason(p)
+							     : REASON_POOL;
 	if (p->dns.complained)
 		return REASON_UNRESOLVED;
 	if (p->pool.refresh.ns == 0)
@@ -80,6 +96,8 @@ reason_of_drop(const struct reason_notes *n)
 	case DROP_BADAUTH:
 	case DROP_CRYPTONAK:
 		return REASON_AUTH;
+	case DROP_NTSN:
+		return REASON_COOKIE;
 	case DROP_UNSYNC:
 		return REASON_NOTIME;
 	case DROP_HEADER:
@@ -101,9 +119,9 @@ is_answer(const struct peer *p, enum reason why)
 	if (p->hmode != NTP_MODE_CLIENT)
 		return false;
 	return why == REASON_KISS || why == REASON_AUTH ||
-	    why == REASON_NOTIME || why == REASON_HEADER ||
-	    why == REASON_DELAY || why == REASON_UNSYNC ||
-	    why == REASON_STRATUM;
+	    why == REASON_COOKIE || why == REASON_NOTIME ||
+	    why == REASON_HEADER || why == REASON_DELAY ||
+	    why == REASON_UNSYNC || why == REASON_STRATUM;
 }
 
 static bool
@@ -160,6 +178,8 @@ kind_reason(const struct peer *p)
 		return p->poll.reach == 0 ? REASON_CLOCK : REASON_NONE;
 	case PEER_SERVER:
 	default:
+		if (wants_keys(p))
+			return keyless_reason(p);
 		return p->srcadr.family == ADDR_NONE ? nameless_reason(p)
 						     : REASON_NONE;
 	}

@@ -142,6 +142,18 @@ say_auth(struct text *t, const struct subject *s)
 		say(t, " is not for the address ");
 		say_address(t, &s->p->srcadr);
 		break;
+	case AUTH_NTS_NONE:
+		say(t, "answer without NTS although we asked with it");
+		break;
+	case AUTH_NTS_MALFORMED:
+		say(t, "answer with malformed NTS fields");
+		break;
+	case AUTH_NTS_OTHERS:
+		say(t, "NTS answer to another request than ours");
+		break;
+	case AUTH_NTS_FORGED:
+		say(t, "NTS answer that does not match our keys");
+		break;
 	case AUTH_DIGEST:
 	case AUTH_OK:
 	default:
@@ -172,6 +184,30 @@ say_unresolved(struct text *t, const struct subject *s)
 	if (d->again)
 		say(t, "; next try in %.0f s",
 		    fmax(mono_diff(d->at, s->now.mono), 0));
+}
+
+static void
+say_nokeys(struct text *t, const struct subject *s)
+{
+	const struct nts_assoc *n = &s->p->nts;
+
+	say(t, "NTS key establishment failed: %s; %u failures", n->words,
+	    n->failures);
+	if (!n->pending)
+		say(t, "; next try in %.0f s",
+		    fmax(mono_diff(n->next, s->now.mono), 0));
+}
+
+static void
+say_keys(struct text *t, const struct subject *s)
+{
+	const struct nts_assoc *n = &s->p->nts;
+
+	if (n->pending || n->tries == 0)
+		say(t, "establishing NTS keys with %.64s", s->p->cfg->host);
+	else
+		say(t, "no cookies left; asking %.64s for keys in %.0f s",
+		    s->p->cfg->host, fmax(mono_diff(n->next, s->now.mono), 0));
 }
 
 static void
@@ -274,6 +310,12 @@ say_unheard(struct text *t, const struct subject *s, enum reason why)
 	case REASON_POOL:
 		say_pool(t, s);
 		break;
+	case REASON_KEYS:
+		say_keys(t, s);
+		break;
+	case REASON_NOKEYS:
+		say_nokeys(t, s);
+		break;
 	case REASON_STARTING:
 		say_starting(t, s);
 		break;
@@ -314,6 +356,12 @@ say_refusal(struct text *t, const struct subject *s, enum reason why)
 		break;
 	case REASON_AUTH:
 		say_auth(t, s);
+		break;
+	case REASON_COOKIE:
+		say(t,
+		    "%u times; the server cannot use our NTS cookies; keys "
+		    "are established anew",
+		    n->nrefused);
 		break;
 	case REASON_NOTIME:
 		say(t, "%u without receive or transmit timestamp", n->nrefused);

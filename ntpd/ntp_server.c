@@ -476,6 +476,8 @@ server_counters_add(struct server_counters *a, const struct server_counters *b)
 	a->processed += b->processed;
 	a->kodsent += b->kodsent;
 	a->interleaved += b->interleaved;
+	for (size_t i = 0; i < NTS_COUNTS; i++)
+		a->nts[i] += b->nts[i];
 	for (size_t i = 0; i < DROP_COUNT; i++)
 		a->drop[i] += b->drop[i];
 }

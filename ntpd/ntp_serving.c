@@ -153,6 +153,7 @@ serving_follow(struct ntp_engine *e)
 {
 	e->server.policy = (struct server_policy){.access = e->access,
 	    .keys = e->opt.keys,
+	    .nts = e->jar,
 	    .own = e->own,
 	    .nown = e->nown,
 	    .port = e->cfg->port,
@@ -181,6 +182,25 @@ serving_init(struct ntp_engine *e)
 	return 0;
 }
 
+int
+engine_set_cookiekeys(struct ntp_engine *e, const struct nts_cookiekeys *k)
+{
+	struct nts_jar *jar = NULL;
+	uint8_t seed[NTS_SEED];
+
+	if (k != NULL) {
+		e->port.rng->fill(e->port.rng, seed, sizeof seed);
+		jar = nts_jar_new(k, seed);
+		nts_wipe(seed, sizeof seed);
+		if (jar == NULL)
+			return -NTP_ENOMEM;
+	}
+	nts_jar_free(&e->jar);
+	e->jar = jar;
+	serving_follow(e);
+	return 0;
+}
+
 /* --- server threads --------------------------------------------------------- */
 
 static void
@@ -193,12 +213,27 @@ policy_clear(struct server_policy *p)
 	free(own);
 	restrict_free(&p->access);
 	keys_free(&p->keys);
+	nts_jar_free(&p->nts);
 	*p = (struct server_policy){0};
+}
+
+/* With nonces of its own. */
+static struct nts_jar *
+jar_for_unit(struct ntp_engine *e, const struct nts_jar *from)
+{
+	uint8_t seed[NTS_SEED];
+	struct nts_jar *j;
+
+	e->port.rng->fill(e->port.rng, seed, sizeof seed);
+	j = nts_jar_copy(from, seed);
+	nts_wipe(seed, sizeof seed);
+	return j;
 }
 
 /* Requests for the signing daemon are steered to the engine. */
 static bool
-policy_copy(struct server_policy *to, const struct server_policy *from)
+policy_copy(struct ntp_engine *e, struct server_policy *to,
+    const struct server_policy *from)
 {
 	struct ntp_addr *own = calloc(from->nown + 1, sizeof *own);
 
@@ -207,8 +242,10 @@ policy_copy(struct server_policy *to, const struct server_policy *from)
 	to->own = own;
 	to->access = restrict_copy(from->access);
 	to->keys = from->keys != NULL ? keys_copy(from->keys) : NULL;
+	to->nts = from->nts != NULL ? jar_for_unit(e, from->nts) : NULL;
 	if (own == NULL || to->access == NULL ||
-	    (from->keys != NULL && to->keys == NULL)) {
+	    (from->keys != NULL && to->keys == NULL) ||
+	    (from->nts != NULL && to->nts == NULL)) {
 		policy_clear(to);
 		return false;
 	}
@@ -222,7 +259,7 @@ unit_follow(struct ntp_engine *e, struct serving_unit *u)
 {
 	struct server_policy *was = &u->ctx.policy, now;
 
-	if (!policy_copy(&now, &e->server.policy))
+	if (!policy_copy(e, &now, &e->server.policy))
 		return false;
 	if (was->access != NULL)
 		restrict_inherit(now.access, was->access);
@@ -319,6 +356,7 @@ serving_free(struct ntp_engine *e)
 		free(e->unit[i]);
 	}
 	e->nunits = 0;
+	nts_jar_free(&e->jar);
 	mru_free(&e->mru);
 	free(e->xleave);
 	e->xleave = NULL;

@@ -91,7 +91,8 @@ static bool
 polls(const struct peer *p)
 {
 	return p->kind == PEER_CLOCK ||
-	    (p->kind != PEER_POOL && p->srcadr.family != ADDR_NONE);
+	    (p->kind != PEER_POOL && p->srcadr.family != ADDR_NONE &&
+		!nts_lacks_keys(p));
 }
 
 /* -q: is there anybody whose answer may still come? */

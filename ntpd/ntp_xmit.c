@@ -117,6 +117,10 @@ static bool
 sign(
     struct ntp_engine *e, struct peer *p, uint8_t *buf, size_t cap, size_t *len)
 {
+	if (peer_uses_nts(p)) {
+		*len = nts_sign(e, p, buf);
+		return *len != 0;
+	}
 	if (p->cfg->key == 0 ||
 	    (e->opt.keys != NULL &&
 		keys_sign(e->opt.keys, p->cfg->key, buf, cap, len) == 0))
@@ -168,7 +172,7 @@ packet_send(struct ntp_engine *e, struct peer *p, const struct ntp_packet *pkt,
     struct ntp_now now, ntp_ts *left)
 {
 	struct packet_port *net = e->port.packet;
-	uint8_t buf[NTP_HEADER_LEN + NTP_MAC_MAX];
+	uint8_t buf[NTS_PACKET_MAX];
 	struct datagram dg = {.ep = p->ep,
 	    .dst = &p->srcadr,
 	    .src = &p->dstadr,
@@ -217,6 +221,8 @@ client_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 	    .precision = 32};
 
 	p->aorg = (ntp_ts){0};
+	if (peer_uses_nts(p) && !nts_ready(p))
+		return;
 	if (!peer_endpoint(e, p))
 		return;
 	pkt.xmt = random_nonce(e);
