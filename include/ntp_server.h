@@ -21,7 +21,7 @@
 #include "ntp_time.h"
 #include "ntp_xleave.h"
 
-#define NTP_REPLY_MAX 1024 /* octets */
+#define NTP_REPLY_MAX 1280 /* octets */
 
 /* One received datagram; borrowed for the call. */
 struct recvbuf {
@@ -74,6 +74,7 @@ struct server_answer {
 	bool ask_signd;	    /* the signing daemon signs, for account reply_key;
 			     * server_seal() adds no MAC */
 	bool crypto_nak;    /* append one */
+	bool nts;	    /* seal its fields */
 	bool kiss;	    /* T3 is not ours to write */
 	bool interleaved;   /* T3 is of the last reply */
 	bool remember;	    /* server_sent() is due */

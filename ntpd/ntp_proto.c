@@ -318,6 +318,8 @@ packet_open(struct ntp_engine *e, const struct recvbuf *rb, uint16_t flags,
 		return DROP_VERSION;
 	if (ext_split(rb->data, rb->len, pkt->version, tail) != 0)
 		return DROP_FORMAT;
+	if (pkt->mode != NTP_MODE_SERVER && nts_present(rb->data, tail))
+		return DROP_NTS; /* for clients and servers only */
 	return DROP_NONE;
 }
 

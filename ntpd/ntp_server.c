@@ -13,6 +13,7 @@
 #include "ntp_ext.h"
 #include "ntp_packet.h"
 #include "ntp_server.h"
+#include "ntp_servernts.h"
 #include "ntp_wire.h"
 
 #define CRYPTO_NAK_LEN 4U
@@ -34,6 +35,7 @@ struct request {
 	uint32_t rnd;
 	struct ntp_now now;
 	bool bad_mac;
+	bool nts; /* has fields of Network Time Security */
 };
 
 static bool
@@ -168,6 +170,10 @@ auth_fault(struct server_ctx *c, struct request *q)
 
 	if (ext_split(rb->data, rb->len, q->pkt.version, &q->tail) != 0)
 		return DROP_FORMAT;
+	if (q->tail.ext_len != 0 && server_nts_asked(c, rb, &q->tail)) {
+		q->nts = true; /* who passes is authentic */
+		return q->reply_mode == NTP_MODE_SERVER ? DROP_NONE : DROP_NTS;
+	}
 	if (q->tail.kind == EXT_TAIL_CRYPTO_NAK)
 		return DROP_CRYPTONAK;
 	if (q->tail.kind == EXT_TAIL_NONE || q->pkt.version < 3)
@@ -280,7 +286,7 @@ smeared(const struct ntp_snapshot *s, ntp_ts ts)
 
 /* A kiss tells nothing but itself: the rest is the client's own. */
 static struct ntp_packet
-reply_kiss(const struct server_ctx *c, const struct request *q)
+reply_kiss(const struct server_ctx *c, const struct request *q, uint32_t code)
 {
 	struct ntp_packet p = reply_start(c, q);
 
@@ -288,7 +294,7 @@ reply_kiss(const struct server_ctx *c, const struct request *q)
 	p.precision = q->pkt.precision;
 	p.rootdelay = q->pkt.rootdelay;
 	p.rootdisp = q->pkt.rootdisp;
-	p.refid = KISS_RATE;
+	p.refid = code;
 	p.reftime = q->pkt.reftime;
 	p.rec = q->pkt.xmt;
 	p.xmt = q->pkt.xmt;
@@ -398,6 +404,27 @@ server_receive(struct server_ctx *c, const struct recvbuf *rb,
 	return server_reply(c, rb, res, now, out, outlen);
 }
 
+/*
+ * WHY is what was found so far.  Who is limited gets a kiss that he can
+ * believe or none; who cannot be authenticated is told so, for his cookies
+ * may be too old.
+ */
+static enum ntp_drop
+nts_fault(struct server_ctx *c, const struct request *q,
+    struct nts_request *nts, enum ntp_drop why)
+{
+	enum ntp_drop bad;
+
+	if (why != DROP_NONE && !c->answer.kiss)
+		return why;
+	bad = server_nts_open(c, q->rb, &q->tail, nts);
+	c->answer.nts = bad == DROP_NONE;
+	if (bad == DROP_NONE)
+		return why;
+	c->answer.kiss = bad == DROP_NTSN && why == DROP_NONE;
+	return why == DROP_NONE ? bad : DROP_LIMITED;
+}
+
 enum server_verdict
 server_reply(struct server_ctx *c, const struct recvbuf *rb,
     const struct restrict_entry *res, struct ntp_now now,
@@ -406,6 +433,7 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 	struct request q = {
 	    .rb = rb, .restricts = res->flags, .rnd = c->rnd, .now = now};
 	enum ntp_drop why = source_fault(rb, res->flags);
+	struct nts_request nts;
 	struct ntp_packet p;
 
 	c->answer = (struct server_answer){0};
@@ -413,16 +441,20 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 		return SERVER_PUNT;
 	if (why == DROP_NONE)
 		why = request_fault(c, &q);
+	if (q.nts)
+		why = nts_fault(c, &q, &nts, why);
 	count_outcome(c, why);
 	if (why != DROP_NONE && !c->answer.kiss && !c->answer.crypto_nak)
 		return SERVER_DROP;
 
-	p = c->answer.kiss ? reply_kiss(c, &q) : reply_time(c, &q);
+	p = c->answer.kiss
+	    ? reply_kiss(c, &q, why == DROP_NTSN ? NTS_KISS : KISS_RATE)
+	    : reply_time(c, &q);
 	if (!c->answer.kiss)
 		interleave(c, &q, &p);
 	packet_encode(&p, out);
-	*outlen = NTP_HEADER_LEN;
-	return SERVER_REPLY;
+	*outlen = q.nts ? server_nts_answer(c, rb, &nts, out) : NTP_HEADER_LEN;
+	return *outlen != 0 ? SERVER_REPLY : SERVER_DROP;
 }
 
 /* T3 never lies before T2, not even when the clock was stepped in between. */
@@ -444,7 +476,9 @@ server_seal(
 {
 	if (!c->answer.kiss && !c->answer.interleaved)
 		write_t3(out, smeared(&c->snap, t3));
-	if (c->answer.crypto_nak) {
+	if (c->answer.nts) {
+		server_nts_seal(c, out);
+	} else if (c->answer.crypto_nak) {
 		memset(out + *outlen, 0, CRYPTO_NAK_LEN);
 		*outlen += CRYPTO_NAK_LEN;
 	} else if (c->answer.reply_key != 0 && !c->answer.ask_signd) {

@@ -21,7 +21,7 @@ struct serverlab {
 	struct keystore *keys;
 	struct ntp_now now;
 	uint32_t rnd;
-	uint8_t in[1024];
+	uint8_t in[1536];
 	uint8_t out[NTP_REPLY_MAX];
 	size_t outlen;
 	struct ntp_packet reply;
