@@ -136,4 +136,14 @@ struct var_rd {
 struct var_rd var_rd_init(const char *text, size_t len);
 bool var_next(struct var_rd *r, struct var_item *it);
 
+/* Is NAME its name? */
+bool var_is(const struct var_item *it, const char *name);
+
+/* Leave out the quotes around the value, if there are any. */
+void var_unquote(struct var_item *it);
+
+/* An item of a table is called "name.N", N from 0 to 65535: leave the name and
+ * take N.  False for anything else. */
+bool var_split_row(struct var_item *it, unsigned *n);
+
 #endif /* NTP_MODE6_H */

@@ -238,3 +238,38 @@ var_next(struct var_rd *r, struct var_item *it)
 	it->valuelen = r->off - start;
 	return true;
 }
+
+bool
+var_is(const struct var_item *it, const char *name)
+{
+	return it->namelen == strlen(name) &&
+	    memcmp(it->name, name, it->namelen) == 0;
+}
+
+void
+var_unquote(struct var_item *it)
+{
+	if (it->value == NULL || it->valuelen < 2 || it->value[0] != '"' ||
+	    it->value[it->valuelen - 1] != '"')
+		return;
+	it->value++;
+	it->valuelen -= 2;
+}
+
+bool
+var_split_row(struct var_item *it, unsigned *n)
+{
+	const char *dot = memrchr(it->name, '.', it->namelen);
+	size_t namelen;
+	int64_t v;
+
+	if (dot == NULL)
+		return false;
+	namelen = (size_t)(dot - it->name);
+	if (fmt_parse_int(dot + 1, it->namelen - namelen - 1, false, &v) != 0 ||
+	    v < 0 || v > UINT16_MAX)
+		return false;
+	it->namelen = namelen;
+	*n = (unsigned)v;
+	return true;
+}

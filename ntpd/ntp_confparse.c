@@ -14,34 +14,12 @@
 #include <string.h>
 
 #include "ntp_fmt.h"
+#include "ntp_say.h"
 
 #define TEXT_MAX 256U
 #define SHOW	 40   /* characters shown of a word */
 #define HOST_MAX 255U /* octets of a domain name */
 #define EXPECTED 6U   /* words shown of what was expected */
-
-struct words {
-	char text[TEXT_MAX];
-	size_t len;
-};
-
-static void words_add(struct words *w, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-words_add(struct words *w, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(w->text + w->len, sizeof(w->text) - w->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		w->len += (size_t)n;
-	if (w->len >= sizeof(w->text))
-		w->len = sizeof(w->text) - 1;
-}
 
 /* --- messages ------------------------------------------------------------ */
 
@@ -145,7 +123,7 @@ conf_error(struct confparse *p, const struct conf_pos *at, const char *hint,
 }
 
 static void
-list_expected(struct words *w, enum keyword_ctx ctx)
+list_expected(struct text *t, enum keyword_ctx ctx)
 {
 	const struct keyword *k;
 	unsigned n = 0;
@@ -153,12 +131,12 @@ list_expected(struct words *w, enum keyword_ctx ctx)
 	for (size_t i = 0; (k = keyword_at(i)) != NULL && n <= EXPECTED; i++) {
 		if (k->ctx != ctx || k->state == KW_REFUSED)
 			continue;
-		words_add(w, "%s%s", n > 0 ? ", " : "",
+		say(t, "%s%s", n > 0 ? ", " : "",
 		    n < EXPECTED ? k->word : "...");
 		n++;
 	}
 	if (n == 0)
-		words_add(w, "the end of the line");
+		say(t, "the end of the line");
 }
 
 void
@@ -166,15 +144,17 @@ conf_unexpected(struct confparse *p, enum keyword_ctx ctx)
 {
 	const char *word = p->tok.text;
 	const struct keyword *near = keyword_near(ctx, word);
-	struct words expected = {.len = 0}, hint = {.len = 0};
+	char words[TEXT_MAX], advice[TEXT_MAX];
+	struct text expected = {words, sizeof words, 0};
+	struct text hint = {advice, sizeof advice, 0};
 
 	list_expected(&expected, ctx);
 	if (p->tok.quoted && near != NULL && strcmp(near->word, word) == 0)
-		words_add(&hint, "keywords are written without quotes");
+		say(&hint, "keywords are written without quotes");
 	else if (near != NULL)
-		words_add(&hint, "did you mean '%s'?", near->word);
-	conf_error(p, NULL, hint.len > 0 ? hint.text : NULL,
-	    "unexpected '%.*s', expected %s", SHOW, word, expected.text);
+		say(&hint, "did you mean '%s'?", near->word);
+	conf_error(p, NULL, hint.len > 0 ? hint.p : NULL,
+	    "unexpected '%.*s', expected %s", SHOW, word, expected.p);
 }
 
 void

@@ -13,41 +13,23 @@
 
 #include "ntp_control.h"
 #include "ntp_err.h"
+#include "ntp_say.h"
 #include "ntp_state.h"
 
 #define REPLY_MAX 2048U /* octets, however much is wrong */
 
-/* The reply as it grows; CAP keeps room for the end of the line. */
+/* The reply as it grows; its capacity keeps room for the end of the line. */
 struct reply {
-	char *text;
-	size_t cap, len;
+	struct text text;
 	unsigned errors;
 	bool begun; /* the first line is written */
 };
-
-static void reply_add(struct reply *r, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-reply_add(struct reply *r, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(r->text + r->len, r->cap - r->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		r->len += (size_t)n;
-	if (r->len >= r->cap)
-		r->len = r->cap - 1;
-}
 
 static void
 reply_line(struct reply *r)
 {
 	if (r->begun)
-		reply_add(r, "\r\n");
+		say(&r->text, "\r\n");
 	r->begun = true;
 }
 
@@ -61,10 +43,10 @@ on_diag(void *arg, const struct config_diag *d)
 	bool bad = d->severity == CONFIG_ERROR;
 
 	reply_line(r);
-	reply_add(r, "column %u %s, %s", d->column,
+	say(&r->text, "column %u %s, %s", d->column,
 	    bad ? "syntax error" : "warning", d->text);
 	if (d->hint != NULL)
-		reply_add(r, "; %s", d->hint);
+		say(&r->text, "; %s", d->hint);
 	r->errors += bad;
 }
 
@@ -103,23 +85,23 @@ log_line(struct control *c, size_t len)
 static void
 outcome(struct reply *r, int err)
 {
-	struct reply warnings = *r;
+	size_t warned = r->text.len;
 	char kept[REPLY_MAX];
 
 	if (r->errors > 0)
 		return;
-	memcpy(kept, r->text, warnings.len);
-	r->len = 0;
+	memcpy(kept, r->text.p, warned);
+	r->text.len = 0;
 	if (err == -NTP_ERANGE)
-		reply_add(r,
+		say(&r->text,
 		    "Config Failed: no room for another association "
 		    "before a restart");
 	else if (err != 0)
-		reply_add(r, "Config Failed: %s", ntp_strerror(err));
+		say(&r->text, "Config Failed: %s", ntp_strerror(err));
 	else
-		reply_add(r, "Config Succeeded");
-	if (warnings.len > 0)
-		reply_add(r, "\r\n%.*s", (int)warnings.len, kept);
+		say(&r->text, "Config Succeeded");
+	if (warned > 0)
+		say(&r->text, "\r\n%.*s", (int)warned, kept);
 }
 
 static void
@@ -190,14 +172,14 @@ file_word(struct word line)
 static void
 reply_end(struct control *c, struct reply *r)
 {
-	memcpy(r->text + r->len, "\r\n", 2);
-	c->len = r->len + 2;
+	memcpy(r->text.p + r->text.len, "\r\n", 2);
+	c->len = r->text.len + 2;
 }
 
 bool
 configure(struct control *c)
 {
-	struct reply r = {.text = c->e->out, .cap = REPLY_MAX - 2};
+	struct reply r = {.text = {c->e->out, REPLY_MAX - 2, 0}};
 	size_t len = line_length(c);
 	const char *file = file_word((struct word){c->data, len});
 
@@ -206,14 +188,14 @@ configure(struct control *c)
 	if (c->req.associd != 0)
 		return control_fail(c, MODE6_ERR_BADVALUE);
 	if ((c->restricts & RES_NOMODIFY) != 0)
-		reply_add(&r,
+		say(&r.text,
 		    "runtime configuration prohibited by restrict "
 		    "... nomodify");
 	else if (!is_printable(c->data, len))
-		reply_add(
-		    &r, "runtime configuration failed: unprintable character");
+		say(&r.text,
+		    "runtime configuration failed: unprintable character");
 	else if (file != NULL)
-		reply_add(&r,
+		say(&r.text,
 		    "runtime configuration prohibited: '%s' can only be set "
 		    "in ntp.conf",
 		    file);
@@ -229,16 +211,16 @@ static void
 save_outcome(struct control *c, struct reply *r, int err, const char *made)
 {
 	if (err == -NTP_EINVAL)
-		reply_add(r, "saveconfig rejects unsafe file name '%s'", made);
+		say(&r->text, "saveconfig rejects unsafe file name '%s'", made);
 	else if (err == -NTP_EEXIST)
-		reply_add(r,
+		say(&r->text,
 		    "Unable to save configuration to file '%s': File exists",
 		    made);
 	else if (err != 0)
-		reply_add(r, "Unable to save configuration to file '%s': %s",
+		say(&r->text, "Unable to save configuration to file '%s': %s",
 		    made, ntp_strerror(err));
 	else
-		reply_add(r, "Configuration saved to '%s'", made);
+		say(&r->text, "Configuration saved to '%s'", made);
 	if (err == 0)
 		memcpy(c->e->savedconfig, made, SAVED_NAME_MAX);
 }
@@ -277,18 +259,18 @@ take_name(const struct control *c, size_t len, char name[SAVED_NAME_MAX])
 bool
 save_config(struct control *c)
 {
-	struct reply r = {.text = c->e->out, .cap = REPLY_MAX - 2};
+	struct reply r = {.text = {c->e->out, REPLY_MAX - 2, 0}};
 	char name[SAVED_NAME_MAX] = "";
 
 	if (!control_may_write(c))
 		return false;
 	if ((c->restricts & RES_NOMODIFY) != 0)
-		reply_add(&r, "saveconfig prohibited by restrict ... nomodify");
+		say(&r.text, "saveconfig prohibited by restrict ... nomodify");
 	else if (c->e->cfg->saveconfigdir == NULL || c->e->port.host == NULL)
-		reply_add(
-		    &r, "saveconfig prohibited, no saveconfigdir configured");
+		say(&r.text,
+		    "saveconfig prohibited, no saveconfigdir configured");
 	else if (!take_name(c, line_length(c), name))
-		reply_add(&r, "saveconfig rejects unsafe file name ''");
+		say(&r.text, "saveconfig rejects unsafe file name ''");
 	else
 		save_as(c, &r, name);
 	reply_end(c, &r);

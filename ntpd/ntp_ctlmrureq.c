@@ -234,20 +234,13 @@ next_param(struct var_rd *r, struct var_item *it)
 }
 
 static bool
-is_named(const struct var_item *it, const char *name)
-{
-	return it->namelen == strlen(name) &&
-	    memcmp(it->name, name, it->namelen) == 0;
-}
-
-static bool
 nonce_ok(struct control *c)
 {
 	struct var_rd r = var_rd_init(c->data, c->req.count);
 	struct var_item it;
 
 	while (next_param(&r, &it))
-		if (is_named(&it, "nonce"))
+		if (var_is(&it, "nonce"))
 			return guard_nonce_ok(&c->e->guard, c->rb->src, c->now,
 			    it.value, it.valuelen);
 	return false;
@@ -258,7 +251,7 @@ take_param(
     struct mru_request *q, const struct control *c, const struct var_item *it)
 {
 	for (size_t i = 0; i < sizeof params / sizeof params[0]; i++)
-		if (is_named(it, params[i].name))
+		if (var_is(it, params[i].name))
 			return params[i].take(q, c, it->value, it->valuelen);
 	return take_resume(q, it);
 }

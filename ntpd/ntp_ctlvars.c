@@ -563,8 +563,7 @@ history_from(const char *names, size_t len)
 	int64_t v = 0;
 
 	while (var_next(&r, &it)) {
-		if (it.value != NULL && it.namelen == strlen("history") &&
-		    memcmp(it.name, "history", it.namelen) == 0 &&
+		if (it.value != NULL && var_is(&it, "history") &&
 		    fmt_parse_int(it.value, it.valuelen, false, &v) != 0)
 			v = 0;
 	}

@@ -67,20 +67,6 @@ control_may_write(struct control *c)
 
 /* --- WRITEVAR ------------------------------------------------------------- */
 
-/* Without the quotes around it. */
-static struct var_item
-unquoted(const struct var_item *it)
-{
-	struct var_item v = *it;
-
-	if (v.value != NULL && v.valuelen >= 2 && v.value[0] == '"' &&
-	    v.value[v.valuelen - 1] == '"') {
-		v.value++;
-		v.valuelen -= 2;
-	}
-	return v;
-}
-
 static bool
 may_assign(struct control *c, const struct var_item *it)
 {
@@ -112,7 +98,7 @@ each_item(
 	struct var_item it;
 
 	while (var_next(&r, &it)) {
-		it = unquoted(&it);
+		var_unquote(&it);
 		if (!act(c, &it))
 			return false;
 	}

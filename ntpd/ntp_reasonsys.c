@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "ntp_say.h"
+#include "ntp_reasonsay.h"
 #include "ntp_state.h"
 
 static void

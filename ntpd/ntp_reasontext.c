@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ntp_say.h"
+#include "ntp_reasonsay.h"
 #include "ntp_state.h"
 
 /* Dates are told right from 1992 to 2128. */

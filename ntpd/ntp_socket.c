@@ -149,21 +149,35 @@ set_server(int fd, bool v6, uint8_t dscp)
 	return set_pktinfo(fd, v6);
 }
 
-int
-sock_open_server(const struct ntp_addr *local, uint8_t dscp)
+/* A socket for server use, not yet bound, or -errno. */
+static int
+server_new(bool v6, uint8_t dscp)
 {
-	struct sockaddr_storage ss;
-	bool v6 = local->family == ADDR_V6;
-	socklen_t len = sock_addr_put(local, &ss);
 	int fd = sock_new(v6);
 
 	if (fd < 0)
 		return fd;
 	if ((v6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
-	    !set_server(fd, v6, dscp) ||
-	    bind(fd, (struct sockaddr *)&ss, len) != 0)
+	    !set_server(fd, v6, dscp))
 		return sock_fail(fd);
 	return fd;
+}
+
+static int
+server_bind(int fd, const struct ntp_addr *local)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sock_addr_put(local, &ss);
+
+	return bind(fd, (struct sockaddr *)&ss, len) == 0 ? fd : sock_fail(fd);
+}
+
+int
+sock_open_server(const struct ntp_addr *local, uint8_t dscp)
+{
+	int fd = server_new(local->family == ADDR_V6, dscp);
+
+	return fd < 0 ? fd : server_bind(fd, local);
 }
 
 int
@@ -173,25 +187,25 @@ sock_share(int fd)
 }
 
 /* Groups are for the first socket alone, or each would get a copy. */
-int
-sock_open_sibling(const struct ntp_addr *local, uint8_t dscp)
+static void
+hear_no_group(int fd, bool v6)
 {
-	struct sockaddr_storage ss;
-	bool v6 = local->family == ADDR_V6;
-	socklen_t len = sock_addr_put(local, &ss);
-	int fd = sock_new(v6);
-
-	if (fd < 0)
-		return fd;
 	if (v6)
 		(void)set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
 	else
 		(void)set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
-	if ((v6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
-	    !set_server(fd, v6, dscp) || sock_share(fd) != 0 ||
-	    bind(fd, (struct sockaddr *)&ss, len) != 0)
-		return sock_fail(fd);
-	return fd;
+}
+
+int
+sock_open_sibling(const struct ntp_addr *local, uint8_t dscp)
+{
+	bool v6 = local->family == ADDR_V6;
+	int fd = server_new(v6, dscp);
+
+	if (fd < 0)
+		return fd;
+	hear_no_group(fd, v6);
+	return sock_share(fd) == 0 ? server_bind(fd, local) : sock_fail(fd);
 }
 
 /* FD, and where it is bound in *LOCAL; or -errno. */

@@ -6,7 +6,7 @@
  * the sentence that ntpq's `why` gives for the same reason.
  */
 #include "ntp_engine.h"
-#include "ntp_say.h"
+#include "ntp_reasonsay.h"
 #include "ntp_state.h"
 
 static void

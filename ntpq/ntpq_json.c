@@ -198,8 +198,7 @@ is_named(const struct var_item *it, const char *const *names, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (strlen(names[i]) == it->namelen &&
-		    memcmp(names[i], it->name, it->namelen) == 0)
+		if (var_is(it, names[i]))
 			return true;
 	return false;
 }

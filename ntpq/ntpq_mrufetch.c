@@ -105,32 +105,6 @@ fresh_nonce(struct fetch *f)
 
 /* --- what a reply holds ------------------------------------------------- */
 
-/* The number after the point of "addr.12". */
-static bool
-split_tag(struct var_item *it, unsigned *number)
-{
-	const char *dot = memrchr(it->name, '.', it->namelen);
-	int64_t n;
-	size_t len;
-
-	if (dot == NULL)
-		return false;
-	len = (size_t)(it->name + it->namelen - dot) - 1;
-	if (fmt_parse_int(dot + 1, len, false, &n) != 0 || n < 0 ||
-	    n > UINT16_MAX)
-		return false;
-	it->namelen = (size_t)(dot - it->name);
-	*number = (unsigned)n;
-	return true;
-}
-
-static bool
-is_tag(const struct var_item *it, const char *tag)
-{
-	return it->namelen == strlen(tag) &&
-	    memcmp(it->name, tag, it->namelen) == 0;
-}
-
 static bool
 take_addr(const struct var_item *it, struct ntp_addr *a)
 {
@@ -169,20 +143,20 @@ static void
 take_field(struct partial *p, struct var_item *it)
 {
 	reply_trim(it);
-	if (is_tag(it, "addr"))
+	if (var_is(it, "addr"))
 		p->addr = take_addr(it, &p->row.addr);
-	else if (is_tag(it, "last"))
+	else if (var_is(it, "last"))
 		p->last =
 		    fmt_parse_ts(it->value, it->valuelen, &p->row.last) == 0;
-	else if (is_tag(it, "first"))
+	else if (var_is(it, "first"))
 		(void)fmt_parse_ts(it->value, it->valuelen, &p->row.first);
-	else if (is_tag(it, "ct"))
+	else if (var_is(it, "ct"))
 		p->row.count = number_of(it, UINT32_MAX);
-	else if (is_tag(it, "mv"))
+	else if (var_is(it, "mv"))
 		p->row.modever = (uint8_t)number_of(it, UINT8_MAX);
-	else if (is_tag(it, "rs"))
+	else if (var_is(it, "rs"))
 		p->row.restricts = (uint16_t)number_of(it, UINT16_MAX);
-	else if (is_tag(it, "dr"))
+	else if (var_is(it, "dr"))
 		p->row.dropped = number_of(it, UINT32_MAX);
 }
 
@@ -207,7 +181,7 @@ take_rows(struct fetch *f, const struct reply *rep)
 	unsigned number;
 
 	while (var_next(&rd, &it)) {
-		if (!split_tag(&it, &number))
+		if (!var_split_row(&it, &number))
 			continue;
 		if (number != p.number && !commit(f, &p, number))
 			return false;

@@ -56,11 +56,7 @@ cell(const struct row *row, unsigned field, char *out, size_t cap)
 		snprintf(out, cap, "-");
 		return out;
 	}
-	if (it.valuelen >= 2 && it.value[0] == '"' &&
-	    it.value[it.valuelen - 1] == '"') {
-		it.value++;
-		it.valuelen -= 2;
-	}
+	var_unquote(&it);
 	return fmt_safe(out, cap, it.value, it.valuelen);
 }
 
@@ -206,33 +202,13 @@ row_show(struct ntpq *q, const struct row *row)
 		row->list->print(q->out, row);
 }
 
-/* Splits "name.N"; false for anything else. */
-static bool
-split_name(struct var_item *it, unsigned *number)
-{
-	const char *dot = memrchr(it->name, '.', it->namelen);
-	int64_t n;
-	size_t len;
-
-	if (dot == NULL)
-		return false;
-	len = it->namelen - (size_t)(dot - it->name) - 1;
-	if (fmt_parse_int(dot + 1, len, false, &n) != 0 || n < 0 ||
-	    n > UINT16_MAX)
-		return false;
-	it->namelen = (size_t)(dot - it->name);
-	*number = (unsigned)n;
-	return true;
-}
-
 static void
 row_take(struct row *row, const struct var_item *it)
 {
 	unsigned i;
 
 	for (i = 0; i < row->list->nfields; i++)
-		if (strlen(row->list->field[i]) == it->namelen &&
-		    memcmp(row->list->field[i], it->name, it->namelen) == 0) {
+		if (var_is(it, row->list->field[i])) {
 			row->field[i] = *it;
 			reply_trim(&row->field[i]);
 		}
@@ -248,7 +224,7 @@ show_rows(struct ntpq *q, const struct list *list, const struct reply *rep)
 	unsigned number;
 
 	while (var_next(&rd, &it)) {
-		if (!split_name(&it, &number))
+		if (!var_split_row(&it, &number))
 			continue;
 		if (any && number != row.number) {
 			row_show(q, &row);

@@ -35,10 +35,9 @@ bool
 reply_find(const struct reply *r, const char *name, struct var_item *it)
 {
 	struct var_rd rd = var_rd_init(r->text, r->len);
-	size_t len = strlen(name);
 
 	while (var_next(&rd, it)) {
-		if (it->namelen != len || memcmp(it->name, name, len) != 0)
+		if (!var_is(it, name))
 			continue;
 		reply_trim(it);
 		return true;
@@ -91,11 +90,7 @@ reply_text(const struct reply *r, const char *name, char *out, size_t cap)
 	out[0] = '\0';
 	if (!reply_find(r, name, &it))
 		return out;
-	if (it.valuelen >= 2 && it.value[0] == '"' &&
-	    it.value[it.valuelen - 1] == '"') {
-		it.value++;
-		it.valuelen -= 2;
-	}
+	var_unquote(&it);
 	return fmt_safe(out, cap, it.value, it.valuelen);
 }
 

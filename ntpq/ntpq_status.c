@@ -3,9 +3,9 @@
  * ntpq_status.c - status words in words (RFC 9327 3), and the associations
  * billboard, which is nothing else.
  */
-#include <stdarg.h>
 #include <string.h>
 
+#include "ntp_say.h"
 #include "ntpq.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -53,96 +53,93 @@ static const struct {
     {PEER_STATUS_BCAST, "bcast"},
 };
 
-struct words {
-	char *p;
-	size_t cap, len;
-};
-
-/* Appends to a list joined by ", "; what does not fit is left out. */
-static void NTPQ_PRINTF(2, 3) add(struct words *w, const char *fmt, ...)
+/* Before the next word of the list. */
+static void
+separate(struct text *t)
 {
-	va_list ap;
-	int n;
-
-	if (w->len > 0 && w->len + 3 < w->cap) {
-		memcpy(w->p + w->len, ", ", 3);
-		w->len += 2;
-	}
-	va_start(ap, fmt);
-	n = vsnprintf(w->p + w->len, w->cap - w->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		w->len += (size_t)n;
-	if (w->len >= w->cap)
-		w->len = w->cap - 1;
+	if (t->len > 0)
+		say(t, ", ");
 }
 
 static void
-add_events(struct words *w, unsigned status)
+add(struct text *t, const char *word)
+{
+	separate(t);
+	say(t, "%s", word);
+}
+
+static void
+add_events(struct text *t, unsigned status)
 {
 	unsigned count = STATUS_EVENTS(status);
 
+	separate(t);
 	if (count == 0)
-		add(w, "no events");
+		say(t, "no events");
 	else
-		add(w, "%u event%s", count, count == 1 ? "" : "s");
+		say(t, "%u event%s", count, count == 1 ? "" : "s");
 }
 
+/* The word for CODE of N words; past them its number says more than nothing. */
 static void
-add_system(struct words *w, unsigned status)
+add_code(struct text *t, const char *const *words, size_t n, unsigned code,
+    const char *kind)
 {
-	unsigned source = (status >> 8) & 0x3fU;
-
-	add(w, "%s", leap_words[(status >> 14) & 3U]);
-	if (source < COUNT(source_words))
-		add(w, "%s", source_words[source]);
+	separate(t);
+	if (code < n)
+		say(t, "%s", words[code]);
 	else
-		add(w, "sync_%u", source);
-	add_events(w, status);
-	add(w, "%s", system_events[STATUS_EVENT(status)]);
+		say(t, "%s_%u", kind, code);
 }
 
 static void
-add_peer(struct words *w, unsigned status)
+add_system(struct text *t, unsigned status)
+{
+	add(t, leap_words[(status >> 14) & 3U]);
+	add_code(t, source_words, COUNT(source_words), (status >> 8) & 0x3fU,
+	    "sync");
+	add_events(t, status);
+	add(t, system_events[STATUS_EVENT(status)]);
+}
+
+static void
+add_peer(struct text *t, unsigned status)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(peer_flags); i++)
 		if (status & peer_flags[i].bit)
-			add(w, "%s", peer_flags[i].word);
-	add(w, "sel_%s", select_words[PEER_STATUS_SEL(status)]);
-	add_events(w, status);
+			add(t, peer_flags[i].word);
+	separate(t);
+	say(t, "sel_%s", select_words[PEER_STATUS_SEL(status)]);
+	add_events(t, status);
 	if (STATUS_EVENT(status) != 0)
-		add(w, "%s", peer_events[STATUS_EVENT(status)]);
+		add(t, peer_events[STATUS_EVENT(status)]);
 }
 
 static void
-add_clock(struct words *w, unsigned status)
+add_clock(struct text *t, unsigned status)
 {
-	unsigned code = STATUS_EVENT(status);
-
-	add_events(w, status);
-	if (code < COUNT(clock_words))
-		add(w, "%s", clock_words[code]);
-	else
-		add(w, "clk_%u", code);
+	add_events(t, status);
+	add_code(
+	    t, clock_words, COUNT(clock_words), STATUS_EVENT(status), "clk");
 }
 
 const char *
 status_words(enum status_kind kind, unsigned status, char *out, size_t cap)
 {
-	struct words w = {.p = out, .cap = cap};
+	struct text t = {out, cap, 0};
 
 	out[0] = '\0';
 	switch (kind) {
 	case STATUS_SYS:
-		add_system(&w, status);
+		add_system(&t, status);
 		break;
 	case STATUS_PEER:
-		add_peer(&w, status);
+		add_peer(&t, status);
 		break;
 	case STATUS_CLOCK:
-		add_clock(&w, status);
+		add_clock(&t, status);
 		break;
 	}
 	return out;

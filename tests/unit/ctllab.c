@@ -247,8 +247,7 @@ lab_value(struct lab *l, const char *name)
 	struct var_item it;
 
 	while (var_next(&r, &it)) {
-		if (it.namelen != strlen(name) ||
-		    memcmp(it.name, name, it.namelen) != 0)
+		if (!var_is(&it, name))
 			continue;
 		assert_non_null(it.value);
 		assert_true(it.valuelen < sizeof l->value);

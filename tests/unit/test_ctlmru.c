@@ -112,8 +112,7 @@ item(const char *text, const char *name)
 	struct var_item it;
 
 	while (var_next(&r, &it)) {
-		if (it.namelen != strlen(name) ||
-		    memcmp(it.name, name, it.namelen) != 0)
+		if (!var_is(&it, name))
 			continue;
 		snprintf(
 		    value, sizeof value, "%.*s", (int)it.valuelen, it.value);

@@ -324,6 +324,69 @@ test_random_round_trip(void **state)
 	}
 }
 
+static struct var_item
+only_item(const char *text)
+{
+	struct var_rd rd = var_rd_init(text, strlen(text));
+	struct var_item it;
+
+	assert_true(var_next(&rd, &it));
+	return it;
+}
+
+static void
+test_names(void **state)
+{
+	struct var_item it = only_item("reach=377");
+
+	(void)state;
+	assert_true(var_is(&it, "reach"));
+	assert_false(var_is(&it, "reac"));
+	assert_false(var_is(&it, "reaches"));
+	assert_false(var_is(&it, ""));
+}
+
+static void
+test_unquote(void **state)
+{
+	static const struct {
+		const char *text, *value;
+	} rows[] = {{"a=\"b c\"", "b c"}, {"a=\"\"", ""}, {"a=b", "b"},
+	    {"a=\"", "\""}, {"a=\"b", "\"b"}, {"a=b\"", "b\""}};
+	struct var_item it;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		it = only_item(rows[i].text);
+		var_unquote(&it);
+		assert_int_equal(it.valuelen, strlen(rows[i].value));
+		assert_memory_equal(it.value, rows[i].value, it.valuelen);
+	}
+	it = only_item("a");
+	var_unquote(&it);
+	assert_null(it.value);
+}
+
+static void
+test_rows(void **state)
+{
+	static const char *const wrong[] = {
+	    "addr", "addr.", "addr.x", "addr.-1", "addr.65536", "addr.1x"};
+	struct var_item it = only_item("a.b.65535=1");
+	unsigned n = 7;
+
+	(void)state;
+	assert_true(var_split_row(&it, &n));
+	assert_int_equal(n, 65535);
+	assert_true(var_is(&it, "a.b"));
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		it = only_item(wrong[i]);
+		assert_false(var_split_row(&it, &n));
+		assert_true(var_is(&it, wrong[i]));
+	}
+	assert_int_equal(n, 65535);
+}
+
 int
 main(void)
 {
@@ -340,6 +403,9 @@ main(void)
 	    cmocka_unit_test(test_reader_strings),
 	    cmocka_unit_test(test_reader_stops_at_length),
 	    cmocka_unit_test(test_random_round_trip),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_unquote),
+	    cmocka_unit_test(test_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_say.c - sentences with times and intervals in them.
+ * ntp_reasonsay.c - times and intervals in the sentences of the reasons
  */
-#include "ntp_say.h"
+#include "ntp_reasonsay.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-void
-say(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(t->p + t->len, t->cap - t->len, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		t->len += (size_t)n;
-	if (t->len >= t->cap)
-		t->len = t->cap - 1;
-}
 
 void
 say_time(struct text *t, double s)
