@@ -12,6 +12,7 @@
 
 #include <netinet/in.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
@@ -181,6 +182,7 @@ static enum ask_result
 connect_candidate(struct net *n)
 {
 	const struct net_candidate *c = &n->cand[n->cur];
+	enum ask_result res;
 
 	if (n->fd >= 0)
 		return ASK_OK;
@@ -191,7 +193,9 @@ connect_candidate(struct net *n)
 		return ASK_OK;
 	if (connect(n->fd, (const struct sockaddr *)&c->sa, c->salen) == 0)
 		return ASK_OK;
-	return network_result(n);
+	res = network_result(n);
+	net_close(n); /* the next question is not to find it here */
+	return res;
 }
 
 static ssize_t
@@ -218,6 +222,7 @@ send_query(struct net *n, const struct query *q)
 	size_t len = (MODE6_HEADER_LEN + q->len + unit - 1) / unit * unit;
 	char where[NTPQ_ENDPOINT_MAX];
 
+	assert(q->len <= MODE6_DATA_MAX);
 	mode6_encode(&h, packet);
 	if (q->len > 0)
 		memcpy(packet + MODE6_HEADER_LEN, q->data, q->len);

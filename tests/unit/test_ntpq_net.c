@@ -16,6 +16,7 @@
 
 #include <netinet/in.h>
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -326,6 +327,26 @@ test_ask_refused(void **state)
 	net_close(&n);
 }
 
+/* There is no way to ask the broadcast address; why not is said each time. */
+static void
+test_ask_unreachable(void **state)
+{
+	struct query q = {.opcode = MODE6_READVAR};
+	struct reply rep;
+	struct net n;
+	int err;
+
+	(void)state;
+	net_init(&n);
+	assert_null(net_open(&n, "255.255.255.255", AF_INET));
+	assert_int_equal(net_ask(&n, &q, &rep), ASK_NETWORK);
+	err = n.err;
+	assert_int_not_equal(err, EDESTADDRREQ);
+	assert_int_equal(net_ask(&n, &q, &rep), ASK_NETWORK);
+	assert_int_equal(n.err, err);
+	net_close(&n);
+}
+
 /* localhost has two addresses: who refuses is passed over. */
 static void
 test_ask_localhost(void **state)
@@ -403,6 +424,7 @@ main(void)
 	    THREAT("CVE-2015-8158", test_ask_an_endless_server),
 	    cmocka_unit_test(test_ask_too_much),
 	    cmocka_unit_test(test_ask_refused),
+	    cmocka_unit_test(test_ask_unreachable),
 	    cmocka_unit_test(test_ask_localhost),
 	    cmocka_unit_test(test_ask_silence),
 	    cmocka_unit_test(test_ask_targets),
