@@ -53,7 +53,7 @@ static int
 by_lstint(const void *va, const void *vb)
 {
 	const struct mru_row *a = va, *b = vb;
-	int c = compare_numbers((int64_t)(b->last.v - a->last.v), 0);
+	int c = compare_numbers(a->age, b->age);
 
 	return c != 0 ? c : addr_cmp(&a->addr, &b->addr);
 }
@@ -145,13 +145,15 @@ set_order(struct ntpq *q, struct wish *w, const char *name)
 	return false;
 }
 
-static void
-pass_on(char out[MRU_PARAMS_LEN], const char *arg)
+static bool
+pass_on(struct ntpq *q, char out[MRU_PARAMS_LEN], const char *arg)
 {
 	size_t len = strlen(out);
+	int n = snprintf(out + len, MRU_PARAMS_LEN - len, ", %s", arg);
 
-	if (len + strlen(arg) + 3 < MRU_PARAMS_LEN)
-		snprintf(out + len, MRU_PARAMS_LEN - len, ", %s", arg);
+	if (n < 0 || (size_t)n >= MRU_PARAMS_LEN - len)
+		complain(q, MRU_TOO_MUCH);
+	return n >= 0 && (size_t)n < MRU_PARAMS_LEN - len;
 }
 
 /* What follows NAME and the equals sign in ARG, or NULL. */
@@ -208,10 +210,10 @@ take_argument(struct ntpq *q, struct wish *w, const char *arg)
 	else if (strcmp(arg, "kod") == 0)
 		w->resany |= RES_KOD;
 	else if (is_passed_on(arg))
-		pass_on(w->ask.params, arg);
+		return pass_on(q, w->ask.params, arg);
 	else if (value_of(arg, "recent") != NULL ||
 	    strncmp(arg, "addr.", 5) == 0 || strncmp(arg, "last.", 5) == 0)
-		pass_on(w->ask.first, arg);
+		return pass_on(q, w->ask.first, arg);
 	else
 		fprintf(q->err, "ignoring unrecognized mrulist parameter: %s\n",
 		    arg);
@@ -227,11 +229,10 @@ take_arguments(struct ntpq *q, struct wish *w, const struct ntpq_args *a)
 	for (unsigned i = 0; i < a->n; i++)
 		if (!take_argument(q, w, a->v[i]))
 			return false;
-	if (w->resany != 0) {
-		snprintf(text, sizeof(text), "resany=0x%x", w->resany);
-		pass_on(w->ask.params, text);
-	}
-	return true;
+	if (w->resany == 0)
+		return true;
+	snprintf(text, sizeof(text), "resany=0x%x", w->resany);
+	return pass_on(q, w->ask.params, text);
 }
 
 /* --- display ------------------------------------------------------------ */
@@ -338,6 +339,17 @@ list_json(struct json *j, const struct mru_list *l, ntp_ts now, bool complete)
 	json_array_end(j);
 }
 
+/* By their ages and not by differences among them, which a server that lies
+ * can make go round in circles. */
+static void
+sort_rows(struct mru_list *l, ntp_ts now, compare_fn *compare)
+{
+	for (size_t i = 0; i < l->nrows; i++)
+		l->row[i].age = (int64_t)(now.v - l->row[i].last.v);
+	if (l->nrows > 0)
+		qsort(l->row, l->nrows, sizeof(*l->row), compare);
+}
+
 static void
 reverse_rows(struct mru_list *l)
 {
@@ -354,8 +366,7 @@ show(struct ntpq *q, struct mru_list *l, const struct wish *w, bool complete)
 {
 	ntp_ts now = reckon_now(l);
 
-	if (l->nrows > 0)
-		qsort(l->row, l->nrows, sizeof(*l->row), w->compare);
+	sort_rows(l, now, w->compare);
 	if (w->reverse)
 		reverse_rows(l);
 	if (q->json != NULL)

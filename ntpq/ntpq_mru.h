@@ -13,6 +13,7 @@
 
 #define MRU_ROWS_MAX   (1U << 24) /* a server that sends more is not sane */
 #define MRU_PARAMS_LEN 256U	  /* octets of parameters, with NUL */
+#define MRU_TOO_MUCH   "Too many parameters for one request"
 
 /* A client. */
 struct mru_row {
@@ -22,6 +23,7 @@ struct mru_row {
 	uint16_t restricts; /* as the server numbers them */
 	uint8_t modever;    /* version * 8 + mode */
 	uint32_t arrival;   /* in the log below */
+	int64_t age;	    /* 2^-32 s since `last`, for sorting */
 };
 
 /*

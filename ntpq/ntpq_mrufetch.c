@@ -225,6 +225,7 @@ put_resumes(struct fetch *f, char text[MODE6_DATA_MAX + 1], size_t len)
 	return len;
 }
 
+/* Its length; 0 after saying that it cannot be. */
 static size_t
 compose(struct fetch *f, char text[MODE6_DATA_MAX + 1])
 {
@@ -234,6 +235,11 @@ compose(struct fetch *f, char text[MODE6_DATA_MAX + 1])
 	    f->frags > 0 ? f->frags : f->limit, f->ask->params,
 	    first ? f->ask->first : "");
 
+	if (n < 0 || (size_t)n > MODE6_DATA_MAX) {
+		complain(f->q, MRU_TOO_MUCH);
+		finish(f, MRU_FAILED);
+		return 0;
+	}
 	return put_resumes(f, text, (size_t)n);
 }
 
@@ -367,6 +373,8 @@ one_round(struct fetch *f)
 	if (!fresh_nonce(f))
 		return;
 	query.len = compose(f, text);
+	if (query.len == 0)
+		return;
 	res = net_ask(&f->q->net, &query, &rep);
 	if (res == ASK_OK)
 		take_reply(f, &rep);

@@ -293,6 +293,55 @@ other_measures(void **state)
 	EXPECT(l, "mrulist", HEAD, GOT("0", "0"));
 }
 
+/* One request has to hold them all, the nonce too. */
+static void
+arguments_must_fit(void **state)
+{
+	static const char full[] = "***Too many parameters for one request\n";
+	char command[700];
+	char word[301];
+
+	(void)state;
+	memset(word, 'a', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	snprintf(command, sizeof(command), "mrulist laddr=%s", word);
+	expect(NULL, 0, command, "", full);
+	snprintf(command, sizeof(command), "mrulist laddr=%.230s addr.0=%.230s",
+	    word, word);
+	expect(NULL, 0, command, "",
+	    CTRL_C "***Too many parameters for one request\n");
+}
+
+/* However far apart a server says that they came: the order is one. */
+static void
+times_that_wrap(void **state)
+{
+#define THREE(a, b, c)                                                         \
+	{                                                                      \
+		NULL,                                                          \
+		    NONCE ", " a ", " b ", " c                                 \
+			  ", now=0xf0000010.00000000\r\n",                     \
+		    0                                                          \
+	}
+#define CAME(n, addr, last)                                                    \
+	"addr." n "=" addr ":123, last." n "=0x" last ".00000000, first." n    \
+	"=0x" last ".00000000, ct." n "=1, mv." n "=35, rs." n "=0x0"
+	static const struct line l[] = {THREE(CAME("0", "10.0.0.1", "20000000"),
+	    CAME("1", "10.0.0.2", "90000000"),
+	    CAME("2", "10.0.0.3", "f0000000"))};
+	static const struct line m[] = {THREE(CAME("0", "10.0.0.2", "90000000"),
+	    CAME("1", "10.0.0.3", "f0000000"),
+	    CAME("2", "10.0.0.1", "20000000"))};
+	static const char table[] =
+	    HEAD "-805306352      0    0 . 3 4      1   123 10.0.0.1\n"
+		 "    16      0    0 . 3 4      1   123 10.0.0.3\n"
+		 "1610612752      0    0 . 3 4      1   123 10.0.0.2\n";
+
+	(void)state;
+	EXPECT(l, "mrulist", table, GOT("3", "0"));
+	EXPECT(m, "mrulist", table, GOT("3", "0"));
+}
+
 /* A server that never ends is left. */
 static void
 hostile_servers(void **state)
@@ -363,6 +412,8 @@ main(void)
 	    cmocka_unit_test(backs_up_and_restarts),
 	    cmocka_unit_test(asks_for_less_when_datagrams_are_lost),
 	    cmocka_unit_test(other_measures),
+	    cmocka_unit_test(arguments_must_fit),
+	    cmocka_unit_test(times_that_wrap),
 	    cmocka_unit_test(hostile_servers),
 	    cmocka_unit_test(list_against_a_model),
 	};
