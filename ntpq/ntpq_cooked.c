@@ -276,8 +276,7 @@ recipe_of(const struct var_item *it)
 	size_t i;
 
 	for (i = 0; i < sizeof(recipes) / sizeof(recipes[0]); i++)
-		if (strlen(recipes[i].name) == it->namelen &&
-		    memcmp(recipes[i].name, it->name, it->namelen) == 0)
+		if (var_is(it, recipes[i].name))
 			return recipes[i].cook;
 	return NULL;
 }

@@ -141,17 +141,6 @@ struct stats {
 };
 
 static void
-without_quotes(char *s)
-{
-	size_t len = strlen(s);
-
-	if (len < 2 || s[0] != '"' || s[len - 1] != '"')
-		return;
-	memmove(s, s + 1, len - 2);
-	s[len - 2] = '\0';
-}
-
-static void
 take_mode(const struct reply *rep, const char *name, stats_value out)
 {
 	unsigned mode, max = sizeof(mode_names) / sizeof(mode_names[0]);
@@ -196,8 +185,8 @@ take_value(const struct ntpq *q, const struct reply *rep, const char *name,
 		take_mode(rep, name, out);
 		return;
 	}
+	var_unquote(&it);
 	cooked_value(&it, &style, out, sizeof(stats_value));
-	without_quotes(out);
 	if (strcmp(name, "srcadr") == 0)
 		append_port(rep, out);
 }

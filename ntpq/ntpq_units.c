@@ -88,8 +88,7 @@ units_variable(const struct var_item *it, bool plus, char *out, size_t cap)
 	size_t i;
 
 	for (i = 0; i < COUNT(variables); i++)
-		if (strlen(variables[i].name) == it->namelen &&
-		    memcmp(variables[i].name, it->name, it->namelen) == 0)
+		if (var_is(it, variables[i].name))
 			break;
 	if (i == COUNT(variables) ||
 	    fmt_parse_double(it->value, it->valuelen, &v) != 0)
