@@ -66,8 +66,7 @@ config_warn_at(struct ntp_config *c, const struct config_io *io,
 struct config_origin
 conf_origin(const struct confparse *p)
 {
-	return (struct config_origin){
-	    p->file, p->unnumbered ? 0 : p->at.line};
+	return (struct config_origin){p->file, p->unnumbered ? 0 : p->at.line};
 }
 
 void

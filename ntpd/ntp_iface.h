@@ -34,8 +34,8 @@ struct iface_list {
 struct iface_rules {
 	const struct config_iface *rule;
 	size_t n;
-	bool novirtual;		 /* -L */
-	enum addr_family family; /* -4, -6; ADDR_NONE: both */
+	bool novirtual;		  /* -L */
+	enum addr_family family;  /* -4, -6; ADDR_NONE: both */
 	uint16_t port, extraport; /* extraport 0: none */
 };
 
