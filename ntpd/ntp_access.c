@@ -143,18 +143,6 @@ add_name(struct restrict_list *list, const struct restrict_name *n)
 	return err;
 }
 
-void
-access_resolved(struct ntp_engine *e, struct restrict_name *n,
-    const struct ntp_addr *addr, size_t naddr)
-{
-	n->naddr = naddr < RESTRICT_ADDRS ? naddr : RESTRICT_ADDRS;
-	memcpy(n->addr, addr, n->naddr * sizeof *addr);
-	serving_follow(e);
-	if (add_name(e->access, n) != 0)
-		engine_log(e, NTP_LOG_ERR,
-		    "restrict %s: the access list is full", n->line->host);
-}
-
 /* --- entries of associations ----------------------------------------------- */
 
 static const struct config_restrict *
@@ -271,4 +259,59 @@ access_adopt(struct ntp_engine *e, struct access_draft *d)
 		if (p->kind == PEER_SERVER && p->srcadr.family != ADDR_NONE)
 			access_follow(e, &p->srcadr);
 	}
+}
+
+/* --- an answer ------------------------------------------------------------- */
+
+static bool
+is_known(const struct restrict_name *n, const struct ntp_addr *addr)
+{
+	for (size_t i = 0; i < n->naddr; i++) {
+		if (addr_equal(&n->addr[i], addr))
+			return true;
+	}
+	return false;
+}
+
+/* The same addresses, in whatever order? */
+static bool
+is_old_answer(
+    const struct restrict_name *n, const struct ntp_addr *addr, size_t naddr)
+{
+	for (size_t i = 0; i < naddr; i++) {
+		if (!is_known(n, &addr[i]))
+			return false;
+	}
+	return naddr == n->naddr;
+}
+
+/* All is made anew, for entries of other lines may be merged with the old
+ * one.  N is gone after that. */
+static void
+renew(struct ntp_engine *e, ntp_mono now)
+{
+	struct access_draft d;
+
+	if (access_draft(e, e->cfg, &d, now) == 0)
+		access_adopt(e, &d);
+	else
+		engine_log(e, NTP_LOG_ERR,
+		    "restrict: no memory for the addresses of a name");
+}
+
+void
+access_resolved(struct ntp_engine *e, struct restrict_name *n,
+    const struct ntp_addr *addr, size_t naddr, ntp_mono now)
+{
+	char buf[ADDR_STRLEN];
+
+	naddr = naddr < RESTRICT_ADDRS ? naddr : RESTRICT_ADDRS;
+	if (is_old_answer(n, addr, naddr))
+		return;
+	n->naddr = naddr;
+	memcpy(n->addr, addr, naddr * sizeof *addr);
+	for (size_t i = 0; i < naddr; i++)
+		engine_log(e, NTP_LOG_INFO, "restrict %s: %s", n->line->host,
+		    addr_format(&addr[i], buf));
+	renew(e, now);
 }

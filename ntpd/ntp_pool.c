@@ -15,6 +15,7 @@
 
 #define DNS_WAIT_MIN  2.0
 #define DNS_WAIT_MAX  300.0
+#define DNS_FRESH     3600.0 /* s that the addresses of `restrict NAME` are */
 #define POOL_WAIT_MIN 64.0
 #define POOL_WAIT_MAX 3600.0
 #define FALSE_POLLS   8U       /* a pool server outvoted this often goes */
@@ -265,6 +266,33 @@ is_pool(const struct ntp_engine *e, const struct peer_dns *d)
 	return false;
 }
 
+/* The line of `restrict` that waits for D and has no address yet, or NULL. */
+static const struct config_restrict *
+idle_line(const struct ntp_engine *e, const struct peer_dns *d)
+{
+	for (size_t i = 0; i < e->nrnames; i++) {
+		if (&e->rname[i].dns == d && e->rname[i].naddr == 0)
+			return e->rname[i].line;
+	}
+	return NULL;
+}
+
+static void
+log_unresolved(struct ntp_engine *e, const struct peer_dns *d, const char *name,
+    const char *words)
+{
+	const struct config_restrict *r = idle_line(e, d);
+
+	if (r != NULL)
+		engine_log(e, NTP_LOG_WARN,
+		    "restrict: ignoring line %u, address/host '%s' unusable.",
+		    r->line, name);
+	engine_log(e, NTP_LOG_WARN,
+	    "error resolving %s%s: %s; trying again until it works: "
+	    "is the name right, and does the resolver answer?",
+	    is_pool(e, d) ? "pool " : "", name, words);
+}
+
 static void
 dns_failed(struct ntp_engine *e, struct peer_dns *d, const char *name,
     const char *words, ntp_mono now)
@@ -272,10 +300,7 @@ dns_failed(struct ntp_engine *e, struct peer_dns *d, const char *name,
 	if (words == NULL || words[0] == '\0')
 		words = "no address of a usable family";
 	if (!d->complained)
-		engine_log(e, NTP_LOG_WARN,
-		    "error resolving %s%s: %s; trying again until it works: "
-		    "is the name right, and does the resolver answer?",
-		    is_pool(e, d) ? "pool " : "", name, words);
+		log_unresolved(e, d, name, words);
 	d->failures = d->complained ? d->failures + 1 : 1;
 	d->complained = true;
 	(void)fmt_safe(d->words, sizeof d->words, words, strlen(words));
@@ -348,6 +373,17 @@ name_by_tag(struct ntp_engine *e, uint32_t tag)
 	return NULL;
 }
 
+/* Who has the name may move: it is asked for again. */
+static void
+restrict_resolved(struct ntp_engine *e, struct restrict_name *r,
+    const struct ntp_addr *addr, size_t n, struct ntp_now now)
+{
+	r->dns.wait = 0;
+	r->dns.again = true;
+	r->dns.at = mono_add(now.mono, DNS_FRESH);
+	access_resolved(e, r, addr, n, now.mono);
+}
+
 void
 engine_resolved(struct ntp_engine *e, uint32_t tag, const struct ntp_addr *addr,
     size_t n, const char *words, struct ntp_now now)
@@ -372,7 +408,7 @@ engine_resolved(struct ntp_engine *e, uint32_t tag, const struct ntp_addr *addr,
 	}
 	d->complained = false;
 	if (p == NULL)
-		access_resolved(e, r, addr, n);
+		restrict_resolved(e, r, addr, n, now);
 	else
 		pool_resolved(e, p, addr, n, now);
 }

@@ -251,7 +251,7 @@ test_names_are_kept(void **state)
 	struct lab *l = *state;
 	struct ntp_addr a = address("203.0.113.5");
 
-	access_resolved(l->e, &l->e->rname[0], &a, 1);
+	access_resolved(l->e, &l->e->rname[0], &a, 1, l->now.mono);
 	assert_int_equal(access_of(l, "203.0.113.5")->flags, RES_NOSERVE);
 	expect_done(l, "restrict m.example ignore");
 	assert_int_equal(l->e->nrnames, 2);
