@@ -4,10 +4,12 @@
 written, IPv6, the right to set the clock, or a year near ours.  The daemon
 runs, says what is missing, and mends itself when it comes."""
 from harness import (Daemon, NTP_UNIX, enter_namespace, network_up, ok,
-                     powerless, run, scratch, server_line, skip_all, stratum1,
+                     powerless, request_octets, run, scratch, server_line, skip_all, stratum1,
                      wait_for)
 import os
+import re
 import signal
+import socket
 import time
 
 enter_namespace(mounts=True, network=False)
@@ -35,6 +37,17 @@ mount("--bind", names, "/etc/hosts")
 mount("--bind", here + "/resolv.conf", "/etc/resolv.conf")
 
 
+def answered(source):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((source, 0))
+        s.settimeout(0.5)
+        s.sendto(request_octets(), ("127.0.0.1", ours.port))
+        try:
+            return bool(s.recv(100))
+        except OSError:
+            return False
+
+
 def file(name):
     try:
         with open(os.path.join(disk, name), encoding="utf-8") as f:
@@ -48,6 +61,7 @@ upstream = stratum1()
 ours = Daemon(
     server_line("source.example", upstream) +
     server_line("127.0.1.1", upstream) +
+    "restrict shut.example ignore\n"
     "statsdir %s\nstatistics rawstats\n" % disk, start=False)
 ours.write("conf", open(ours.path("conf"), encoding="ascii").read().replace(
     ours.drift, disk + "/drift"))
@@ -62,10 +76,13 @@ for what, words in (("the log", "cannot open log file %s/log; trying" % disk),
                     ("the drift file", "drift cannot be written")):
     ok(words in ours.log(), "%s: said that it cannot be written" % what,
        ours.log())
+ok(re.search(r"restrict: ignoring line \d+, address/host 'shut.example' "
+             "unusable", ours.log()), "so is one of a restrict line",
+   ours.log())
 ok(ours.alive(), "it runs without network, names and disk", ours.log())
 mount("-o", "remount,bind,rw", disk)
 with open(names, "a", encoding="ascii") as f:
-    f.write("127.0.2.1 source.example\n")
+    f.write("127.0.2.1 source.example\n127.0.3.3 shut.example\n")
 network_up()
 now = time.time()
 lags = {year: (year - 1970) * YEAR - now for year in (1970.2, 2040.5)}
@@ -75,11 +92,18 @@ ok(ours.synchronized(), "the network comes: it synchronizes", ours.log())
 ok(wait_for(lambda: "DNS source.example -> 127.0.2.1" in
             ours.log() + file("log"), 40, "the name"),
    "the name comes: it is used", ours.log())
+ok(answered("127.0.3.4") and
+   wait_for(lambda: not answered("127.0.3.3"), 40, "its restrict line"),
+   "who has the name of a restrict line now is shut out", ours.log())
 ok(wait_for(lambda: file("pid") == str(ours.child.pid) and
             "is open" in file("log") and file("rawstats"), 20, "the files"),
    "the disk comes: log, pid file and statistics are there", ours.log(),
    os.listdir(disk))
+with open(names, "w", encoding="ascii") as f:
+    f.write("127.0.2.1 source.example\n127.0.3.4 shut.example\n")
 ours.child.send_signal(signal.SIGHUP)
+ok(wait_for(lambda: answered("127.0.3.3"), 20, "an answer") and
+   not answered("127.0.3.4"), "on SIGHUP who has the name then", ours.log())
 ok(ours.kill() == 0 and not file("pid") and
    file("drift").endswith("\n"),
    "the pid file goes with it, the frequency stays", os.listdir(disk))
