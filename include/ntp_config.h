@@ -56,6 +56,9 @@ struct config_io {
 	 */
 	bool (*unpeer)(
 	    void *arg, const char *whom, const struct config_assoc **line);
+	/* `delrestrict source ADDR`: take away what `restrict source` made for
+	 * ADDR.  False: nothing.  May be NULL, in files. */
+	bool (*unsource)(void *arg, const struct ntp_addr *addr);
 };
 
 enum assoc_kind {

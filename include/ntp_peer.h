@@ -75,6 +75,7 @@ struct peer {
 	struct ntp_addr srcadr, dstadr; /* theirs, ours */
 	int ep;				/* endpoint, 0: none */
 	bool addr_lost;			/* open a new endpoint at next send */
+	bool bare;			/* without entry by `restrict source` */
 	uint8_t hmode, pmode;		/* enum ntp_mode */
 	uint8_t version;
 	uint8_t ttl; /* hops of what is sent, 0: as the system has it */

@@ -422,6 +422,9 @@ void access_adopt(struct ntp_engine *e, struct access_draft *d);
 /* An association has this address now, or has it no longer. */
 void access_follow(struct ntp_engine *e, const struct ntp_addr *addr);
 void access_unfollow(struct ntp_engine *e, const struct ntp_addr *addr);
+/* Has `restrict source` made an entry for ADDR?  Take it away. */
+bool access_has_source(struct ntp_engine *e, const struct ntp_addr *addr);
+void access_delete_source(struct ntp_engine *e, const struct ntp_addr *addr);
 /* The addresses of a name; when they are others than before, all names are
  * others than they were, too: N is gone. */
 void access_resolved(struct ntp_engine *e, struct restrict_name *n,

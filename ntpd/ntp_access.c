@@ -197,6 +197,37 @@ access_unfollow(struct ntp_engine *e, const struct ntp_addr *addr)
 	    e->access, addr, &mask, RESM_SOURCE | t->mflags, 0);
 }
 
+static bool
+is_source_entry(const struct restrict_entry *r, const struct ntp_addr *addr)
+{
+	return (r->mflags & RESM_SOURCE) != 0 && is_host_entry(r, addr);
+}
+
+bool
+access_has_source(struct ntp_engine *e, const struct ntp_addr *addr)
+{
+	return is_source_entry(restrict_lookup(e->access, addr), addr);
+}
+
+/* Until one of that address is mobilized again. */
+void
+access_delete_source(struct ntp_engine *e, const struct ntp_addr *addr)
+{
+	const struct config_restrict *t = source_template(e);
+	struct ntp_addr mask;
+
+	PEER_FOREACH (p, &e->peers) {
+		if (addr_equal(&p->srcadr, addr))
+			p->bare = true;
+	}
+	if (t == NULL)
+		return;
+	serving_follow(e);
+	host_mask(addr, &mask);
+	(void)restrict_remove(
+	    e->access, addr, &mask, RESM_SOURCE | t->mflags, 0);
+}
+
 /* --- the whole list -------------------------------------------------------- */
 
 static int
@@ -256,7 +287,8 @@ access_adopt(struct ntp_engine *e, struct access_draft *d)
 		restrict_inherit(e->access, old.list);
 	access_draft_free(&old);
 	PEER_FOREACH (p, &e->peers) {
-		if (p->kind == PEER_SERVER && p->srcadr.family != ADDR_NONE)
+		if (p->kind == PEER_SERVER && !p->bare &&
+		    p->srcadr.family != ADDR_NONE)
 			access_follow(e, &p->srcadr);
 	}
 }

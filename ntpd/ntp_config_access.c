@@ -306,17 +306,33 @@ take_away(struct confparse *p, const struct config_restrict *u)
 		conf_warn(p, &p->at, NULL, "no such entry above this line");
 }
 
+/* `delrestrict source ADDR` names an entry made at run time. */
+static void
+delete_source(struct confparse *p)
+{
+	struct ntp_addr addr;
+
+	if (!conf_string(p, "address"))
+		return;
+	if (addr_parse(p->tok.text, strlen(p->tok.text), &addr) != 0)
+		conf_error(p, NULL, NULL, "'%.60s' is no address", p->tok.text);
+	else if (p->io == NULL || p->io->unsource == NULL)
+		conf_warn(p, &p->at, "it is for ntpq",
+		    "'delrestrict source' has no effect in a file");
+	else if (conf_end(p) && !p->io->unsource(p->io->arg, &addr))
+		conf_error(p, NULL, NULL,
+		    "`restrict source` made no entry for %.60s", p->tok.text);
+}
+
 void
 confdo_unrestrict(struct confparse *p, const struct keyword *k)
 {
 	struct config_restrict u = {.ippeerlimit = -1};
 	struct scanner start = p->scan;
 
-	/* `delrestrict source ADDR` names an entry made at run time. */
 	if (k->id == KW_DIRECTIVE_DELRESTRICT && conf_next(p, SCAN_TOKENS) &&
 	    strcmp(p->tok.text, "source") == 0 && conf_more(p)) {
-		conf_warn(p, &p->at, NULL,
-		    "'delrestrict source' has no effect in a file");
+		delete_source(p);
 		return;
 	}
 	p->scan = start;

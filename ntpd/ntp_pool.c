@@ -60,6 +60,7 @@ peer_move(struct ntp_engine *e, struct peer *p, const struct ntp_addr *addr,
 
 	p->srcadr = *addr;
 	p->addr_lost = true;
+	p->bare = false;
 	access_unfollow(e, &old);
 	if (p->kind == PEER_SERVER)
 		access_follow(e, &p->srcadr);

@@ -240,6 +240,8 @@ struct fragment {
 	const struct config_io *io; /* whose messages go where */
 	struct peer *gone[UNPEER_MAX];
 	size_t ngone;
+	struct ntp_addr bare[UNPEER_MAX]; /* to be without `restrict source` */
+	size_t nbare;
 };
 
 static void
@@ -286,6 +288,17 @@ unpeer(void *arg, const char *whom, const struct config_assoc **line)
 	return true;
 }
 
+static bool
+unsource(void *arg, const struct ntp_addr *addr)
+{
+	struct fragment *f = arg;
+
+	if (f->nbare == UNPEER_MAX || !access_has_source(f->e, addr))
+		return false;
+	f->bare[f->nbare++] = *addr;
+	return true;
+}
+
 static void
 remove_children(struct fragment *f)
 {
@@ -320,8 +333,10 @@ engine_configure(struct ntp_engine *e, const char *text, size_t len,
     const struct config_io *io, struct ntp_now now)
 {
 	struct fragment f = {.e = e, .io = io};
-	const struct config_io inner = {
-	    .arg = &f, .diag = pass_diag, .unpeer = unpeer};
+	const struct config_io inner = {.arg = &f,
+	    .diag = pass_diag,
+	    .unpeer = unpeer,
+	    .unsource = unsource};
 	struct ntp_config *c = config_copy(e->cfg);
 	int err;
 
@@ -334,6 +349,8 @@ engine_configure(struct ntp_engine *e, const char *text, size_t len,
 		remove_children(&f);
 		err = engine_adopt(e, &c, now);
 	}
+	for (size_t i = 0; i < f.nbare && err == 0; i++)
+		access_delete_source(e, &f.bare[i]);
 	config_free(&c);
 	return err;
 }

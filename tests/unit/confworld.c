@@ -75,7 +75,7 @@ void
 begin(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
-	w->io = (struct config_io){w, on_load, on_list, on_diag, NULL};
+	w->io = (struct config_io){w, on_load, on_list, on_diag, NULL, NULL};
 	w->cfg = config_new();
 	assert_non_null(w->cfg);
 }

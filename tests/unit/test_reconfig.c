@@ -244,6 +244,28 @@ test_restrict_at_once(void **state)
 	assert_int_equal(access_of(l, "192.0.2.1")->flags, 0);
 }
 
+/* What `restrict source` made goes, and does not come back by itself. */
+static void
+test_source_entry_goes(void **state)
+{
+	struct lab *l = *state;
+
+	assert_int_equal(access_of(l, "192.0.2.1")->flags, RES_NOMRULIST);
+	expect_done(l, "delrestrict source 192.0.2.1");
+	assert_int_equal(access_of(l, "192.0.2.1")->flags, RES_NOMODIFY);
+	assert_int_equal(access_of(l, "192.0.2.3")->flags, RES_NOMRULIST);
+	expect_done(l, "restrict 203.0.113.7 ignore");
+	assert_int_equal(access_of(l, "192.0.2.1")->flags, RES_NOMODIFY);
+	assert_non_null(
+	    strstr(configure_line(l, "delrestrict source 192.0.2.1"),
+		"made no entry for 192.0.2.1"));
+	assert_non_null(strstr(
+	    configure_line(l, "delrestrict source x.y"), "is no address"));
+	expect_done(l, "unpeer 192.0.2.1");
+	expect_done(l, "server 192.0.2.1");
+	assert_int_equal(access_of(l, "192.0.2.1")->flags, RES_NOMRULIST);
+}
+
 /* A name is not asked for again because something else changes. */
 static void
 test_names_are_kept(void **state)
@@ -383,6 +405,7 @@ main(void)
 	    TEST(test_no_room),
 	    TEST(test_reload),
 	    TEST(test_restrict_at_once),
+	    TEST(test_source_entry_goes),
 	    TEST(test_names_are_kept),
 	    TEST(test_values_at_once),
 	    TEST(test_reset),
