@@ -310,6 +310,7 @@ take_away(struct confparse *p, const struct config_restrict *u)
 static void
 delete_source(struct confparse *p)
 {
+	char text[ADDR_STRLEN];
 	struct ntp_addr addr;
 
 	if (!conf_string(p, "address"))
@@ -321,7 +322,8 @@ delete_source(struct confparse *p)
 		    "'delrestrict source' has no effect in a file");
 	else if (conf_end(p) && !p->io->unsource(p->io->arg, &addr))
 		conf_error(p, NULL, NULL,
-		    "`restrict source` made no entry for %.60s", p->tok.text);
+		    "`restrict source` made no entry for %s",
+		    addr_format(&addr, text));
 }
 
 void
