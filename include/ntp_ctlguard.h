@@ -5,8 +5,9 @@
  *
  * Source addresses can be forged.  A nonce proves that its bearer reads what
  * is sent to his address; a source without one has a budget in octets, and no
- * reply to it is out of proportion to the request.  Fixed memory, and for
- * nonces none at all.
+ * reply to it is out of proportion to the request; and all of them together
+ * do not keep the server threads from their work.  Fixed memory, and for nonces
+ * none at all.
  */
 #ifndef NTP_CTLGUARD_H
 #define NTP_CTLGUARD_H
@@ -26,7 +27,8 @@
 
 #define GUARD_SETS  256U
 #define GUARD_WAYS  4U
-#define GUARD_RATIO 50U /* octets out for one in, as a bare READVAR has */
+#define GUARD_STOPS 1000U /* a second, and so many at once */
+#define GUARD_RATIO 50U	  /* octets out for one in, as a bare READVAR has */
 
 struct guard_budget {
 	uint64_t source; /* keyed hash of its address */
@@ -40,6 +42,7 @@ struct ctl_guard {
 	ntp_mono keyed;		   /* when key[0] was made */
 	struct siphash_key source_key;
 	struct guard_budget budget[GUARD_SETS][GUARD_WAYS];
+	int64_t stops_full_at[2]; /* as above: of all, of those on loopback */
 };
 
 void guard_init(struct ctl_guard *g, struct rng_port *rng);
@@ -57,5 +60,9 @@ bool guard_admits(
 /* OCTETS were sent to SRC. */
 void guard_charge(struct ctl_guard *g, const struct ntp_addr *src,
     size_t octets, ntp_mono now);
+
+/* May an unsigned request stop the server threads for a moment?  Counts it. */
+bool guard_may_stop(
+    struct ctl_guard *g, const struct ntp_addr *src, ntp_mono now);
 
 #endif /* NTP_CTLGUARD_H */

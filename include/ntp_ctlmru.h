@@ -44,10 +44,12 @@ struct mru_job {
 	/* what is asked */
 	struct mru_filter filter;
 	uint32_t frags, limit; /* datagrams, entries */
-	uint32_t back;	       /* entries still to walk back */
+	uint32_t recent;       /* to begin so many from the newest end; 0: no */
 	int64_t started;       /* ns; what is newer is for the next reply */
 	/* where it is */
-	struct mruset_cursor at;
+	size_t walked;	      /* lists that have been walked back */
+	uint32_t back;	      /* entries still to walk back in the next one */
+	uint64_t skip;	      /* so many too many were walked back in all */
 	int64_t after;	      /* ns; what is not newer he has got already */
 	struct mode6_hdr hdr; /* of the next datagram */
 	uint32_t sent, index; /* datagrams, entries */
@@ -58,7 +60,8 @@ struct mru_job {
 
 struct ctl_mru {
 	struct mru_job job[MRU_JOBS];
-	unsigned turn; /* whose step is next */
+	struct mruset_cursor at[MRU_JOBS]; /* of each */
+	unsigned turn;			   /* whose step is next */
 };
 
 /* REQ_NONCE. */

@@ -13,7 +13,6 @@
 #include "ntp_ctlmru.h"
 
 struct mru_resume {
-	struct ntp_addr addr;
 	ntp_ts last;
 	bool have_addr, have_last;
 };
@@ -24,6 +23,7 @@ struct mru_request {
 	struct mru_filter filter;
 	unsigned nresume; /* pairs in unbroken sequence */
 	struct mru_resume resume[MRU_RESUMES];
+	struct mruset_sought sought[MRU_RESUMES]; /* of the same clients */
 	const struct mru_entry *matched; /* of the resume points, or NULL */
 	bool direct;			 /* look up the addresses only */
 };

@@ -44,7 +44,8 @@ struct mru_param {
 
 /*
  * A client, one cache line.  Times are ns on the monotonic clock; see
- * mru_first() and mru_ts().  Not one of the links is for others.
+ * mru_first() and mru_ts().  No two last packets in a table have the same.  Not
+ * one of the links is for others.
  */
 struct mru_entry {
 	uint8_t ip[16]; /* IPv4 is mapped; see mru_addr() */
@@ -180,8 +181,6 @@ void mru_cursor_newer(const struct mru *m, struct mru_cursor *c);
 /* The entry before it, or NULL. */
 const struct mru_entry *mru_cursor_before(
     const struct mru *m, const struct mru_cursor *c);
-/* Is E an entry of this table? */
-bool mru_owns(const struct mru *m, const struct mru_entry *e);
 /* False, and no move, at the oldest. */
 bool mru_cursor_older(const struct mru *m, struct mru_cursor *c);
 

@@ -257,11 +257,16 @@ struct host_port {
 	void (*io)(struct host_port *, struct io_counters *out);
 };
 
+typedef void visit_fn(void *arg);
+
 /* The server threads of the daemon. */
 struct threads_port {
 	/* Return when all of them stand still, and let them go on; nested. */
 	void (*hold)(struct threads_port *);
 	void (*release)(struct threads_port *);
+	/* Return when thread I has called FN(ARG) between two batches.  It does
+	 * not wait for us; while it is held, we call. */
+	void (*visit)(struct threads_port *, size_t i, visit_fn *fn, void *arg);
 };
 
 struct ntp_ports {

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "ntp_rng.h"
@@ -27,7 +26,6 @@
 #define PACE_SHARE     8	       /* of a new measurement in the average */
 #define BUSY_WAITS     3	       /* busy: a batch within so many waits */
 #define NS_PER_US      1000
-#define SLACK_NS       1000UL
 
 /* A reply to datagram OF. */
 struct reply {
@@ -139,12 +137,6 @@ batch_gather(struct batch *b, uint32_t us)
 		return false;
 	(void)nanosleep(&nap, NULL);
 	return true;
-}
-
-void
-batch_sleep_exactly(void)
-{
-	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS);
 }
 
 /* --- answering ------------------------------------------------------------ */

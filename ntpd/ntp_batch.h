@@ -59,8 +59,6 @@ void batch_serve(struct batch *b, struct netsock *ns, struct server_ctx *c);
  * was not long ago.  False when there was no reason to; 0 us is none.
  */
 bool batch_gather(struct batch *b, uint32_t us);
-/* Sleeps of this thread shall be exact. */
-void batch_sleep_exactly(void);
 
 /* CLOCK_REALTIME AT, which is past, as a time of the clock that showed NOW
  * when CLOCK_REALTIME was REAL. */

@@ -342,12 +342,38 @@ out_of_proportion(const struct control *c)
 	    c->len + frags * MODE6_HEADER_LEN > GUARD_RATIO * c->rb->len;
 }
 
+static bool
+is_list(const struct control *c)
+{
+	return c->req.opcode == MODE6_READ_MRU ||
+	    c->req.opcode == MODE6_REQ_NONCE;
+}
+
 /* Who may be forged, and has been answered enough for now. */
 static bool
 over_budget(const struct control *c)
 {
+	struct ctl_guard *g = &c->e->guard;
+	bool stops = c->e->nunits > 0 && !is_list(c);
+
 	return c->keyid == 0 &&
-	    !guard_admits(&c->e->guard, c->rb->src, c->now.mono);
+	    (!guard_admits(g, c->rb->src, c->now.mono) ||
+		(stops && !guard_may_stop(g, c->rb->src, c->now.mono)));
+}
+
+/* What the threads know is read while they stand still, but for the client
+ * list, which is long. */
+static bool
+operate_alone(struct control *c)
+{
+	bool ok;
+
+	if (is_list(c))
+		return operate(c);
+	serving_hold(c->e);
+	ok = operate(c);
+	serving_release(c->e);
+	return ok;
 }
 
 static bool
@@ -363,10 +389,7 @@ answer(struct control *c)
 	}
 	if (!ok)
 		return control_fail(c, MODE6_ERR_BADFMT);
-	serving_hold(c->e);
-	ok = operate(c);
-	serving_release(c->e);
-	if (!ok)
+	if (!operate_alone(c))
 		return false;
 	return !out_of_proportion(c) || control_fail(c, MODE6_ERR_PERMISSION);
 }

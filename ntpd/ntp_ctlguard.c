@@ -213,3 +213,16 @@ guard_charge(struct ctl_guard *g, const struct ntp_addr *src, size_t octets,
 		b->full_at = now.ns;
 	b->full_at += ns_of(src, octets);
 }
+
+bool
+guard_may_stop(struct ctl_guard *g, const struct ntp_addr *src, ntp_mono now)
+{
+	int64_t *full_at = &g->stops_full_at[addr_is_loopback(src)];
+
+	if (*full_at - now.ns >= NS_PER_S)
+		return false;
+	if (*full_at < now.ns)
+		*full_at = now.ns;
+	*full_at += NS_PER_S / GUARD_STOPS;
+	return true;
+}

@@ -15,10 +15,9 @@
 #include "ntp_ctlmrureq.h"
 #include "ntp_state.h"
 
-#define SCAN	   128 /* entries looked at in one step */
-#define STEPS_HELD 4
-#define TAG_LEN	   16U
-#define NAME_LEN   24U
+#define SCAN	 128 /* entries looked at in one step */
+#define TAG_LEN	 16U
+#define NAME_LEN 24U
 
 /* --- text ---------------------------------------------------------------- */
 
@@ -126,10 +125,16 @@ send_fragment(struct ntp_engine *e, struct mru_job *j, bool last)
 	keep_rest(j, n);
 }
 
+static struct mruset_cursor *
+place_of(struct ntp_engine *e, const struct mru_job *j)
+{
+	return &e->ctlmru.at[j - e->ctlmru.job];
+}
+
 static void
 job_close(struct ntp_engine *e, struct mru_job *j)
 {
-	mruset_stop(&e->lists, &j->at);
+	mruset_stop(&e->lists, place_of(e, j));
 	j->busy = j->marked = false;
 }
 
@@ -154,6 +159,7 @@ job_finish(struct ntp_engine *e, struct mru_job *j, bool complete)
 		job_close(e, j);
 		return;
 	}
+	mruset_pause(&e->lists, place_of(e, j));
 	j->busy = false;
 	j->marked = true;
 }
@@ -170,8 +176,7 @@ score(const struct mru_entry *ent)
 }
 
 static bool
-wanted(const struct mruset *m, const struct mru_filter *f,
-    const struct mru_entry *ent)
+wanted(const struct mru_filter *f, const struct mru_entry *ent)
 {
 	if (ent->count < f->mincount || ent->dropped < f->mindrop ||
 	    ent->last < f->not_before || ent->last > f->not_after)
@@ -180,10 +185,23 @@ wanted(const struct mruset *m, const struct mru_filter *f,
 		return false;
 	if (f->resall != 0 && (ent->flags & f->resall) != f->resall)
 		return false;
-	if (f->resall == 0 && f->resany != 0 && (ent->flags & f->resany) == 0)
+	return f->resall != 0 || f->resany == 0 ||
+	    (ent->flags & f->resany) != 0;
+}
+
+/* Is ENT, at which the reply stands, to be in it? */
+static bool
+to_be_told(struct ntp_engine *e, struct mru_job *j, const struct mru_entry *ent)
+{
+	const struct ntp_addr *a = &j->filter.laddr;
+
+	if (j->skip > 0) {
+		j->skip--;
 		return false;
-	return f->laddr.family == ADDR_NONE ||
-	    mruset_came_to(m, ent, &f->laddr);
+	}
+	return ent->last > j->after && wanted(&j->filter, ent) &&
+	    (a->family == ADDR_NONE ||
+		mruset_came_to(&e->lists, place_of(e, j), a));
 }
 
 static bool
@@ -192,42 +210,56 @@ job_full(const struct mru_job *j)
 	return j->sent + 1 >= j->frags || j->index >= j->limit;
 }
 
+/* The newest of all are among the newest of each. */
 static void
-walk_back(const struct mruset *m, struct mru_job *j)
+walk_back(struct ntp_engine *e, struct mru_job *j)
 {
-	for (int i = 0; i < SCAN && j->back > 0; i++)
-		j->back = mruset_older(m, &j->at) ? j->back - 1 : 0;
+	size_t want = j->back < SCAN ? j->back : SCAN;
+	size_t made = mruset_back(&e->lists, place_of(e, j), j->walked, want);
+
+	j->skip += made;
+	j->back -= (uint32_t)made;
+	if (made == want && j->back > 0)
+		return;
+	j->walked++;
+	j->back = j->walked < e->lists.n ? j->recent : 0;
+	if (j->back == 0)
+		j->skip -= j->skip < j->recent ? j->skip : j->recent;
+}
+
+/* Look at the next entry; false when the reply is complete. */
+static bool
+job_entry(struct ntp_engine *e, struct mru_job *j)
+{
+	const struct mru_entry *ent = mruset_entry(&e->lists, place_of(e, j));
+	bool end = ent == NULL || ent->last > j->started;
+
+	if (end || job_full(j)) {
+		job_finish(e, j, end);
+		return false;
+	}
+	if (to_be_told(e, j, ent))
+		put_entry(e, j, ent);
+	mruset_newer(&e->lists, place_of(e, j));
+	return true;
 }
 
 static void
 job_step(struct ntp_engine *e, struct mru_job *j)
 {
-	const struct mru_entry *ent;
-
 	if (j->back > 0) {
-		walk_back(&e->lists, j);
+		walk_back(e, j);
 		return;
 	}
-	for (int i = 0; i < SCAN && j->w.len < MODE6_DATA_MAX; i++) {
-		ent = mruset_entry(&e->lists, &j->at);
-		if (ent == NULL || ent->last > j->started) {
-			job_finish(e, j, true);
+	for (int i = 0; i < SCAN && j->w.len < MODE6_DATA_MAX; i++)
+		if (!job_entry(e, j))
 			return;
-		}
-		if (job_full(j)) {
-			job_finish(e, j, false);
-			return;
-		}
-		if (ent->last > j->after && wanted(&e->lists, &j->filter, ent))
-			put_entry(e, j, ent);
-		mruset_newer(&e->lists, &j->at);
-	}
 	if (j->w.len >= MODE6_DATA_MAX)
 		send_fragment(e, j, false);
 }
 
-static bool
-one_step(struct ntp_engine *e)
+bool
+ctlmru_step(struct ntp_engine *e)
 {
 	struct ctl_mru *c = &e->ctlmru;
 
@@ -241,30 +273,6 @@ one_step(struct ntp_engine *e)
 		return true;
 	}
 	return false;
-}
-
-static bool
-any_busy(const struct ctl_mru *c)
-{
-	for (unsigned i = 0; i < MRU_JOBS; i++)
-		if (c->job[i].busy)
-			return true;
-	return false;
-}
-
-/* To stop the server threads takes as long as some steps do. */
-bool
-ctlmru_step(struct ntp_engine *e)
-{
-	int steps = e->nunits > 0 ? STEPS_HELD : 1;
-
-	if (!any_busy(&e->ctlmru))
-		return false;
-	serving_hold(e);
-	while (steps-- > 0 && one_step(e))
-		continue;
-	serving_release(e);
-	return true;
 }
 
 void
@@ -315,10 +323,8 @@ static void
 job_open(struct control *c, struct mru_job *j, const struct mru_request *q)
 {
 	char nonce[NONCE_STRLEN];
-	struct mruset_cursor at = j->at;
 
 	*j = (struct mru_job){.busy = true,
-	    .at = at,
 	    .after = INT64_MIN,
 	    .src = *c->rb->src,
 	    .dst = *c->rb->dst,
@@ -343,16 +349,17 @@ job_open(struct control *c, struct mru_job *j, const struct mru_request *q)
 static void
 job_place(struct ntp_engine *e, struct mru_job *j, const struct mru_request *q)
 {
-	struct mruset *s = &e->lists;
+	const struct mruset *s = &e->lists;
+	struct mruset_cursor *at = place_of(e, j);
 
 	if (q->matched == NULL && q->recent > 0) {
-		mruset_start_newest(s, &j->at);
-		j->back = q->recent;
+		mruset_start_newest(s, at);
+		j->recent = j->back = q->recent;
 	} else if (q->matched == NULL) {
-		mruset_start(s, &j->at);
-	} else if (!mruset_start_after(s, &j->at, q->matched)) {
+		mruset_start(s, at);
+	} else if (!mruset_start_after(s, at, q->matched)) {
 		j->after = q->matched->last;
-		mruset_start(s, &j->at);
+		mruset_start(s, at);
 	}
 }
 
@@ -368,12 +375,9 @@ job_continues(const struct mru_job *j, const struct mru_request *q)
 static void
 answer_named(struct control *c, struct mru_job *j, const struct mru_request *q)
 {
-	const struct mru_entry *ent;
-
 	for (unsigned i = 0; i < q->nresume; i++) {
-		ent = mruset_find(&c->e->lists, &q->resume[i].addr);
-		if (ent != NULL)
-			put_entry(c->e, j, ent);
+		if (q->sought[i].found)
+			put_entry(c->e, j, &q->sought[i].entry);
 		if (j->w.len >= MODE6_DATA_MAX)
 			send_fragment(c->e, j, false);
 	}
@@ -401,7 +405,7 @@ ctlmru_read(struct control *c)
 		job_close(c->e, j);
 	job_open(c, j, &q);
 	if (q.direct) {
-		mruset_start(&c->e->lists, &j->at);
+		mruset_start(&c->e->lists, place_of(c->e, j));
 		answer_named(c, j, &q);
 	} else if (!goes_on) {
 		job_place(c->e, j, &q);

@@ -207,7 +207,7 @@ take_resume(struct mru_request *q, const struct var_item *it)
 
 	if (a < MRU_RESUMES) {
 		q->resume[a].have_addr = true;
-		return get_addr(it->value, it->valuelen, &q->resume[a].addr);
+		return get_addr(it->value, it->valuelen, &q->sought[a].addr);
 	}
 	if (l < MRU_RESUMES) {
 		q->resume[l].have_last = true;
@@ -270,23 +270,27 @@ complete_limits(struct mru_request *q)
 	return true;
 }
 
-/* The first point that is in the list as the client saw it. */
+/* Is resume point I in the list as the client saw it? */
+static bool
+matches(const struct mru_request *q, const struct mruset *m, unsigned i)
+{
+	const struct mruset_sought *w = &q->sought[i];
+
+	return w->found &&
+	    (q->direct ||
+		ts_equal(mru_ts(m->list[0], w->entry.last), q->resume[i].last));
+}
+
 static void
 match_resume(struct mru_request *q, const struct mruset *m)
 {
-	const struct mru_entry *ent;
-
 	while (q->nresume < MRU_RESUMES && q->resume[q->nresume].have_addr &&
 	    (q->direct || q->resume[q->nresume].have_last))
 		q->nresume++;
-	for (unsigned i = 0; i < q->nresume && q->matched == NULL; i++) {
-		ent = mruset_find(m, &q->resume[i].addr);
-		if (ent != NULL &&
-		    (q->direct ||
-			ts_equal(
-			    mru_ts(m->list[0], ent->last), q->resume[i].last)))
-			q->matched = ent;
-	}
+	mruset_find(m, q->sought, q->nresume);
+	for (unsigned i = 0; i < q->nresume && q->matched == NULL; i++)
+		if (matches(q, m, i))
+			q->matched = &q->sought[i].entry;
 }
 
 bool

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ntp_err.h"
+#include "ntp_prompt.h"
 #include "ntpd.h"
 
 #define WATCHED	   (UV_READABLE | UV_PRIORITIZED)
@@ -627,7 +628,8 @@ io_init(struct daemon *d, uint8_t dscp)
 	rng_port_fill(&d->rng.port, &user.seed, sizeof user.seed);
 	io->batch = batch_new(&user);
 	io->gather = d->conf->gather;
-	batch_sleep_exactly();
+	if (d->workers.n == 0)
+		prompt_thread();
 	if (io->server == NULL || io->assoc == NULL || io->rx == NULL ||
 	    io->batch == NULL)
 		return -NTP_ENOMEM;

@@ -445,13 +445,23 @@ slot_known(struct mru *m, const struct client *c)
 	return s;
 }
 
+/* No two are the same: so whoever knows one knows where in the list it was. */
+static int64_t
+time_of_last(const struct mru *m, const struct mru_entry *e, ntp_mono now)
+{
+	const struct mru_entry *before = &m->entry[e->older];
+
+	return e->older != 0 && before->last >= now.ns ? before->last + 1
+						       : now.ns;
+}
+
 static void
 entry_update(struct mru *m, struct mru_entry *e, const struct mru_packet *p,
     enum mru_verdict v, ntp_mono now)
 {
 	e->port = p->src->port;
 	e->local = local_index(m, p->dst) & 0xfffU;
-	e->last = now.ns;
+	e->last = time_of_last(m, e, now);
 	if (e->count < UINT32_MAX)
 		e->count++;
 	if (v != MRU_PASS && e->dropped < UINT32_MAX)
@@ -689,11 +699,4 @@ const struct mru_entry *
 mru_cursor_before(const struct mru *m, const struct mru_cursor *c)
 {
 	return slot_entry(m, m->entry[c->slot].older);
-}
-
-bool
-mru_owns(const struct mru *m, const struct mru_entry *e)
-{
-	return (uintptr_t)e >= (uintptr_t)m->entry &&
-	    (uintptr_t)e <= (uintptr_t)&m->entry[m->par.entries];
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ntp_mruset.c - several client lists, shown as one.
+ *
+ * A list of a million is read in thousands of small pieces.  Were the threads
+ * stopped for each, they would mostly wait: for us to look, and for the
+ * scheduler to let us and then them go on.
  */
 #include "ntp_mruset.h"
 
@@ -41,113 +45,262 @@ mruset_oldest_age(const struct mruset *s, ntp_mono now)
 	return oldest;
 }
 
-const struct mru_entry *
-mruset_find(const struct mruset *s, const struct ntp_addr *addr)
+/* --- where a list is at home ---------------------------------------------- */
+
+/* What is to be done in list M. */
+struct errand {
+	struct mru *m;
+	struct mruset_page *page;
+	struct mru_entry *copy; /* ROOM */
+	size_t room;
+	struct mruset_sought *sought; /* NSOUGHT */
+	size_t nsought;
+	size_t steps; /* in: wanted, out: made */
+};
+
+static void
+visit(const struct mruset *s, size_t i, visit_fn *fn, struct errand *a)
 {
-	const struct mru_entry *found = NULL;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct mru_entry *e = mru_find(s->list[i], addr);
-
-		if (e != NULL && (found == NULL || e->last > found->last))
-			found = e;
-	}
-	return found;
+	a->m = s->list[i];
+	if (i == 0 || s->threads == NULL)
+		fn(a);
+	else
+		s->threads->visit(s->threads, s->thread[i], fn, a);
 }
 
-bool
-mruset_came_to(
-    const struct mruset *s, const struct mru_entry *e, const struct ntp_addr *a)
+static struct errand
+errand(const struct mruset *s, struct mruset_cursor *c, size_t i)
+{
+	size_t room = MRUSET_COPIES / s->n;
+
+	return (struct errand){
+	    .page = &c->page[i], .copy = &c->copy[i * room], .room = room};
+}
+
+static void
+each(const struct mruset *s, struct mruset_cursor *c, visit_fn *fn)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		if (mru_owns(s->list[i], e))
-			return mru_came_to(s->list[i], e, a);
+		struct errand a = errand(s, c, i);
+
+		visit(s, i, fn, &a);
 	}
-	return false;
+}
+
+/* --- finding -------------------------------------------------------------- */
+
+static void
+find_in_list(void *arg)
+{
+	const struct errand *a = arg;
+
+	for (size_t i = 0; i < a->nsought; i++) {
+		struct mruset_sought *w = &a->sought[i];
+		const struct mru_entry *e = mru_find(a->m, &w->addr);
+
+		if (e == NULL || (w->found && e->last <= w->entry.last))
+			continue;
+		w->found = true;
+		w->entry = *e;
+	}
+}
+
+void
+mruset_find(const struct mruset *s, struct mruset_sought *what, size_t n)
+{
+	struct errand a = {.sought = what, .nsought = n};
+
+	for (size_t i = 0; i < n; i++)
+		what[i].found = false;
+	for (size_t i = 0; i < s->n; i++)
+		visit(s, i, find_in_list, &a);
 }
 
 /* --- a place -------------------------------------------------------------- */
 
-void
-mruset_start(struct mruset *s, struct mruset_cursor *c)
+/* Who stands here has been given all before. */
+static void
+stand(const struct errand *a)
 {
-	for (size_t i = 0; i < s->n; i++)
-		mru_cursor_start(s->list[i], &c->at[i], NULL);
+	const struct mru_entry *e = mru_cursor_before(a->m, &a->page->at);
+
+	a->page->given = e != NULL ? e->last : INT64_MIN;
+}
+
+static void
+start_oldest(void *arg)
+{
+	const struct errand *a = arg;
+
+	*a->page = (struct mruset_page){.given = INT64_MIN};
+	mru_cursor_start(a->m, &a->page->at, NULL);
+}
+
+static void
+start_newest(void *arg)
+{
+	const struct errand *a = arg;
+
+	*a->page = (struct mruset_page){.n = 0};
+	mru_cursor_start(a->m, &a->page->at, mru_newest(a->m));
+	mru_cursor_newer(a->m, &a->page->at);
+	stand(a);
+}
+
+static void
+stop(void *arg)
+{
+	const struct errand *a = arg;
+
+	mru_cursor_stop(a->m, &a->page->at);
+}
+
+static void
+go_back(void *arg)
+{
+	struct errand *a = arg;
+	size_t made = 0;
+
+	while (made < a->steps && mru_cursor_older(a->m, &a->page->at))
+		made++;
+	a->steps = made;
+	stand(a);
+}
+
+/* Of those that were copied but not given some may have moved on since; and
+ * some may have come to the end. */
+static void
+unread(void *arg)
+{
+	const struct errand *a = arg;
+	struct mruset_page *p = a->page;
+	const struct mru_entry *e;
+
+	while (
+	    (e = mru_cursor_before(a->m, &p->at)) != NULL && e->last > p->given)
+		(void)mru_cursor_older(a->m, &p->at);
+	p->n = p->next = 0;
+	p->end = false;
 }
 
 void
-mruset_start_newest(struct mruset *s, struct mruset_cursor *c)
+mruset_start(const struct mruset *s, struct mruset_cursor *c)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		mru_cursor_start(s->list[i], &c->at[i], mru_newest(s->list[i]));
-		mru_cursor_newer(s->list[i], &c->at[i]);
-	}
+	each(s, c, start_oldest);
+}
+
+void
+mruset_start_newest(const struct mruset *s, struct mruset_cursor *c)
+{
+	each(s, c, start_newest);
 }
 
 bool
 mruset_start_after(
-    struct mruset *s, struct mruset_cursor *c, const struct mru_entry *e)
+    const struct mruset *s, struct mruset_cursor *c, const struct mru_entry *e)
 {
+	const struct mru_entry *there;
+	struct ntp_addr addr;
+
 	if (s->n != 1)
 		return false;
-	mru_cursor_start(s->list[0], &c->at[0], e);
-	mru_cursor_newer(s->list[0], &c->at[0]);
+	mru_addr(e, &addr);
+	there = mru_find(s->list[0], &addr);
+	if (there == NULL || there->last != e->last)
+		return false;
+	c->page[0] = (struct mruset_page){.given = e->last};
+	mru_cursor_start(s->list[0], &c->page[0].at, there);
+	mru_cursor_newer(s->list[0], &c->page[0].at);
 	return true;
 }
 
-void
-mruset_stop(struct mruset *s, struct mruset_cursor *c)
+size_t
+mruset_back(const struct mruset *s, struct mruset_cursor *c, size_t i, size_t n)
 {
-	for (size_t i = 0; i < s->n; i++)
-		mru_cursor_stop(s->list[i], &c->at[i]);
+	struct errand a = errand(s, c, i);
+
+	a.steps = n;
+	visit(s, i, go_back, &a);
+	return a.steps;
 }
 
-/* The list that comes next; s->n: none. */
-static size_t
-next_list(const struct mruset *s, const struct mruset_cursor *c)
+void
+mruset_stop(const struct mruset *s, struct mruset_cursor *c)
 {
-	const struct mru_entry *e, *best = NULL;
-	size_t k = s->n;
+	each(s, c, stop);
+}
 
+void
+mruset_pause(const struct mruset *s, struct mruset_cursor *c)
+{
 	for (size_t i = 0; i < s->n; i++) {
-		e = mru_cursor_entry(s->list[i], &c->at[i]);
-		if (e != NULL && (best == NULL || e->last < best->last)) {
-			best = e;
-			k = i;
-		}
+		struct errand a = errand(s, c, i);
+
+		if (a.page->next < a.page->n || a.page->end)
+			visit(s, i, unread, &a);
 	}
-	return k;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static void
+copy_some(void *arg)
+{
+	const struct errand *a = arg;
+	struct mruset_page *p = a->page;
+	const struct mru_entry *e;
+
+	p->n = p->next = 0;
+	while (p->n < a->room && (e = mru_cursor_entry(a->m, &p->at)) != NULL) {
+		a->copy[p->n++] = *e;
+		mru_cursor_newer(a->m, &p->at);
+	}
+	p->end = p->n < a->room;
+}
+
+/* What comes next in list I, or NULL. */
+static const struct mru_entry *
+next_in(const struct mruset *s, struct mruset_cursor *c, size_t i)
+{
+	struct errand a = errand(s, c, i);
+	const struct mruset_page *p = a.page;
+
+	if (p->next == p->n && !p->end)
+		visit(s, i, copy_some, &a);
+	return p->next < p->n ? &a.copy[p->next] : NULL;
 }
 
 const struct mru_entry *
-mruset_entry(const struct mruset *s, const struct mruset_cursor *c)
+mruset_entry(const struct mruset *s, struct mruset_cursor *c)
 {
-	size_t k = next_list(s, c);
+	const struct mru_entry *e, *best = NULL;
 
-	return k < s->n ? mru_cursor_entry(s->list[k], &c->at[k]) : NULL;
+	for (size_t i = 0; i < s->n; i++) {
+		e = next_in(s, c, i);
+		if (e != NULL && (best == NULL || e->last < best->last)) {
+			best = e;
+			c->k = i;
+		}
+	}
+	return best;
+}
+
+static const struct mru_entry *
+current(const struct mruset *s, const struct mruset_cursor *c)
+{
+	return &c->copy[c->k * (MRUSET_COPIES / s->n) + c->page[c->k].next];
+}
+
+bool
+mruset_came_to(const struct mruset *s, const struct mruset_cursor *c,
+    const struct ntp_addr *a)
+{
+	return mru_came_to(s->list[c->k], current(s, c), a);
 }
 
 void
 mruset_newer(const struct mruset *s, struct mruset_cursor *c)
 {
-	size_t k = next_list(s, c);
-
-	if (k < s->n)
-		mru_cursor_newer(s->list[k], &c->at[k]);
-}
-
-bool
-mruset_older(const struct mruset *s, struct mruset_cursor *c)
-{
-	const struct mru_entry *e, *best = NULL;
-	size_t k = s->n;
-
-	for (size_t i = 0; i < s->n; i++) {
-		e = mru_cursor_before(s->list[i], &c->at[i]);
-		if (e != NULL && (best == NULL || e->last > best->last)) {
-			best = e;
-			k = i;
-		}
-	}
-	return k < s->n && mru_cursor_older(s->list[k], &c->at[k]);
+	c->page[c->k].given = current(s, c)->last;
+	c->page[c->k].next++;
 }

@@ -80,12 +80,15 @@ gather_lists(struct ntp_engine *e)
 {
 	struct mruset *s = &e->lists;
 
-	*s = (struct mruset){.n = 0};
+	*s = (struct mruset){.threads = e->port.threads};
 	if (e->mru != NULL)
 		s->list[s->n++] = e->mru;
-	for (size_t i = 0; i < e->nunits; i++)
-		if (e->unit[i]->ctx.mru != NULL)
-			s->list[s->n++] = e->unit[i]->ctx.mru;
+	for (size_t i = 0; i < e->nunits && e->mru != NULL; i++) {
+		if (e->unit[i]->ctx.mru == NULL)
+			continue;
+		s->thread[s->n] = i;
+		s->list[s->n++] = e->unit[i]->ctx.mru;
+	}
 }
 
 static int

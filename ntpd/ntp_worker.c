@@ -4,7 +4,8 @@
  *
  * The way of a request takes no lock and shares no memory that is written: a
  * thread looks at one flag between two batches.  Who wants to touch what is a
- * thread's own raises that flag, wakes it, and waits until it stands still.
+ * thread's own raises that flag, wakes it, and waits until it stands still, or
+ * until it has done itself what is wanted.
  */
 #include "ntp_worker.h"
 
@@ -16,20 +17,23 @@
 #include <unistd.h>
 
 #include "ntp_err.h"
+#include "ntp_prompt.h"
 #include "ntp_share.h"
 #include "ntpd.h"
 
 #define EVENTS	  16
 #define READS_MAX 4 /* batches from one socket in a row */
 
-enum worker_ask { ASK_SERVE, ASK_HOLD, ASK_END };
+enum worker_ask { ASK_SERVE, ASK_VISIT, ASK_HOLD, ASK_END };
 
 struct worker {
 	_Alignas(64) _Atomic int ask; /* enum worker_ask */
 	struct daemon *d;
 	uv_thread_t thread;
 	uv_sem_t still, go; /* it stands; it may go on */
-	int epoll, wake;    /* descriptors */
+	visit_fn *visitor;  /* what ASK_VISIT asks for, and with what */
+	void *visit_arg;
+	int epoll, wake; /* descriptors */
 	struct batch *batch;
 	struct server_ctx *server;
 	struct netsock *sock; /* IO_SERVERS: beside those of the main loop */
@@ -130,19 +134,29 @@ worker_wait(struct worker *w)
 }
 
 static void
+worker_visited(struct worker *w)
+{
+	w->visitor(w->visit_arg);
+	atomic_store(&w->ask, ASK_SERVE);
+	uv_sem_post(&w->still);
+}
+
+static void
 worker_run(void *arg)
 {
 	struct worker *w = arg;
 	int ask;
 
-	batch_sleep_exactly();
+	prompt_thread();
 	while ((ask = atomic_load(&w->ask)) != ASK_END) {
 		if (ask == ASK_SERVE) {
 			worker_wait(w);
-			continue;
+		} else if (ask == ASK_VISIT) {
+			worker_visited(w);
+		} else {
+			uv_sem_post(&w->still);
+			uv_sem_wait(&w->go);
 		}
-		uv_sem_post(&w->still);
-		uv_sem_wait(&w->go);
 	}
 }
 
@@ -182,6 +196,22 @@ workers_release(struct threads_port *p)
 		atomic_store(&all->w[i].ask, ASK_SERVE);
 		uv_sem_post(&all->w[i].go);
 	}
+}
+
+static void
+workers_visit(struct threads_port *p, size_t i, visit_fn *fn, void *arg)
+{
+	struct workers *all = (struct workers *)p;
+	struct worker *w = &all->w[i];
+
+	if (!all->running || all->held > 0) {
+		fn(arg);
+		return;
+	}
+	w->visitor = fn;
+	w->visit_arg = arg;
+	worker_ask(w, ASK_VISIT);
+	uv_sem_wait(&w->still);
 }
 
 /* --- sockets -------------------------------------------------------------- */
@@ -325,6 +355,7 @@ workers_init(struct daemon *d)
 	all->d = d;
 	all->port.hold = workers_hold;
 	all->port.release = workers_release;
+	all->port.visit = workers_visit;
 	if (d->conf->threads_auto)
 		n = uv_available_parallelism();
 	if (n > SERVER_UNITS_MAX)

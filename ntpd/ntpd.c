@@ -22,6 +22,7 @@
 #define COMMAND_MAX  512U
 #define EXPLAIN_MAX  600U
 #define CLOSE_ROUNDS 8
+#define RECEIVE_MAX  4U /* datagrams of the queue in a row */
 
 /* --- signals -------------------------------------------------------------- */
 
@@ -104,7 +105,7 @@ start_timers(struct daemon *d)
 	if (uv_timer_init(&d->loop, &d->minutely) != 0 ||
 	    uv_timer_start(&d->minutely, on_minute, MINUTE_MS, MINUTE_MS) != 0)
 		return -NTP_EIO;
-	if (mend_start(d) != 0)
+	if (mend_start(d) != 0 || background_start(d) != 0)
 		return -NTP_EIO;
 	return hourly_start(d);
 }
@@ -196,6 +197,7 @@ stop(struct daemon *d)
 	if (!close_loop(d))
 		_exit(d->status);
 	clockwatch_stop(d);
+	background_stop(d);
 	ifwatch_fini(d);
 	io_fini(d);
 	notify_fini(d);
@@ -288,23 +290,33 @@ record_spent(struct daemon *d, const struct recvbuf *rb)
 	record_timing(&d->stats, now, rb->src, ts_diff(now, rb->rx_time));
 }
 
+/* Some of what is queued: others wait for the time meanwhile.  True when that
+ * was not all. */
+static bool
+receive_some(struct daemon *d)
+{
+	struct recvbuf *rb = get_full_recv_buffer(d);
+
+	for (unsigned k = 0; k < RECEIVE_MAX && rb != NULL; k++) {
+		receive(d->engine, rb, ntpd_now(d));
+		record_spent(d, rb);
+		freerecvbuf(d, rb);
+		host_follow(d);
+		rb = get_full_recv_buffer(d);
+	}
+	return rb != NULL;
+}
+
 static void
 main_loop(struct daemon *d)
 {
-	struct recvbuf *rb;
-
 	while (!d->stopping) {
 		io_handler(d);
 		if (d->alarm_flag)
 			timer(d->engine, ntpd_now(d));
-		while ((rb = get_full_recv_buffer(d)) != NULL) {
-			receive(d->engine, rb, ntpd_now(d));
-			record_spent(d, rb);
-			freerecvbuf(d, rb);
-			host_follow(d);
-		}
+		d->backlog = receive_some(d);
 		engine_units_follow(d->engine);
-		d->backlog = engine_background(d->engine);
+		d->backlog = background(d) || d->backlog;
 		watch_engine(d);
 	}
 }
@@ -436,7 +448,7 @@ ntpdmain(int argc, char *argv[])
 	if (d == NULL || open_standard_descriptors() != 0)
 		return NTPD_FAIL;
 	d->parent_fd = d->notify.fd = d->iface.netlink_fd = -1;
-	d->clockset_fd = -1;
+	d->clockset_fd = d->background.fd = -1;
 	(void)snprintf(d->version, sizeof d->version, "ntpd %s-%s",
 	    PACKAGE_NAME, PACKAGE_VERSION);
 	switch (opts_parse(&d->opt, argc, argv)) {

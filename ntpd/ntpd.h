@@ -240,6 +240,13 @@ struct hourly {
 	ntp_mono began;
 };
 
+/* What the engine does when there is nothing else to do. */
+struct background {
+	uv_poll_t rest;
+	int fd;		/* timerfd, -1: none */
+	unsigned steps; /* since the last rest */
+};
+
 struct daemon {
 	struct options opt;
 	struct msyslog log;
@@ -273,12 +280,13 @@ struct daemon {
 	uv_loop_t loop;
 	uv_signal_t signals[NTPD_SIGNALS];
 	uv_timer_t alarm; /* at engine_deadline() */
+	struct background background;
 	struct hourly hour;
 	uv_timer_t mend; /* log and pid file */
 	bool pid_refused;
 	uv_timer_t minutely; /* leap second file */
 	bool alarm_flag;
-	bool backlog; /* engine_background() has more to do */
+	bool backlog; /* there is something to do at once */
 	bool noset;   /* no right to set the clock */
 	bool taken;   /* the kernel's clock is ours */
 	bool started; /* the parent has been told */
@@ -320,6 +328,15 @@ int netsock_open(struct daemon *d, struct netsock *ns, int fd, int ep);
 void netsock_close(struct netsock *ns);
 /* The next datagram sent on NS asks when it departs; MARK is its name. */
 void netsock_mark(struct netsock *ns, uint32_t mark);
+
+/* --- ntp_background.c ----------------------------------------------------- */
+
+int background_start(struct daemon *d); /* 0 or -NTP_EIO */
+/* After the loop has closed its handles. */
+void background_stop(struct daemon *d);
+/* One piece of what can wait, unless it is time to rest; true when the next is
+ * not to wait. */
+bool background(struct daemon *d);
 
 /* --- ntp_hwstamp.c -------------------------------------------------------- */
 

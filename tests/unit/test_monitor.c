@@ -121,10 +121,10 @@ test_minimum_rule(void **state)
 	assert_int_equal(record(m, 1, 0.0003), MRU_KISS);
 	assert_int_equal(record(m, 1, 0.0006), MRU_LIMITED);
 	assert_int_equal(record(m, 1, 0.0009), MRU_LIMITED);
-	assert_int_equal(record(m, 2, 0), MRU_PASS);
-	assert_int_equal(record(m, 2, 0.49), MRU_KISS);
-	assert_int_equal(record(m, 3, 0), MRU_PASS);
-	assert_int_equal(record(m, 3, 0.51), MRU_PASS);
+	assert_int_equal(record(m, 2, 1), MRU_PASS);
+	assert_int_equal(record(m, 2, 1.49), MRU_KISS);
+	assert_int_equal(record(m, 3, 2), MRU_PASS);
+	assert_int_equal(record(m, 3, 2.51), MRU_PASS);
 	mru_free(&m);
 }
 
