@@ -100,6 +100,11 @@ struct config_assoc {
 	uint8_t mode;
 	uint8_t ttl; /* hops of group packets, 0: not given */
 	double bias; /* s */
+	/* with ASSOC_NTS: HOST is whom to ask for keys */
+	bool noval;	 /* do not look at its certificate */
+	char *ca;	 /* file or directory, NULL: the general one */
+	uint16_t aead;	 /* preferred; 0: the general one */
+	uint16_t keport; /* TCP; 0: 4460 */
 	/* reference clocks: 127.127.TYPE.UNIT, and fudge */
 	uint8_t ref_type, ref_unit;
 	double time1, time2; /* s */
@@ -253,6 +258,21 @@ enum reset_bit {
 	RESET_TIMER = 0x40,
 };
 
+#define CONFIG_NTS_CERT	  "/etc/ntp/cert-chain.pem"
+#define CONFIG_NTS_KEY	  "/etc/ntp/key.pem"
+#define CONFIG_NTS_COOKIE "/var/lib/ntp/nts-keys"
+
+/* nts; NULL: the path above, or the library's choice */
+struct config_nts {
+	bool server; /* `enable`: give keys to clients */
+	char *cert, *key, *cookie;
+	char *ca; /* NULL: whom the system trusts */
+	char *suites, *curves;
+	bool server_order; /* of cipher suites */
+	uint16_t aead;	   /* to ask for first; 0: AES_SIV_CMAC_256 */
+	uint16_t keport;   /* TCP port to serve keys on */
+};
+
 /* setvar */
 struct config_var {
 	char *name, *value;
@@ -295,6 +315,7 @@ struct ntp_config {
 	char *signddir;	      /* of `socket`, NULL: no signing daemon */
 	bool leap_ignorehash; /* `leapfile FILE ignorehash` */
 	struct leap_smear smear;
+	struct config_nts nts;
 	uint32_t controlkey;
 	int8_t discard_average;	  /* log2 s */
 	double discard_minimum;	  /* s */

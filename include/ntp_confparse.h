@@ -229,6 +229,8 @@ char *conf_strdup(struct ntp_config *c, const char *s);
 /* Replace *DST by a copy of S. */
 void conf_set(struct ntp_config *c, char **dst, const char *s);
 
+#define CONFIG_HOST_MAX 256U /* octets of a name, with its NUL */
+
 /* A word that begins with -4 or -6. */
 enum addr_family conf_family(const struct scan_token *t);
 /* May S be an address or a domain name? */
@@ -259,6 +261,11 @@ void conf_write_filegen(
 void conf_write_logmask(struct conf_text *o, unsigned mask);
 void conf_write_restrict(struct conf_text *o, const struct config_restrict *r);
 void conf_write_assoc(struct conf_text *o, const struct config_assoc *a);
+
+/* Of an association: " HOST" with its port, and the words of `nts`. */
+void conf_write_host(struct conf_text *o, const struct config_assoc *a);
+void conf_write_assoc_nts(struct conf_text *o, const struct config_assoc *a);
+void conf_write_nts(struct conf_text *o, const struct config_nts *n);
 
 /* --- directives ---------------------------------------------------------- */
 
@@ -297,6 +304,15 @@ conf_directive confdo_interface, confdo_listen, confdo_port, confdo_dscp;
 conf_directive confdo_threads, confdo_gather;
 /* `extra port`, `nts port` */
 conf_apply conf_extra_port;
+/* ntp_config_nts.c */
+conf_directive confdo_nts;
+/* Of the words behind a server; false: another word. */
+bool conf_take_nts(struct confparse *p, struct config_assoc *a,
+    enum keyword_id id, const struct conf_value *v);
+/* All words are read; false: the line, which began at *AT, is refused. */
+bool conf_settle_nts(
+    struct confparse *p, struct config_assoc *a, const struct conf_pos *at);
+bool conf_same_nts(const struct config_assoc *a, const struct config_assoc *b);
 /* ntp_config_var.c */
 conf_directive confdo_setvar;
 /* ntp_config_modes.c */

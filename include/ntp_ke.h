@@ -38,9 +38,6 @@ enum ke_type {
 	KE_COOKIE = 5,
 	KE_SERVER = 6,
 	KE_SERVER_PORT = 7,
-	/* Keys of AES-128-GCM-SIV are exported as RFC 8915 says: what chrony
-	 * before 4.6.1 did not (an empty record of its own). */
-	KE_GCM_EXPORT = 1024,
 };
 
 enum ke_error {
@@ -70,7 +67,6 @@ struct ke_message {
 	} cookie[KE_COOKIES];
 	char server[KE_NAME_MAX]; /* "": none was named */
 	uint16_t port;		  /* 0: none was named */
-	bool gcm_export;
 
 	/* the reader's own */
 	unsigned seen; /* a bit for each type up to 7 */
@@ -106,7 +102,6 @@ struct ke_answer {
 	uint16_t aead;	    /* 0: none of the client's */
 	const char *server; /* NULL: the one that was asked */
 	uint16_t port;	    /* 0: 123 */
-	bool gcm_export;
 };
 /* The records before the cookies, for the request M. */
 void ke_put_answer(
@@ -120,8 +115,7 @@ void ke_put_end(struct wire_wr *w);
 extern const char ke_label[];
 void ke_context(uint8_t out[KE_CONTEXT_LEN], uint16_t aead, bool to_client);
 
-/* AES_SIV_CMAC_256 and the like; 0 and NULL: none of ours. */
+/* The number of "AES_SIV_CMAC_256" and the like; 0: none of ours. */
 uint16_t ke_aead_id(const char *name);
-const char *ke_aead_name(uint16_t aead);
 
 #endif /* NTP_KE_H */

@@ -78,7 +78,7 @@ DIRECTIVE(GATHER, "gather", B, WORKS, gather,
 DIRECTIVE(NONVOLATILE, "nonvolatile", B, WORKS, nonvolatile,
 	"least change of the frequency that is written, s/s")
 DIRECTIVE(LIMIT, "limit", B, WORKS, options, "rate limit, as NTPsec has it")
-DIRECTIVE(NTS, "nts", B, NOTYET, options, "network time security")
+DIRECTIVE(NTS, "nts", B, WORKS, nts, "network time security")
 DIRECTIVE(EXTRA, "extra", C, WORKS, options, "serve on one more port")
 DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
 	"no driver with a device is built")
@@ -173,15 +173,19 @@ KEYWORD(ASSOC, DYNAMIC, "dynamic", C, NONE, OBSOLETE, "always so")
 KEYWORD(ASSOC, AUTOKEY, "autokey", C, NONE, REFUSED,
 	"use `key N`, or remove the word to go unauthenticated")
 KEYWORD(ASSOC, IDENT, "ident", C, STR, OBSOLETE, "Autokey is not supported")
-KEYWORD(ASSOC, NTS, "nts", B, NONE, REFUSED,
-	"use `key N`, or remove the word to go unauthenticated")
-KEYWORD(ASSOC, NOVAL, "noval", B, NONE, NOTYET, "for `nts`")
-KEYWORD(ASSOC, CA, "ca", B, STR, NOTYET, "for `nts`")
-KEYWORD(ASSOC, AEAD, "aead", B, STR, NOTYET, "for `nts`")
-KEYWORD(ASSOC, CERT, "cert", C, STR, NOTYET, "for `nts`")
-KEYWORD(ASSOC, ASK, "ask", C, STR, NOTYET, "for `nts`")
-KEYWORD(ASSOC, REQUIRE, "require", C, STR, NOTYET, "for `nts`")
-KEYWORD(ASSOC, EXPIRE, "expire", C, STR, NOTYET, "for `nts`")
+KEYWORD(ASSOC, NTS, "nts", B, NONE, WORKS,
+	"authenticate by Network Time Security")
+KEYWORD(ASSOC, NOVAL, "noval", B, NONE, WORKS,
+	"with nts: do not look at the certificate")
+KEYWORD(ASSOC, CA, "ca", B, STR, WORKS, "with nts: whom to trust")
+KEYWORD(ASSOC, AEAD, "aead", B, STR, WORKS, "with nts: preferred algorithm")
+KEYWORD(ASSOC, CERT, "cert", C, STR, OBSOLETE,
+	"clients of NTS show no certificate")
+KEYWORD(ASSOC, ASK, "ask", C, STR, OBSOLETE, "not in the standard of NTS")
+KEYWORD(ASSOC, REQUIRE, "require", C, STR, OBSOLETE,
+	"not in the standard of NTS")
+KEYWORD(ASSOC, EXPIRE, "expire", C, STR, OBSOLETE,
+	"not in the standard of NTS")
 KEYSTRICT(ASSOC, UNIT, "unit", B, INT, WORKS, 0, 255, "of a clock driver")
 KEYNUM(ASSOC, TIME1, "time1", B, NUM, WORKS, -1e6, 1e6,
 	"reference clock: added to each offset, s")
@@ -332,18 +336,21 @@ KEYWORD(CRYPTO, MVPAR, "mvpar", C, STR, OBSOLETE, "")
 
 /* --- nts ----------------------------------------------------------------- */
 
-KEYWORD(NTS, ENABLE, "enable", B, NONE, NOTYET, "no NTS server")
-KEYWORD(NTS, DISABLE, "disable", B, NONE, QUIET, "as it is")
-KEYWORD(NTS, CERT, "cert", B, STR, NOTYET, "no NTS server")
-KEYWORD(NTS, KEY, "key", B, STR, NOTYET, "no NTS server")
-KEYWORD(NTS, CA, "ca", B, STR, NOTYET, "no NTS client")
-KEYWORD(NTS, COOKIE, "cookie", B, STR, NOTYET, "no NTS server")
-KEYWORD(NTS, MINTLS, "mintls", B, STR, NOTYET, "no NTS")
-KEYWORD(NTS, MAXTLS, "maxtls", B, STR, NOTYET, "no NTS")
-KEYWORD(NTS, SUITES, "tlsciphersuites", B, STR, NOTYET, "no NTS")
-KEYWORD(NTS, CURVES, "tlsecdhcurves", B, STR, NOTYET, "no NTS")
-KEYWORD(NTS, PREFERENCE, "tlscipherserverpreference", C, NONE, NOTYET, "no NTS")
-KEYWORD(NTS, AEAD, "aead", B, STR, NOTYET, "no NTS")
+KEYWORD(NTS, ENABLE, "enable", B, NONE, WORKS, "give keys to clients")
+KEYWORD(NTS, DISABLE, "disable", B, NONE, WORKS, "give no keys")
+KEYWORD(NTS, CERT, "cert", B, STR, WORKS, "certificate chain of the server")
+KEYWORD(NTS, KEY, "key", B, STR, WORKS, "private key of the server")
+KEYWORD(NTS, CA, "ca", B, STR, WORKS, "whom clients trust")
+KEYWORD(NTS, COOKIE, "cookie", B, STR, WORKS, "file with the cookie keys")
+KEYWORD(NTS, MINTLS, "mintls", B, STR, WORKS, "TLS1.3, as it is")
+KEYWORD(NTS, MAXTLS, "maxtls", B, STR, WORKS, "TLS1.3, as it is")
+KEYWORD(NTS, SUITES, "tlsciphersuites", B, STR, WORKS, "of TLS 1.3")
+KEYWORD(NTS, CURVES, "tlsecdhcurves", B, STR, WORKS, "groups of TLS 1.3")
+KEYWORD(NTS, PREFERENCE, "tlscipherserverpreference", C, NONE, WORKS,
+	"the server's order of suites counts")
+KEYWORD(NTS, AEAD, "aead", B, STR, WORKS, "algorithm to ask for first")
+KEYNUM(NTS, KEPORT, "keport", B, INT, WORKS, 1, 65535,
+	"TCP port to give keys on")
 KEYNUM(NTS, PORT, "port", C, INT, WORKS, 0, 65535, "as `extra port`")
 
 /* --- statistics, filegen ------------------------------------------------- */

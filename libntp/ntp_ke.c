@@ -10,23 +10,14 @@
 
 #include <string.h>
 
+#include "ntp_aead.h"
+
 #define HEADER_LEN   4U
 #define CRITICAL     0x8000U
 #define TYPE_MASK    0x7fffU
 #define PROTO_NTPV4  0
-#define AEAD_GCM_SIV 30
 
 const char ke_label[] = "EXPORTER-network-time-security";
-
-static const struct {
-	uint16_t id;
-	char name[22];
-} algorithms[] = {
-    {15, "AES_SIV_CMAC_256"},
-    {16, "AES_SIV_CMAC_384"},
-    {17, "AES_SIV_CMAC_512"},
-    {AEAD_GCM_SIV, "AES_128_GCM_SIV"},
-};
 
 /* --- reading ---------------------------------------------------------------- */
 
@@ -72,7 +63,7 @@ body_len(const struct ke_message *m)
 static bool
 is_known(unsigned type)
 {
-	return type <= KE_SERVER_PORT || type == KE_GCM_EXPORT;
+	return type <= KE_SERVER_PORT;
 }
 
 static bool
@@ -239,11 +230,9 @@ check_header(struct ke_message *m)
 		bad(m, "a record too long");
 	else if (type <= KE_WARNING && !is_critical(m))
 		bad(m, "a record that has to be critical is not");
-	else if (type <= KE_SERVER_PORT && type != KE_COOKIE &&
-	    seen(m, (enum ke_type)type))
+	else if (type != KE_COOKIE && seen(m, (enum ke_type)type))
 		bad(m, "a record that may come once came twice");
-	if (type <= KE_SERVER_PORT)
-		m->seen |= 1U << type;
+	m->seen |= 1U << type;
 }
 
 static void
@@ -271,9 +260,6 @@ take_record(struct ke_message *m)
 		break;
 	case KE_SERVER_PORT:
 		take_port(m);
-		break;
-	case KE_GCM_EXPORT:
-		m->gcm_export = true;
 		break;
 	default:
 		break;
@@ -422,8 +408,6 @@ ke_put_answer(
 	if (a->aead == 0)
 		return;
 	wire_put16(w, a->aead);
-	if (a->gcm_export)
-		put_header(w, KE_GCM_EXPORT, 0);
 	put_place(w, a);
 }
 
@@ -449,17 +433,11 @@ ke_context(uint8_t out[KE_CONTEXT_LEN], uint16_t aead, bool to_client)
 uint16_t
 ke_aead_id(const char *name)
 {
-	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
-		if (strcmp(algorithms[i].name, name) == 0)
-			return algorithms[i].id;
-	return 0;
-}
+	for (unsigned i = 0; i < AEAD_COUNT; i++) {
+		uint16_t id = (uint16_t)(AEAD_AES_SIV_CMAC_256 + i);
 
-const char *
-ke_aead_name(uint16_t aead)
-{
-	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
-		if (algorithms[i].id == aead)
-			return algorithms[i].name;
-	return NULL;
+		if (strcmp(aead_name(id), name) == 0)
+			return id;
+	}
+	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "ntp.h"
 #include "ntp_confparse.h"
+#include "ntp_ke.h"
 #include "ntp_era.h"
 #include "ntp_err.h"
 #include "ntp_monitor.h"
@@ -79,6 +80,7 @@ config_new(void)
 	    .v6prefix = MRU_V6BITS_MAX};
 	c->nonvolatile = NTP_DRIFT_LEAST;
 	c->port = NTP_PORT;
+	c->nts.keport = KE_PORT;
 	c->dscp = DSCP_EF;
 	c->logmask = LOGBIT_SYNC;
 	c->ntp = c->kernel = c->monitor = c->stats = c->auth = true;

@@ -161,6 +161,8 @@ assoc_option(struct confparse *p, void *obj, const struct keyword *k,
 		a->bias = v->num;
 	else if (k->id == KW_ASSOC_TTL)
 		a->ttl = (uint8_t)v->num;
+	else if (conf_take_nts(p, a, k->id, v))
+		return;
 	else if (a->kind != ASSOC_REFCLOCK)
 		conf_warn(p, NULL, NULL, "'%s' is for reference clocks only",
 		    k->word);
@@ -181,7 +183,8 @@ rest_authenticates(struct confparse *p)
 		const struct keyword *k = conf_token_keyword(p, KEYWORD_ASSOC);
 
 		if (k != NULL &&
-		    (k->id == KW_ASSOC_KEY || k->state == KW_REFUSED))
+		    (k->id == KW_ASSOC_KEY || k->id == KW_ASSOC_NTS ||
+			k->state == KW_REFUSED))
 			found = true;
 	} while (conf_next(p, SCAN_TOKENS));
 	return found;
@@ -240,7 +243,7 @@ static bool
 same_server(const struct config_assoc *a, const struct config_assoc *b)
 {
 	return a->addr.family != ADDR_NONE && addr_equal(&a->addr, &b->addr) &&
-	    a->port == b->port && a->kind == b->kind;
+	    a->port == b->port && a->kind == b->kind && a->keport == b->keport;
 }
 
 static bool
@@ -261,6 +264,7 @@ append(struct ntp_config *c, struct config_assoc *a)
 	list = conf_grow(c, c->assoc, c->nassoc, sizeof(*list));
 	if (list == NULL) {
 		free(a->host);
+		free(a->ca);
 		return -NTP_ENOMEM;
 	}
 	c->assoc = list;
@@ -294,12 +298,13 @@ finish_line(struct confparse *p, struct draft *d)
 {
 	struct config_assoc *a = &d->a;
 
-	if (!p->refused && p->bad && a->key == 0 && rest_authenticates(p)) {
+	if (!p->refused && p->bad && a->key == 0 &&
+	    (a->flags & ASSOC_NTS) == 0 && rest_authenticates(p)) {
 		p->refused = true;
 		conf_error(p, &d->host_at, NULL,
 		    "the line asks for authentication and is ignored");
 	}
-	if (p->refused)
+	if (p->refused || !conf_settle_nts(p, a, &d->host_at))
 		return false;
 	settle_polls(p, a);
 	conf_apply_refclock(a, &d->par);
@@ -338,8 +343,10 @@ finish_draft(struct confparse *p, struct draft *d)
 {
 	if (finish_line(p, d))
 		(void)append(p->cfg, &d->a);
-	else
+	else {
 		free(d->a.host);
+		free(d->a.ca);
+	}
 }
 
 void
@@ -455,8 +462,8 @@ bool
 config_assoc_same(const struct config_assoc *a, const struct config_assoc *b)
 {
 	return a->kind == b->kind && a->family == b->family &&
-	    a->port == b->port && strcmp(a->host, b->host) == 0 &&
-	    ((a->flags ^ b->flags) & ASSOC_NTS) == 0;
+	    a->port == b->port && conf_same_nts(a, b) &&
+	    strcmp(a->host, b->host) == 0;
 }
 
 /* Whom the line names although no other line does: an association that runs,
@@ -485,8 +492,10 @@ remove_lines(struct ntp_config *c, const struct conf_unpeer *u,
 		    line != NULL ? config_assoc_same(a, line) : is_named(a, u);
 		if (!named)
 			c->assoc[kept++] = *a;
-		else
+		else {
 			free(a->host);
+			free(a->ca);
+		}
 	}
 	gone = c->nassoc - kept;
 	c->nassoc = kept;

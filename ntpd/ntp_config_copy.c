@@ -23,6 +23,12 @@ static const size_t strings[] = {
     offsetof(struct ntp_config, keysfile),
     offsetof(struct ntp_config, saveconfigdir),
     offsetof(struct ntp_config, signddir),
+    offsetof(struct ntp_config, nts.cert),
+    offsetof(struct ntp_config, nts.key),
+    offsetof(struct ntp_config, nts.cookie),
+    offsetof(struct ntp_config, nts.ca),
+    offsetof(struct ntp_config, nts.suites),
+    offsetof(struct ntp_config, nts.curves),
 };
 
 #define STRINGS (sizeof(strings) / sizeof(strings[0]))
@@ -58,8 +64,10 @@ free_elements(struct ntp_config *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->nassoc; i++)
+	for (i = 0; i < c->nassoc; i++) {
 		free(c->assoc[i].host);
+		free(c->assoc[i].ca);
+	}
 	for (i = 0; i < c->nrestricts; i++)
 		free(c->restricts[i].host);
 	for (i = 0; i < c->niface; i++)
@@ -186,10 +194,15 @@ copy_assocs(struct ntp_config *to, const struct ntp_config *c)
 	to->assoc = a;
 	for (; to->nassoc < c->nassoc; to->nassoc++) {
 		struct config_assoc *dst = &to->assoc[to->nassoc];
+		char *host = dst->host, *ca = dst->ca;
 
 		dst->file = file_in(to, c, dst->file);
-		if (!copy_string(&dst->host, dst->host))
+		if (!copy_string(&dst->host, host))
 			return false;
+		if (!copy_string(&dst->ca, ca)) {
+			free(dst->host);
+			return false;
+		}
 	}
 	return true;
 }

@@ -20,7 +20,7 @@
 /* --- tos, tinker, discard, mru ------------------------------------------- */
 
 static conf_apply tos_word, tinker_word, discard_word, mru_word, reset_word;
-static conf_apply limit_word, nts_word;
+static conf_apply limit_word;
 
 /* NTPsec's. */
 static const struct rate_limit limit_default = {
@@ -230,14 +230,6 @@ reset_word(struct confparse *p, void *obj, const struct keyword *k,
 	p->cfg->reset |= 1U << (k->id - KW_RESET_ALLPEERS);
 }
 
-static void
-nts_word(struct confparse *p, void *obj, const struct keyword *k,
-    const struct conf_value *v)
-{
-	if (k->id == KW_NTS_PORT)
-		conf_extra_port(p, obj, k, v);
-}
-
 /* A directive without effect has one warning, its words have none. */
 void
 confdo_options(struct confparse *p, const struct keyword *k)
@@ -255,8 +247,6 @@ confdo_options(struct confparse *p, const struct keyword *k)
 		conf_options(p, KEYWORD_MRU, mru_word, NULL);
 	else if (k->id == KW_DIRECTIVE_LIMIT)
 		conf_options(p, KEYWORD_LIMIT, limit_word, NULL);
-	else if (k->id == KW_DIRECTIVE_NTS)
-		conf_options(p, KEYWORD_NTS, nts_word, NULL);
 	else if (k->id == KW_DIRECTIVE_EXTRA)
 		conf_options(p, KEYWORD_EXTRA, conf_extra_port, NULL);
 	else if (k->id == KW_DIRECTIVE_RLIMIT)

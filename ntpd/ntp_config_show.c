@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ntp.h"
+#include "ntp_aead.h"
 #include "ntp_confparse.h"
 #include "ntp_era.h"
 #include "ntp_err.h"
@@ -262,6 +263,46 @@ show_flags(struct show *s)
 }
 
 static void
+show_nts_word(
+    struct show *s, enum keyword_id id, const char *word, const char *value)
+{
+	conf_add(&s->t, value == NULL ? "# no nts %s" : "nts %s", word);
+	if (value != NULL)
+		conf_add(&s->t, " \"%s\"", value);
+	from(s, &s->c->origin[id]);
+}
+
+static const char *
+or_else(const char *value, const char *standard)
+{
+	return value != NULL ? value : standard;
+}
+
+static void
+show_nts(struct show *s)
+{
+	const struct config_nts *n = &s->c->nts;
+
+	conf_add(&s->t, "nts %s", n->server ? "enable" : "disable");
+	from(s, &s->c->origin[KW_NTS_ENABLE]);
+	show_nts_word(
+	    s, KW_NTS_CERT, "cert", or_else(n->cert, CONFIG_NTS_CERT));
+	show_nts_word(s, KW_NTS_KEY, "key", or_else(n->key, CONFIG_NTS_KEY));
+	show_nts_word(
+	    s, KW_NTS_COOKIE, "cookie", or_else(n->cookie, CONFIG_NTS_COOKIE));
+	show_nts_word(s, KW_NTS_CA, "ca", n->ca);
+	show_nts_word(s, KW_NTS_SUITES, "tlsciphersuites", n->suites);
+	show_nts_word(s, KW_NTS_CURVES, "tlsecdhcurves", n->curves);
+	conf_add(&s->t, "%snts tlscipherserverpreference",
+	    n->server_order ? "" : "# no ");
+	from(s, &s->c->origin[KW_NTS_PREFERENCE]);
+	conf_add(&s->t, "nts aead %s",
+	    aead_name(n->aead != 0 ? n->aead : AEAD_AES_SIV_CMAC_256));
+	from(s, &s->c->origin[KW_NTS_AEAD]);
+	show_number(s, "nts keport", n->keport, KW_NTS_KEPORT);
+}
+
+static void
 show_network(struct show *s)
 {
 	const struct ntp_config *c = s->c;
@@ -377,6 +418,7 @@ config_show(const struct ntp_config *c, char **text, size_t *len)
 	show_discipline(&s);
 	show_flags(&s);
 	show_network(&s);
+	show_nts(&s);
 	show_filegens(&s);
 	show_lists(&s);
 	show_hosts(&s);

@@ -240,9 +240,10 @@ conf_write_assoc(struct conf_text *o, const struct config_assoc *a)
 	conf_add(o, "%s", directive_of(a->kind));
 	if (a->family != ADDR_NONE)
 		conf_add(o, " -%d", (int)a->family);
-	conf_add(
-	    o, " %s minpoll %d maxpoll %d", a->host, a->minpoll, a->maxpoll);
+	conf_write_host(o, a);
+	conf_add(o, " minpoll %d maxpoll %d", a->minpoll, a->maxpoll);
 	add_assoc_flags(o, a->flags);
+	conf_write_assoc_nts(o, a);
 	conf_add_number(o, "key", a->key, 0);
 	conf_add_number(o, "version", a->version, NTP_VERSION);
 	conf_add_number(o, "port", a->port, NTP_PORT);

@@ -72,6 +72,7 @@ write_keys(struct conf_text *o, const struct ntp_config *c)
 		conf_write_range(o, &c->trusted[i]);
 	if (c->controlkey != 0)
 		conf_add(o, "controlkey %u\n", c->controlkey);
+	conf_write_nts(o, &c->nts);
 }
 
 static void

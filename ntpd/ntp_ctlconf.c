@@ -146,6 +146,22 @@ is_word(struct word w, const char *s)
 	return strlen(s) == w.len && memcmp(s, w.s, w.len) == 0;
 }
 
+/* The same in the words behind `nts`: who may choose these may be whom he
+ * likes. */
+static const char *
+nts_file_word(struct word line)
+{
+	static const char *const words[] = {
+	    "nts ca", "nts cert", "nts cookie", "nts key"};
+	struct word w;
+
+	while ((w = next_word(&line)).len > 0)
+		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+			if (is_word(w, words[i] + strlen("nts ")))
+				return words[i];
+	return NULL;
+}
+
 /*
  * The word by which LINE names a file or directory of the daemon, or NULL.
  * Where it writes is the business of who may edit its ntp.conf, not of who has
@@ -161,6 +177,8 @@ file_word(struct word line)
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (is_word(first, words[i]))
 			return words[i];
+	if (is_word(first, "nts"))
+		return nts_file_word(line);
 	if (!is_word(first, "filegen"))
 		return NULL;
 	while ((w = next_word(&line)).len > 0)

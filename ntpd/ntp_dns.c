@@ -47,9 +47,8 @@ on_answer(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 		    status == 0 ? "" : uv_strerror(status), ntpd_now(d));
 }
 
-/* A family that we cannot send by is not worth asking for. */
-static int
-wanted_family(const struct daemon *d, enum addr_family family)
+int
+dns_family(const struct daemon *d, enum addr_family family)
 {
 	if (family == ADDR_NONE)
 		family = d->opt.family;
@@ -67,7 +66,7 @@ dns_resolve(
 	struct dns *dns = (struct dns *)p;
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM,
 	    .ai_protocol = IPPROTO_UDP,
-	    .ai_family = wanted_family(dns->d, family)};
+	    .ai_family = dns_family(dns->d, family)};
 	size_t i = 0;
 
 	while (i < DNS_PENDING && dns->query[i].busy)

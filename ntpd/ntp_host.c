@@ -126,6 +126,29 @@ cards_differ(const struct ntp_config *a, const struct ntp_config *b)
 	return false;
 }
 
+static bool
+nts_differs(const struct config_nts *a, const struct config_nts *b)
+{
+	return a->server != b->server || a->server_order != b->server_order ||
+	    a->keport != b->keport || text_differs(a->cert, b->cert) ||
+	    text_differs(a->key, b->key) || text_differs(a->ca, b->ca) ||
+	    text_differs(a->cookie, b->cookie) ||
+	    text_differs(a->suites, b->suites) ||
+	    text_differs(a->curves, b->curves);
+}
+
+/* Lines with `nts` name whom to trust, too: another look costs nothing. */
+static bool
+uses_nts(const struct ntp_config *c)
+{
+	if (c->nts.server)
+		return true;
+	for (size_t i = 0; i < c->nassoc; i++)
+		if ((c->assoc[i].flags & ASSOC_NTS) != 0)
+			return true;
+	return false;
+}
+
 static unsigned
 changes(const struct ntp_config *a, const struct ntp_config *b)
 {
@@ -145,6 +168,8 @@ changes(const struct ntp_config *a, const struct ntp_config *b)
 		what |= HOST_IFACES;
 	if (!has_clocks_of(a, b) || !has_clocks_of(b, a))
 		what |= HOST_REFCLOCKS;
+	if (nts_differs(&a->nts, &b->nts) || uses_nts(a) || uses_nts(b))
+		what |= HOST_NTS;
 	if (a->dscp != b->dscp)
 		what |= HOST_DSCP;
 	if (cards_differ(a, b))
@@ -212,6 +237,8 @@ host_follow(struct daemon *d)
 		follow_leap(d);
 	if ((what & HOST_STATS) != 0)
 		filestats_close(&d->stats);
+	if ((what & HOST_NTS) != 0)
+		nts_follow(d);
 	if ((what & HOST_IFACES) != 0)
 		ifwatch_follow(d);
 	if ((what & HOST_DSCP) != 0)

@@ -153,6 +153,7 @@ reload(struct daemon *d)
 	taken = reread_config(d);
 	d->host.changed |= HOST_KEYS | HOST_LEAP;
 	host_follow(d);
+	nts_reread(d);
 	engine_retry_dns(d->engine, ntpd_now(d));
 	msyslog(&d->log, NTP_LOG_NOTICE,
 	    "SIGHUP: log and statistics reopened, configuration, leap seconds "

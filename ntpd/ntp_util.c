@@ -21,7 +21,7 @@
 #include "ntp_err.h"
 #include "ntp_fmt.h"
 
-#define DRIFT_SUFFIX   ".TEMP"
+#define TEMP_SUFFIX    ".TEMP"
 #define DRIFT_DIGITS   3
 #define DRIFT_READ_MAX 4096U
 #define FILE_MODE      0644
@@ -154,12 +154,12 @@ sync_directory(const char *path)
 
 /* A new file of ours at PATH, whatever lay there. */
 static int
-create_fresh(const char *path)
+create_fresh(const char *path, mode_t mode)
 {
 	if (unlink(path) != 0 && errno != ENOENT)
 		return -1;
-	return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    FILE_MODE);
+	return open(
+	    path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 }
 
 static int
@@ -174,11 +174,12 @@ write_text(int fd, const char *text)
 }
 
 static int
-replace_file(const char *path, const char *temp, const char *text)
+write_and_rename(
+    const char *path, const char *temp, const char *text, mode_t mode)
 {
 	int fd, bad, saved;
 
-	fd = create_fresh(temp);
+	fd = create_fresh(temp, mode);
 	if (fd < 0)
 		return -NTP_EIO;
 	bad = write_text(fd, text) != 0 || fsync(fd) != 0;
@@ -199,24 +200,33 @@ replace_file(const char *path, const char *temp, const char *text)
 }
 
 int
+file_replace(const char *path, const char *text, mode_t mode)
+{
+	size_t cap = strlen(path) + sizeof TEMP_SUFFIX;
+	char *temp = malloc(cap);
+	int err, saved;
+
+	if (temp == NULL)
+		return -NTP_EIO;
+	(void)snprintf(temp, cap, "%s%s", path, TEMP_SUFFIX);
+	err = write_and_rename(path, temp, text, mode);
+	saved = errno;
+	free(temp);
+	errno = saved;
+	return err;
+}
+
+int
 drift_write(struct driftfile *df, double freq)
 {
 	char text[64], number[48];
-	size_t cap;
-	char *temp;
 	int err;
 
 	if (df->path == NULL)
 		return -NTP_ENOENT;
-	cap = strlen(df->path) + sizeof DRIFT_SUFFIX;
-	temp = malloc(cap);
-	if (temp == NULL)
-		return -NTP_EIO;
-	(void)snprintf(temp, cap, "%s%s", df->path, DRIFT_SUFFIX);
 	(void)snprintf(text, sizeof text, "%s\n",
 	    fmt_fixed(number, sizeof number, freq * 1e6, DRIFT_DIGITS));
-	err = replace_file(df->path, temp, text);
-	free(temp);
+	err = file_replace(df->path, text, FILE_MODE);
 	if (err != 0)
 		return err;
 	df->last = freq;
@@ -241,7 +251,7 @@ pidfile_create(struct pidfile *pf, const char *path, pid_t pid)
 	char text[32];
 
 	pf->path = NULL;
-	pf->fd = create_fresh(path);
+	pf->fd = create_fresh(path, FILE_MODE);
 	if (pf->fd < 0)
 		return -NTP_EIO;
 	(void)snprintf(text, sizeof text, "%ld", (long)pid);

@@ -60,4 +60,11 @@ void pidfile_remove(struct pidfile *pf);
  */
 int file_read(const char *path, size_t max, char **buf, size_t *len);
 
+/*
+ * Write TEXT to a temporary file of MODE beside PATH, sync, rename: a crash
+ * leaves the old one or the new one.  0, -NTP_EIO with errno as the system
+ * said it.
+ */
+int file_replace(const char *path, const char *text, mode_t mode);
+
 #endif /* NTP_UTIL_H */

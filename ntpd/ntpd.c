@@ -138,6 +138,8 @@ start(struct daemon *d)
 	if (refclocks_start(d) != 0)
 		return NTPD_FAIL;
 	mend_pidfile(d);
+	if (nts_init(d) != 0)
+		return NTPD_FAIL;
 	if (sandbox_enter(d) != 0)
 		return NTPD_SANDBOX;
 	dns_init(d);
@@ -145,6 +147,7 @@ start(struct daemon *d)
 	    start_timers(d) != 0 || workers_start(d) != 0)
 		return NTPD_FAIL;
 	ifwatch_publish(d);
+	nts_start(d);
 	leapfile_check(d);
 	clockwatch_start(d);
 	daemon_ready(d);
@@ -184,6 +187,8 @@ disciplines_kernel(const struct daemon *d)
 static void
 stop(struct daemon *d)
 {
+	bool hangs;
+
 	notify_stopping(d);
 	if (d->engine != NULL)
 		save_drift(d, drift_write);
@@ -191,16 +196,18 @@ stop(struct daemon *d)
 		systime_release(&d->systime);
 	pidfile_remove(&d->pid);
 	refclocks_stop(d);
+	hangs = !nts_stop(d);
 	workers_stop(d);
 	hwstamp_stop(d);
 	engine_free(&d->engine);
-	if (!close_loop(d))
+	if (!close_loop(d) || hangs)
 		_exit(d->status);
 	clockwatch_stop(d);
 	background_stop(d);
 	ifwatch_fini(d);
 	io_fini(d);
 	notify_fini(d);
+	free(d->nts);
 	filestats_close(&d->stats);
 	keys_free(&d->keys);
 	config_free(&d->cfg);

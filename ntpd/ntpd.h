@@ -202,6 +202,7 @@ struct leapfile {
 	bool smear_idle; /* it was said that there is nothing to smear */
 };
 
+struct nts;
 struct refclock_unit;
 
 /* The reference clocks that a driver reads. */
@@ -224,6 +225,7 @@ enum host_change {
 	HOST_CARDS = 0x100,
 	HOST_DSCP = 0x100,
 	HOST_SHARING = 0x200,
+	HOST_NTS = 0x400,
 };
 
 struct host {
@@ -272,6 +274,7 @@ struct daemon {
 	struct pidfile pid;
 	struct leapfile leap;
 	struct refclocks clocks;
+	struct nts *nts; /* owned */
 	uv_poll_t clockset;
 	int clockset_fd; /* timerfd, -1: none */
 	struct ntp_engine *engine;
@@ -406,6 +409,9 @@ bool port_holder(uint16_t port, char *out, size_t cap);
 void dns_init(struct daemon *d);
 /* Give up what has not begun; true when look-ups still run in threads. */
 bool dns_fini(struct daemon *d);
+/* The family to look for (AF_*) where FAMILY is wished for: not one that we
+ * cannot send by. */
+int dns_family(const struct daemon *d, enum addr_family family);
 
 /* --- ntp_setup.c, ntp_start.c: from files to the engine ------------------- */
 
@@ -495,6 +501,20 @@ int refclocks_start(struct daemon *d);
 void refclocks_stop(struct daemon *d);
 /* The clocks of the configuration are others now. */
 void refclocks_follow(struct daemon *d);
+
+/* --- nts/nts.c: key establishment of Network Time Security ------------------ */
+
+/* Read what only root may read, if the configuration wants any of it; 0 or
+ * -NTP_ENOMEM. */
+int nts_init(struct daemon *d);
+/* The engine is there, and rights are gone: begin. */
+void nts_start(struct daemon *d);
+/* The configuration is another one now. */
+void nts_follow(struct daemon *d);
+/* Read certificates and cookie keys again (SIGHUP). */
+void nts_reread(struct daemon *d);
+/* False: a look-up hangs, only _exit() ends it. */
+bool nts_stop(struct daemon *d);
 
 /* --- ntp_sandbox.c -------------------------------------------------------- */
 

@@ -55,7 +55,7 @@ check_answer(const struct ke_message *q)
 {
 	static const uint16_t ours[] = {15, 16, 17, 30};
 	static const uint8_t cookie[104];
-	struct ke_answer a = {.gcm_export = q->gcm_export, .port = 4123};
+	struct ke_answer a = {.port = 4123};
 	uint8_t buf[KE_ANSWER_MAX];
 	struct wire_wr w = wire_wr_init(buf, sizeof buf);
 	struct ke_message m;

@@ -89,7 +89,6 @@ test_algorithm_of_the_clients_choice(void **state)
 	    KE_DONE);
 	assert_int_equal(ke_choose(&m, ours, 3), 17);
 	assert_int_equal(ke_choose(&m, ours, 1), 15);
-	assert_true(m.gcm_export);
 	assert_int_equal(
 	    REQUEST(&m, NEXT_NTPV4, 0x80, 4, 0, 2, 0x27, 0x0f, END), KE_DONE);
 	assert_int_equal(ke_choose(&m, ours, 3), 0);
@@ -273,7 +272,7 @@ test_longest_answer_fits(void **state)
 {
 	static const uint8_t cookie[KE_COOKIE_MAX];
 	char name[KE_NAME_MAX];
-	const struct ke_answer a = {AEAD_256, name, 1, true};
+	const struct ke_answer a = {AEAD_256, name, 1};
 	uint8_t buf[KE_ANSWER_MAX];
 	struct wire_wr w = wire_wr_init(buf, sizeof buf);
 	struct ke_message q;
@@ -436,8 +435,6 @@ test_names_of_algorithms(void **state)
 	assert_int_equal(ke_aead_id("AES_SIV_CMAC_256"), 15);
 	assert_int_equal(ke_aead_id("AES_SIV_CMAC_512"), 17);
 	assert_int_equal(ke_aead_id("AES"), 0);
-	assert_string_equal(ke_aead_name(16), "AES_SIV_CMAC_384");
-	assert_null(ke_aead_name(99));
 }
 
 /* A flipped octet of a good response never harms, and never depends on how

@@ -95,6 +95,12 @@ static const char *const stock_lines[] = {
     "tos basedate 2020-01-01",
     "limit average 1 burst 20 kod 0.5",
     "extra port 1123",
+    "nts enable",
+    "nts cert /etc/ntp/cert-chain.pem key /etc/ntp/key.pem",
+    "nts mintls TLS1.3 maxtls TLS1.3",
+    "nts aead AES_SIV_CMAC_512",
+    "server x nts",
+    "pool x iburst nts aead AES_SIV_CMAC_256 ca /etc/ssl/certs",
 };
 
 static const char *const warned_lines[] = {
@@ -113,10 +119,12 @@ static const char *const warned_lines[] = {
     "device 127.127.20.0 timedata /dev/gps0",
     "disable peer_clear_digest_early",
     "rlimit memlock 64 stacksize 50 filenum 100",
-    "nts enable",
-    "nts cert /etc/ntp/cert-chain.pem",
-    "nts mintls TLS1.3",
     "refclock nmea unit 0 path /dev/ttyS0 baud 9600 mode 1",
+    "nts mintls TLS1.2",
+    "nts aead AES_GCM",
+    "server x nts noval",
+    "server x noval",
+    "server x nts ask y",
     "crypto pw secret",
     "crypto host x randfile /dev/urandom",
     "authenticate yes",
@@ -210,6 +218,8 @@ argument_of(const struct keyword *k)
 		return " pll";
 	if (k->id == KW_TOS_BASEDATE)
 		return " 2026-06-30";
+	if (k->id == KW_NTS_AEAD || k->id == KW_ASSOC_AEAD)
+		return " AES_SIV_CMAC_384";
 	if (k->ctx == KEYWORD_IFACE)
 		return " all";
 	if (k->arg == ARG_STR)
