@@ -229,7 +229,8 @@ prepare(struct batch *b, struct netsock *ns, struct server_ctx *c, unsigned k)
 	mh->msg_namelen = b->rx[r->of].msg_hdr.msg_namelen;
 	mh->msg_control = b->control[r->of];
 	mh->msg_controllen = 0;
-	sock_put_source(mh, &b->dst[r->of]);
+	if (!addr_equal(&b->dst[r->of], &ns->local)) /* it leaves from there */
+		sock_put_source(mh, &b->dst[r->of]);
 	if (r->answer.remember) {
 		netsock_mark(ns, server_sent(c, &b->src[r->of], b->now.sys));
 		sock_put_stamp(mh, ns->hardware);

@@ -13,6 +13,7 @@
 #include "ntp_share.h"
 
 #include <errno.h>
+#include <net/if_arp.h>
 #include <sys/socket.h>
 
 #include "ntp.h"
@@ -61,6 +62,16 @@ unless_client(struct program *g)
 	put(g, BPF_LD | BPF_B | BPF_ABS, 0);
 	put(g, BPF_ALU | BPF_AND | BPF_K, MODE_MASK);
 	skip_if(g, NTP_MODE_CLIENT);
+	to_engine(g);
+}
+
+/* Where the machine is told to route 127/8, others can send to it. */
+static void
+unless_loopback(struct program *g)
+{
+	put(g, BPF_LD | BPF_W | BPF_ABS,
+	    (uint32_t)(SKF_AD_OFF + SKF_AD_HATYPE));
+	skip_if(g, ARPHRD_LOOPBACK);
 	to_engine(g);
 }
 
@@ -124,6 +135,8 @@ share_program(const struct share_rule *r, struct sock_filter *p)
 	struct program g = {p, 0};
 
 	unless_client(&g);
+	if (r->loopback)
+		unless_loopback(&g);
 	if (r->signd)
 		if_for_signd(&g);
 	if (r->v6)

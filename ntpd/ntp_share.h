@@ -17,6 +17,7 @@ struct share_rule {
 	bool v6;
 	uint32_t n;	 /* threads; socket 0 is the engine's */
 	unsigned v6bits; /* of an IPv6 address tell clients apart */
+	bool loopback;	 /* bound where no other machine can have sent to */
 	bool signd;	 /* requests for the signing daemon are the engine's */
 	uint32_t key;	 /* random: who gets whom cannot be foreseen */
 };
@@ -24,7 +25,7 @@ struct share_rule {
 /*
  * The program for R into P (SHARE_MAX); its length.  Requests of clients go to
  * the socket 1..N that belongs to their address, whatever their port, all else
- * to socket 0.
+ * to socket 0, and so does what comes from a network where none can come from.
  */
 size_t share_program(const struct share_rule *r, struct sock_filter *p);
 

@@ -105,11 +105,11 @@ sock_tell_departures(int fd, bool hardware)
 
 /* Without the destination address we could answer from the wrong one. */
 static bool
-set_pktinfo(int fd, bool v6)
+set_pktinfo(int fd, bool v6, bool on)
 {
 	if (v6)
-		return set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-	return set_int(fd, IPPROTO_IP, IP_PKTINFO, 1);
+		return set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, on);
+	return set_int(fd, IPPROTO_IP, IP_PKTINFO, on);
 }
 
 static int
@@ -130,6 +130,15 @@ sock_fail(int fd)
 	return err;
 }
 
+/* Replies leave whole or not at all: a forged word of a narrow path would have
+ * them sent in pieces, which others could complete as they like.  And what is
+ * never cut needs no number, which the kernel draws at a price. */
+static void
+set_whole(int fd)
+{
+	(void)set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+}
+
 /* How much may wait while we are busy decides how much is lost.  Beyond the
  * system's limit only who administers the network gets it. */
 static void
@@ -144,9 +153,11 @@ set_server(int fd, bool v6, uint8_t dscp)
 {
 	set_common(fd, v6, dscp);
 	set_receive_buffer(fd);
-	if (!v6)
+	if (!v6) {
 		(void)set_int(fd, SOL_SOCKET, SO_BROADCAST, 1);
-	return set_pktinfo(fd, v6);
+		set_whole(fd);
+	}
+	return set_pktinfo(fd, v6, true);
 }
 
 /* A socket for server use, not yet bound, or -errno. */
@@ -205,6 +216,8 @@ sock_open_sibling(const struct ntp_addr *local, uint8_t dscp)
 	if (fd < 0)
 		return fd;
 	hear_no_group(fd, v6);
+	if (!addr_is_any(local)) /* then it is known where a datagram went */
+		(void)set_pktinfo(fd, v6, false);
 	return sock_share(fd) == 0 ? server_bind(fd, local) : sock_fail(fd);
 }
 
@@ -279,7 +292,7 @@ sock_open_client(
 
 		len = sock_addr_put(&any, &ss);
 		if ((v6 && !set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
-		    !set_pktinfo(fd, v6) ||
+		    !set_pktinfo(fd, v6, true) ||
 		    bind(fd, (struct sockaddr *)&ss, len) != 0)
 			return sock_fail(fd);
 	} else if (connect(fd, (struct sockaddr *)&ss, len) != 0) {

@@ -263,6 +263,7 @@ share(const struct daemon *d, const struct netsock *ns)
 	const struct share_rule rule = {.v6 = ns->local.family == ADDR_V6,
 	    .n = (uint32_t)d->workers.n,
 	    .v6bits = d->conf->mru.v6prefix,
+	    .loopback = addr_is_loopback(&ns->local),
 	    .signd = d->conf->signddir != NULL,
 	    .key = d->workers.key};
 

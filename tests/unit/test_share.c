@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -143,6 +144,47 @@ test_all_else_is_the_engines(void **state)
 	group_close(&g);
 }
 
+/* From a network it would be the engine's: see system/test_spoof.py. */
+static void
+test_our_own_machine_is_heard(void **state)
+{
+	const struct share_rule r = {
+	    .n = THREADS, .v6bits = 128, .key = 1, .loopback = true};
+	uint8_t mode6[12] = {0x16, 2};
+	struct group g;
+
+	(void)state;
+	group_open(&g, "127.0.0.1", &r);
+	assert_int_not_equal(heard_by(&g, "127.0.0.7", request, 48), 0);
+	assert_int_equal(heard_by(&g, "127.0.0.7", mode6, sizeof mode6), 0);
+	group_close(&g);
+}
+
+/* What a socket is told of where a datagram went, and what it sends. */
+static void
+test_settings(void **state)
+{
+	const struct share_rule r = {.n = THREADS, .v6bits = 128, .key = 1};
+	struct group g;
+
+	(void)state;
+	group_open(&g, "127.0.0.1", &r);
+	for (size_t i = 0; i <= THREADS; i++) {
+		int told = -1, whole = -1;
+		socklen_t len = sizeof told;
+
+		assert_int_equal(
+		    getsockopt(g.fd[i], IPPROTO_IP, IP_PKTINFO, &told, &len),
+		    0);
+		assert_int_equal(told, i == 0);
+		assert_int_equal(getsockopt(g.fd[i], IPPROTO_IP,
+				     IP_MTU_DISCOVER, &whole, &len),
+		    0);
+		assert_int_equal(whole, IP_PMTUDISC_PROBE);
+	}
+	group_close(&g);
+}
+
 static void
 test_who_wants_a_signature_is_the_engines(void **state)
 {
@@ -220,6 +262,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_client_has_one_thread),
 	    cmocka_unit_test(test_all_else_is_the_engines),
+	    cmocka_unit_test(test_our_own_machine_is_heard),
+	    cmocka_unit_test(test_settings),
 	    cmocka_unit_test(test_who_wants_a_signature_is_the_engines),
 	    cmocka_unit_test(test_ipv6),
 	    cmocka_unit_test(test_prefixes),
