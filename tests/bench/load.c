@@ -409,20 +409,26 @@ open_socket(const struct load *l)
 	return fd;
 }
 
-/* ID:SECRET of type SHA1. */
+/* ID:TYPE:SECRET */
 static void
 take_key(struct load *l, const char *text)
 {
-	char *colon;
+	char *type;
+	const char *secret;
 
-	l->keyid = (uint32_t)strtoul(text, &colon, 10);
-	if (*colon == ':')
-		l->mac = mac_new(
-		    mac_type_by_name("SHA1", 4), colon + 1, strlen(colon + 1));
+	l->keyid = (uint32_t)strtoul(text, &type, 10);
+	type += *type == ':';
+	secret = strchr(type, ':');
+	if (secret != NULL) {
+		enum mac_type t =
+		    mac_type_by_name(type, (size_t)(secret - type));
+
+		l->mac = mac_new(t, secret + 1, strlen(secret + 1));
+		l->len = HEADER + 4 + mac_digest_len(t);
+	}
 	errno = EINVAL;
 	if (l->mac == NULL)
-		die("-k ID:SECRET");
-	l->len = REQUEST_MAX;
+		die("-k ID:TYPE:SECRET");
 }
 
 static void
@@ -494,7 +500,7 @@ main(int argc, char *argv[])
 		(void)fprintf(stderr,
 		    "usage: load [-r RATE | -o OUT] [-d SECONDS] [-w SECONDS]"
 		    " [-s SOCKETS]\n            [-c CLIENTS] [-n REQUESTS]"
-		    " [-k ID:SECRET] [-p PID] ADDRESS PORT\n");
+		    " [-k ID:TYPE:SECRET] [-p PID] ADDRESS PORT\n");
 		return 2;
 	}
 	take_server(l, argv[optind], argv[optind + 1]);
