@@ -17,6 +17,7 @@
 #include "ntp_bcast.h"
 #include "ntp_config.h"
 #include "ntp_filter.h"
+#include "ntp_lean.h"
 #include "ntp_ntsassoc.h"
 #include "ntp_packet.h"
 #include "ntp_path.h"
@@ -100,6 +101,7 @@ struct peer {
 	struct refclock clk; /* of a reference clock */
 	struct clock_filter filter;
 	struct path path; /* survives a step: delays do not change */
+	struct lean lean; /* nor does where it stands beside others */
 	bool surprised;	  /* its last sample fitted nothing known */
 	struct poll_state poll;
 

@@ -212,13 +212,39 @@ drop_the_past(struct ntp_engine *e, size_t n, ntp_mono now)
 		struct peer *p = survivor(e, i);
 		struct filter_param fp = filter_param_of(e, p);
 
-		if (p->surprised)
+		if (p->surprised) {
 			filter_settle(&p->filter, &fp, now);
+			p->lean = (struct lean){0};
+		}
 		p->surprised = false;
 	}
 }
 
 /* --------------------------------------------------------------------------- */
+
+/* Where P stands beside the others that count. */
+static double
+lean_of(const struct ntp_engine *e, size_t n, const struct peer *p)
+{
+	struct lean all = {0};
+
+	if (is_learning(e))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (counts(e, n, i))
+			lean_join(&all, &survivor(e, i)->lean);
+	}
+	return p->lean.info > 0 ? p->lean.mean - all.mean : 0;
+}
+
+static void
+set_measured(struct ntp_engine *e, struct peer *p, const struct measurement *m)
+{
+	p->surprised = false;
+	if (!is_learning(e))
+		lean_add(
+		    &p->lean, m, m->offset + p->lean.off - e->loop.est.all.x);
+}
 
 static enum loop_verdict
 measure(struct ntp_engine *e, size_t n, const struct unseen *u, bool believe)
@@ -228,8 +254,12 @@ measure(struct ntp_engine *e, size_t n, const struct unseen *u, bool believe)
 	enum loop_mode before = e->loop.mode;
 	enum loop_verdict v;
 
+	u->p->lean.off = lean_of(e, n, u->p);
+	m.offset -= u->p->lean.off;
 	m.claim = CLAIM_SHARE * (claim_of(u->p) - least_claim(e, n));
 	v = loop_measure(&e->loop, &m, believe, u->s.epoch);
+	if (v == LOOP_USED)
+		set_measured(e, u->p, &m);
 	d.new_mode = e->loop.mode != before;
 	report_loop(e, &d);
 	return v;
@@ -242,6 +272,7 @@ measure_spike(
 	struct unseen u = {p, *s};
 	struct measurement m = measurement_of(e, &u);
 
+	m.offset -= p->lean.off;
 	if (e->loop.par.discipline == LOOP_KALMAN && !e->noset &&
 	    p->select >= SEL_CANDIDATE &&
 	    est_surprising(&e->loop.est, &m, s->epoch))
@@ -274,8 +305,6 @@ measure_survivors(struct ntp_engine *e, size_t n, struct ntp_now now)
 	while (oldest_unseen(e, n, &u)) {
 		enum loop_verdict v = measure(e, n, &u, false);
 
-		if (v == LOOP_USED)
-			u.p->surprised = false;
 		if (v == LOOP_SURPRISE && confirmed(e, n, u.p, now.mono)) {
 			drop_the_past(e, n, now.mono);
 			v = measure(e, n, &u, true);

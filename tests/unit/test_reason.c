@@ -21,6 +21,10 @@
 #define FOUR                                                                   \
 	"server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n"                   \
 	"server 192.0.2.3 iburst\nserver 192.0.2.4 iburst\n"
+/* Asked often enough that a step waits for the stepout. */
+#define FOUR_OFTEN                                                               \
+	"server 192.0.2.1 iburst maxpoll 6\nserver 192.0.2.2 iburst maxpoll 6\n" \
+	"server 192.0.2.3 iburst maxpoll 6\nserver 192.0.2.4 iburst maxpoll 6\n"
 
 static const char *
 sentence(struct world *w, const struct peer *p)
@@ -759,7 +763,7 @@ slew_spike_and_step(void **state)
 	struct world w;
 
 	(void)state;
-	world_init(&w, FOUR, &opt, 0, 0);
+	world_init(&w, FOUR_OFTEN, &opt, 0, 0);
 	for (unsigned i = 1; i <= 4; i++)
 		world_server(&w, i, 0);
 	world_run(&w, 1000);
