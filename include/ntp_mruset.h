@@ -19,6 +19,7 @@
 
 #define MRUSET_MAX    65U
 #define MRUSET_COPIES 256U /* entries copied at a time, of all lists */
+#define MRUSET_OURS   8U   /* of these, of the caller's own */
 
 /* Borrowed; none, or the first is the caller's own and the others belong to
  * threads. */
@@ -39,7 +40,8 @@ struct mruset_page {
 
 /* A place in the common order. */
 struct mruset_cursor {
-	size_t k; /* list of the next entry */
+	const struct mru_entry *entry; /* the next one, of list K */
+	size_t k;
 	struct mruset_page page[MRUSET_MAX];
 	struct mru_entry copy[MRUSET_COPIES];
 };
@@ -79,6 +81,6 @@ const struct mru_entry *mruset_entry(
 /* Did the last packet of this entry come to A? */
 bool mruset_came_to(const struct mruset *s, const struct mruset_cursor *c,
     const struct ntp_addr *a);
-void mruset_newer(const struct mruset *s, struct mruset_cursor *c);
+void mruset_newer(struct mruset_cursor *c);
 
 #endif /* NTP_MRUSET_H */

@@ -16,7 +16,7 @@
 #include "ntp_state.h"
 
 #define SCAN	 128 /* entries looked at in one step */
-#define TAG_LEN	 16U
+#define PATIENCE 0.5 /* s: nobody gives up a reply earlier */
 #define NAME_LEN 24U
 
 /* --- text ---------------------------------------------------------------- */
@@ -240,7 +240,7 @@ job_entry(struct ntp_engine *e, struct mru_job *j)
 	}
 	if (to_be_told(e, j, ent))
 		put_entry(e, j, ent);
-	mruset_newer(&e->lists, place_of(e, j));
+	mruset_newer(place_of(e, j));
 	return true;
 }
 
@@ -319,6 +319,20 @@ job_for(struct ntp_engine *e, const struct ntp_addr *src)
 	return idle;
 }
 
+/* Is this one of many requests that were sent without waiting for replies? */
+static bool
+is_answered(const struct control *c)
+{
+	for (unsigned i = 0; i < MRU_JOBS; i++) {
+		const struct mru_job *j = &c->e->ctlmru.job[i];
+
+		if (j->busy && addr_equal_port(&j->src, c->rb->src))
+			return mono_diff(c->now.mono, (ntp_mono){j->started}) <
+			    PATIENCE;
+	}
+	return false;
+}
+
 static void
 job_open(struct control *c, struct mru_job *j, const struct mru_request *q)
 {
@@ -393,6 +407,8 @@ ctlmru_read(struct control *c)
 
 	if ((c->restricts & RES_NOMRULIST) != 0)
 		return control_fail(c, MODE6_ERR_PERMISSION);
+	if (is_answered(c))
+		return control_silent(c);
 	if (!mrureq_parse(c, &q))
 		return false;
 	if (c->e->mru == NULL)

@@ -273,34 +273,30 @@ next_in(const struct mruset *s, struct mruset_cursor *c, size_t i)
 const struct mru_entry *
 mruset_entry(const struct mruset *s, struct mruset_cursor *c)
 {
-	const struct mru_entry *e, *best = NULL;
+	const struct mru_entry *e;
 
+	c->entry = NULL;
 	for (size_t i = 0; i < s->n; i++) {
 		e = next_in(s, c, i);
-		if (e != NULL && (best == NULL || e->last < best->last)) {
-			best = e;
+		if (e != NULL &&
+		    (c->entry == NULL || e->last < c->entry->last)) {
+			c->entry = e;
 			c->k = i;
 		}
 	}
-	return best;
-}
-
-static const struct mru_entry *
-current(const struct mruset *s, const struct mruset_cursor *c)
-{
-	return &c->copy[c->k * (MRUSET_COPIES / s->n) + c->page[c->k].next];
+	return c->entry;
 }
 
 bool
 mruset_came_to(const struct mruset *s, const struct mruset_cursor *c,
     const struct ntp_addr *a)
 {
-	return mru_came_to(s->list[c->k], current(s, c), a);
+	return mru_came_to(s->list[c->k], c->entry, a);
 }
 
 void
-mruset_newer(const struct mruset *s, struct mruset_cursor *c)
+mruset_newer(struct mruset_cursor *c)
 {
-	c->page[c->k].given = current(s, c)->last;
+	c->page[c->k].given = c->entry->last;
 	c->page[c->k].next++;
 }

@@ -566,6 +566,38 @@ many_at_a_time(void **state)
 	assert_false(engine_background(l->e));
 }
 
+/* Who does not wait for his reply gets no other, until he may have lost it. */
+static void
+impatience(void **state)
+{
+	struct lab *l = *state;
+	const struct mru_job *j = &l->e->ctlmru.job[0];
+	struct recvbuf rb = {.src = &l->src,
+	    .dst = &l->dst,
+	    .rx_time = l->now.sys,
+	    .data = l->in};
+	char text[200];
+
+	visits(l, 0, 300, 0.01);
+	snprintf(text, sizeof text, "nonce=%s, frags=32", fresh_nonce(l));
+	rb.len = lab_compose(l, MODE6_READ_MRU, 0, text);
+	process_control(l->e, &rb, 0, l->now);
+	assert_true(engine_background(l->e));
+	assert_int_equal(j->sent, 1);
+	pass(l, 0.4);
+	process_control(l->e, &rb, 0, l->now);
+	assert_int_equal(j->sent, 1);
+	pass(l, 0.2);
+	process_control(l->e, &rb, 0, l->now);
+	assert_int_equal(j->sent, 0);
+	assert_true(j->busy);
+	while (engine_background(l->e))
+		continue;
+	process_control(l->e, &rb, 0, l->now);
+	assert_true(j->busy);
+	ctlmru_stop(l->e);
+}
+
 /* --- not a weapon --------------------------------------------------------- */
 
 static void
@@ -692,6 +724,7 @@ main(void)
 	    T(filters),
 	    T(changes_during_a_reply),
 	    T(many_at_a_time),
+	    T(impatience),
 	    T(budget_of_a_source),
 	    T(budget_for_errors_and_guesses),
 	    T(proven_sources_have_no_budget),

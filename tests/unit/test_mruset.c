@@ -128,7 +128,7 @@ reply(unsigned n)
 		before = e->last;
 		assert_true(e->last > crowd.told[number(e)]);
 		crowd.told[number(e)] = e->last;
-		mruset_newer(&crowd.s, &crowd.c);
+		mruset_newer(&crowd.c);
 	}
 	mruset_pause(&crowd.s, &crowd.c);
 	return false;
@@ -190,7 +190,7 @@ from_the_newest_end(void **state)
 		    mruset_back(&crowd.s, &crowd.c, i, 100 + i), 100 + i);
 	while ((e = mruset_entry(&crowd.s, &crowd.c)) != NULL) {
 		assert_int_equal(e->last, crowd.last[number(e)]);
-		mruset_newer(&crowd.s, &crowd.c);
+		mruset_newer(&crowd.c);
 		n++;
 	}
 	assert_int_equal(n, 303);
