@@ -28,6 +28,7 @@
 #include "ntp_restrict.h"
 #include "ntp_server.h"
 #include "ntp_snapshot.h"
+#include "ntp_steer.h"
 
 #define HEAR_ALL	 15.0  /* s, a burst and a look-up */
 #define ENGINE_ADDRS_MAX 1024U /* of our own */

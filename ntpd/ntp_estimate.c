@@ -21,7 +21,8 @@
  *
  *	R = D^2/12, D^2/48, D^2/3, S^2/8 or S^2/32,	   D + blur for D,
  *
- * and one more, which for D far above the quiet excess Q is a mixture of z
+ * each with the square of what the timestamps alone leave uncertain added,
+ * and one more R, which for D far above the quiet excess Q is a mixture of z
  * with variance D^2/12 (weight 0.2) and z -+ (D - Q)/2 with variance about
  * (Q/2)^2 (0.4 each), collapsed to its first two moments.  That one does what
  * huff-n'-puff wanted: an asymmetry of hours moves nothing, since one of the
@@ -29,8 +30,8 @@
  *
  * The source.  It may itself be off, and says by how much at most (D', see
  * ntp_measure.c).  That is no noise: of one source alone it says nothing.  Of
- * several it tells whom to believe more, and (D' - least D')/4 is added to the
- * standard deviation of the one that knows less.
+ * several it tells whom to believe more: the square of (D' - least D')/4 is
+ * added to R of the one that knows less.
  *
  * The unknown.  Neither w nor the right R is known, and both change.  Each
  * pair of 11 wanders (1e-11 to 1e-6, half a decade apart) and 6 noises has a
