@@ -29,14 +29,15 @@ struct nts_assoc {
 	struct nts_keys keys;	    /* keylen 0: none yet */
 	struct nts_cookies cookies; /* the oldest first */
 	uint8_t uid[NTS_UID_LEN];   /* of the request that is out */
-	bool refused;	   /* it, or an earlier one since the last answer */
-	unsigned lost;	   /* requests in a row without an authentic answer */
-	unsigned limit;	   /* placeholders that the path is trusted with */
-	bool pending;	   /* keys are being established */
+	bool refused;  /* it, or an earlier one since the last answer */
+	unsigned lost; /* requests in a row without an authentic answer */
+	unsigned placeholders; /* in the last request */
+	unsigned limit;	       /* and those that the path is trusted with */
+	bool pending;	       /* keys are being established */
 	unsigned tries;	   /* establishments since the last authentic answer */
 	unsigned failures; /* of them, in a row */
 	ntp_mono next;	   /* not before */
-	ntp_mono since;	   /* the keys are there */
+	ntp_mono since;	   /* the last keys are there */
 	char words[NTS_WORDS]; /* why the last establishment failed, or "" */
 };
 

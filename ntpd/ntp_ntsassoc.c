@@ -53,7 +53,7 @@ nts_ready(struct peer *p)
 static unsigned
 placeholders(struct nts_assoc *n, size_t cookie_len)
 {
-	unsigned wanted = NTS_COOKIES - n->cookies.n;
+	unsigned wanted = NTS_COOKIES - 1 - n->cookies.n;
 
 	if (n->lost == LOST_LARGE)
 		n->limit /= 2;
@@ -74,7 +74,7 @@ nts_sign(struct ntp_engine *e, struct peer *p, uint8_t *buf)
 	n->cookies.n--;
 	memmove(n->cookies.cookie, n->cookies.cookie + 1,
 	    n->cookies.n * sizeof used);
-	ask.placeholders = placeholders(n, used.len);
+	ask.placeholders = n->placeholders = placeholders(n, used.len);
 	e->port.rng->fill(e->port.rng, ask.uid, sizeof ask.uid);
 	e->port.rng->fill(e->port.rng, ask.nonce, sizeof ask.nonce);
 	memcpy(n->uid, ask.uid, sizeof n->uid);
@@ -109,6 +109,8 @@ answered(struct peer *p, const struct nts_cookies *got, ntp_mono now)
 	struct nts_assoc *n = &p->nts;
 
 	keep_cookies(&n->cookies, got);
+	if (n->placeholders == n->limit && n->limit < NTS_COOKIES - 1)
+		n->limit++; /* so large arrives: perhaps more does */
 	n->refused = false;
 	n->lost = 0;
 	proven(n, now);
@@ -304,12 +306,23 @@ begin(struct ntp_engine *e, struct peer *p, const struct nts_session *s,
 	    aead_name(s->keys.aead), s->ncookies);
 }
 
+/* What could not be asked for want of a cookie is asked now. */
+static void
+catch_up(struct ntp_engine *e, struct peer *p, struct ntp_now now)
+{
+	ntp_mono soon = mono_add(now.mono, NTP_MINPKT + engine_uniform(e));
+
+	if (mono_before(soon, p->poll.nextdate))
+		p->poll.nextdate = soon;
+}
+
 static void
 pool_begin(struct ntp_engine *e, struct peer *pool, const struct nts_session *s,
     const struct ntp_addr *addr, struct ntp_now now)
 {
 	struct peer *p = pool_add(e, pool, addr, now);
 
+	pool->nts.since = now.mono;
 	if (p != NULL)
 		begin(e, p, s, now);
 }
@@ -345,6 +358,7 @@ engine_nts_ready(struct ntp_engine *e, uint32_t tag,
 	struct peer *p = pending_peer(e, tag);
 	struct ntp_addr a = *addr;
 	const char *fault;
+	bool starved;
 
 	if (p == NULL)
 		return;
@@ -363,9 +377,12 @@ engine_nts_ready(struct ntp_engine *e, uint32_t tag,
 		pool_begin(e, p, s, &a, now);
 		return;
 	}
+	starved = p->nts.cookies.n == 0;
 	begin(e, p, s, now);
 	if (!addr_equal_port(&a, &p->srcadr))
 		peer_move(e, p, &a, now);
+	else if (starved)
+		catch_up(e, p, now);
 }
 
 void

@@ -67,8 +67,7 @@ static enum reason
 pool_reason(const struct peer *p)
 {
 	if (peer_uses_nts(p))
-		return p->nts.failures > 0 || p->nts.pending ? keyless_reason(p)
-							     : REASON_POOL;
+		return p->nts.since.ns == 0 ? keyless_reason(p) : REASON_POOL;
 	if (p->dns.complained)
 		return REASON_UNRESOLVED;
 	if (p->pool.refresh.ns == 0)

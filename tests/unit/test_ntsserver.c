@@ -16,6 +16,7 @@
 #include "ntp_ntsserver.h"
 #include "ntp_rng.h"
 #include "serverlab.h"
+#include "threat.h"
 
 #define HEADER	  NTP_HEADER_LEN
 #define UID_AT	  HEADER
@@ -395,9 +396,23 @@ cookie_of_another_maker(void **state)
 	assert_int_equal(l->w->count.nts[NTS_COOKIE_DECODE_ERROR], 1);
 	l->cookie.len = NTS_COOKIE_MAX;
 	refused(l, request(l, 0));
-	l->cookie.len = 24;
-	refused(l, request(l, 0));
-	assert_int_equal(l->w->count.nts[NTS_COOKIE_DECODE_ERROR], 3);
+	assert_int_equal(l->w->count.nts[NTS_COOKIE_DECODE_ERROR], 2);
+}
+
+static void
+short_cookies(void **state)
+{
+	struct lab *l = *state;
+
+	for (uint16_t len = 12; len < COOKIE; len += 4) {
+		l->cookie.len = len;
+		refused(l, request(l, 0));
+	}
+	for (uint16_t len = 0; len < 12; len++) {
+		l->cookie.len = len;
+		assert_int_equal(
+		    serverlab_ask(l->w, request(l, 0)), SERVER_DROP);
+	}
 }
 
 static void
@@ -513,24 +528,46 @@ missing_fields(void **state)
 	dropped(l, len - COOKIE_EF);
 }
 
-/* Lengths inside the authenticator. */
+static void
+set_lengths(struct lab *l, unsigned nonce, unsigned sealed)
+{
+	uint8_t *at = l->w->in + AUTH_AT + 4;
+
+	at[0] = (uint8_t)(nonce >> 8);
+	at[1] = (uint8_t)nonce;
+	at[2] = (uint8_t)(sealed >> 8);
+	at[3] = (uint8_t)sealed;
+}
+
+/* Into the authenticator of a plain request, however wrong. */
+static bool
+fits(unsigned nonce, unsigned sealed)
+{
+	return nonce > 0 && sealed >= AEAD_TAG &&
+	    (nonce + 3) / 4 * 4 + (sealed + 3) / 4 * 4 <= AUTH_EF - 8;
+}
+
 static void
 bad_authenticator(void **state)
 {
 	struct lab *l = *state;
-	static const struct {
-		uint16_t nonce, sealed;
-	} bad[] = {{0, 16}, {0, 32}, {16, 15}, {16, 0}, {20, 16}, {16, 20},
-	    {65535, 16}, {16, 65535}, {32, 0}, {40, 40}};
 	size_t len = request(l, 0);
 
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		uint8_t *at = l->w->in + AUTH_AT + 4;
-
-		at[0] = (uint8_t)(bad[i].nonce >> 8);
-		at[1] = (uint8_t)bad[i].nonce;
-		at[2] = (uint8_t)(bad[i].sealed >> 8);
-		at[3] = (uint8_t)bad[i].sealed;
+	for (unsigned nonce = 0; nonce < 72; nonce++) {
+		for (unsigned sealed = 0; sealed < 72; sealed++) {
+			if (nonce == AEAD_NONCE && sealed == AEAD_TAG)
+				continue;
+			set_lengths(l, nonce, sealed);
+			if (fits(nonce, sealed))
+				refused(l, len);
+			else
+				dropped(l, len);
+		}
+	}
+	for (unsigned huge = 65500; huge < 65536; huge++) {
+		set_lengths(l, huge, 16);
+		dropped(l, len);
+		set_lengths(l, 16, huge);
 		dropped(l, len);
 	}
 }
@@ -670,33 +707,35 @@ reply_never_longer(void **state)
 	assert_true(l->w->count.nts[NTS_SERVER_SEND] > 100);
 }
 
-#define NTS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define NTS_THREAT(id, name) THREAT_IN(id, name, setup, teardown)
+#define NTS_TEST(name)	     cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    NTS_TEST(as_many_as_asked),
-	    NTS_TEST(cookies_are_new),
+	    NTS_THREAT("L-cookies", cookies_are_new),
 	    NTS_TEST(every_algorithm),
 	    NTS_TEST(key_does_not_leave),
 	    NTS_TEST(hidden_placeholders),
 	    NTS_TEST(old_keys_still_open),
 	    NTS_TEST(longer_cookie_keys),
 	    NTS_TEST(no_such_keys),
-	    NTS_TEST(no_server),
-	    NTS_TEST(every_bit_counts),
+	    NTS_THREAT("CVE-2023-4012", no_server),
+	    NTS_THREAT("L-tamper", every_bit_counts),
 	    NTS_TEST(unknown_cookie_key),
 	    NTS_TEST(cookie_of_another_maker),
+	    NTS_THREAT("CVE-2023-33192", short_cookies),
 	    NTS_TEST(other_session),
 	    NTS_TEST(two_cookies),
 	    NTS_TEST(two_identifiers),
 	    NTS_TEST(placeholder_of_another_length),
-	    NTS_TEST(hundred_placeholders),
+	    NTS_THREAT("CVE-2026-26076", hundred_placeholders),
 	    NTS_TEST(short_identifier),
 	    NTS_TEST(long_identifier),
 	    NTS_TEST(missing_fields),
-	    NTS_TEST(bad_authenticator),
+	    NTS_THREAT("L-lengths", bad_authenticator),
 	    NTS_TEST(something_behind),
 	    NTS_TEST(with_a_mac),
 	    NTS_TEST(not_in_mode_1),
@@ -704,7 +743,7 @@ main(void)
 	    NTS_TEST(notrust_lets_in),
 	    NTS_TEST(access_first),
 	    NTS_TEST(limited),
-	    NTS_TEST(reply_never_longer),
+	    NTS_THREAT("L-amplifier", reply_never_longer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

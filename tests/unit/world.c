@@ -155,17 +155,17 @@ server_time(const struct world *w, const struct world_server *s)
 
 static void
 server_answer(
-    struct world *w, struct world_server *s, int ep, const uint8_t *req)
+    struct world *w, struct world_server *s, const struct datagram *dg)
 {
 	struct world_packet *f = new_packet(w);
 	struct ntp_packet q, r = {0};
 	double back = s->delay + s->held + rng_exp(&w->rng) * s->jitter;
 
-	assert_int_equal(packet_decode(req, 48, &q), 0);
+	assert_int_equal(packet_decode(dg->buf, 48, &q), 0);
 	s->requests++;
 	s->last_nonce = q.xmt;
 	s->last_version = q.version;
-	s->last_ep = ep;
+	s->last_ep = dg->ep;
 	if (s->dead || f == NULL)
 		return;
 	if (s->lose > 0) {
@@ -186,7 +186,7 @@ server_answer(
 	r.reftime = r.rec;
 	*f = (struct world_packet){.used = true,
 	    .due = w->t + s->delay + back,
-	    .ep = ep,
+	    .ep = dg->ep,
 	    .src = s->addr,
 	    .len = 48};
 	packet_encode(&r, f->data);
@@ -194,6 +194,8 @@ server_answer(
 		assert_int_equal(keys_sign(w->e->opt.keys, s->keyid, f->data,
 				     sizeof f->data, &f->len),
 		    0);
+	if (s->seal != NULL)
+		s->seal(s, dg, f);
 }
 
 static int
@@ -213,7 +215,7 @@ port_send(struct packet_port *n, const struct datagram *dg, ntp_ts *tx)
 	}
 	for (size_t i = 0; i < w->nsrv; i++) {
 		if (addr_equal_port(dg->dst, &w->srv[i].addr))
-			server_answer(w, &w->srv[i], dg->ep, dg->buf);
+			server_answer(w, &w->srv[i], dg);
 	}
 	return 0;
 }
@@ -244,6 +246,19 @@ port_resolve(
 	w->asked++;
 	w->dns_tag = tag;
 	(void)snprintf(w->dns_name, sizeof w->dns_name, "%s", name);
+	return 0;
+}
+
+static int
+port_establish(struct nts_port *n, uint32_t tag,
+    const struct config_assoc *line, const struct ntp_addr *silent)
+{
+	struct world *w = WORLD(n, ntsport);
+
+	w->ke_asked++;
+	w->ke_tag = tag;
+	w->ke_silent = *silent;
+	(void)snprintf(w->ke_host, sizeof w->ke_host, "%s", line->host);
 	return 0;
 }
 
@@ -308,11 +323,13 @@ world_init(struct world *w, const char *conf, const struct engine_options *opt,
 	    (struct packet_port){port_open, port_close, port_send, port_route};
 	w->rngport.fill = port_fill;
 	w->dns.resolve = port_resolve;
+	w->ntsport.establish = port_establish;
 	w->log = (struct log_port){NTP_LOG_INFO, port_log};
 	ports = (struct ntp_ports){.clock = &w->clock,
 	    .packet = &w->net,
 	    .rng = &w->rngport,
 	    .dns = &w->dns,
+	    .nts = &w->ntsport,
 	    .log = &w->log};
 	assert_int_equal(
 	    config_parse(cfg, "test.conf", conf, strlen(conf), &io), 0);

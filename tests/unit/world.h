@@ -13,6 +13,9 @@
 #define WORLD_SERVERS 12
 #define WORLD_FLIGHT  64
 
+struct world_packet;
+struct world_server;
+
 struct world_server {
 	struct ntp_addr addr;
 	double offset; /* s, its error against true time */
@@ -29,6 +32,9 @@ struct world_server {
 	ntp_ts last_nonce;    /* transmit timestamp of the last request */
 	uint8_t last_version; /* of the same */
 	int last_ep;
+	/* What it makes of the plain reply F to DG; NULL: nothing. */
+	void (*seal)(struct world_server *, const struct datagram *dg,
+	    struct world_packet *f);
 };
 
 struct world_packet {
@@ -36,7 +42,7 @@ struct world_packet {
 	double due; /* s, true time */
 	int ep;
 	struct ntp_addr src;
-	uint8_t data[128];
+	uint8_t data[1536];
 	size_t len;
 };
 
@@ -65,6 +71,12 @@ struct world {
 	unsigned asked;
 	uint32_t dns_tag;
 	char dns_name[64];
+	/* key establishments: the last one */
+	struct nts_port ntsport;
+	unsigned ke_asked;
+	uint32_t ke_tag;
+	char ke_host[64];
+	struct ntp_addr ke_silent;
 	/* the last server-path datagram sent from endpoint 0 */
 	uint8_t sent[1024];
 	size_t sentlen;
