@@ -6,6 +6,7 @@
  * but see nothing.  `replay` repeats what the server has said.  `race`,
  * `racekiss` and `racenak` sit on the wire, see each request and answer before
  * the server does: without keys nothing helps against that but other servers.
+ * `alter` changes the time in the answers themselves.
  */
 #include <math.h>
 #include <string.h>
@@ -185,11 +186,42 @@ attack_see(
 		    packet_decode(f->data, f->len, &q) != 0)
 			continue;
 		if (!is_blind(a->kind) && a->kind != ATTACK_REPLAY &&
-		    is_asking(q.mode) &&
+		    a->kind != ATTACK_ALTER && is_asking(q.mode) &&
 		    between(from, to, a->client, a->server))
 			answer_first(from, f, a, &q);
 		if (a->kind == ATTACK_REPLAY && q.mode != NTP_MODE_CLIENT &&
 		    between(from, to, a->server, a->client))
 			net_inject(to, f, (int64_t)floor(a->rate * 1e9 + 0.5));
+	}
+}
+
+/* Everything else stays as it was, the authenticator too. */
+static void
+shift(struct sim_frame *f, double offset, uint8_t *buf)
+{
+	struct ntp_packet p;
+
+	if (packet_decode(f->data, f->len, &p) != 0 || is_asking(p.mode))
+		return;
+	p.reftime = ts_add(p.reftime, offset);
+	p.rec = ts_add(p.rec, offset);
+	p.xmt = ts_add(p.xmt, offset);
+	memmove(buf, f->data, f->len);
+	packet_encode(&p, buf);
+	f->data = buf;
+}
+
+void
+attack_alter(const struct sim_node *from, const struct sim_node *to,
+    struct sim_frame *f, uint8_t buf[SIM_DATAGRAM_MAX])
+{
+	const struct sim_world *w = from->w;
+
+	for (size_t i = 0; i < w->sc->nattack; i++) {
+		const struct scn_attack *a = &w->sc->attack[i];
+
+		if (a->kind == ATTACK_ALTER && attack_on(a, world_time(w)) &&
+		    between(from, to, a->server, a->client))
+			shift(f, a->offset, buf);
 	}
 }

@@ -266,17 +266,20 @@ carry(struct sim_node *from, struct sim_node *to, const struct sim_frame *f,
     int64_t after)
 {
 	struct sim_path *p = path_get(from->w, from, to);
+	uint8_t buf[SIM_DATAGRAM_MAX];
+	struct sim_frame g = *f;
 	struct wire v;
 
 	if (p == NULL)
 		return;
 	attack_see(from, to, f);
+	attack_alter(from, to, &g, buf);
 	v = wire_now(p, world_time(from->w));
 	if (is_lost(p, &v) || (f->ttl != 0 && f->ttl < v.hops))
 		return;
-	net_inject(to, f, after + delay_of(p, &v));
+	net_inject(to, &g, after + delay_of(p, &v));
 	if (v.dup > 0 && rng_double(&p->rng) < v.dup)
-		net_inject(to, f, after + delay_of(p, &v));
+		net_inject(to, &g, after + delay_of(p, &v));
 }
 
 /* 255.255.255.255, or the last address of a /24. */

@@ -237,10 +237,8 @@ port_log(struct log_port *l, enum ntp_loglevel lv, const char *fmt, va_list ap)
 
 /* --- names ------------------------------------------------------------------ */
 
-#define ADDRS_MAX 16U
-
-static size_t
-find_addresses(
+size_t
+node_addresses(
     const struct sim_world *w, const char *name, struct ntp_addr *out)
 {
 	const struct scenario *sc = w->sc;
@@ -249,7 +247,7 @@ find_addresses(
 
 	if (n != NULL)
 		out[count++] = n->addr;
-	for (size_t i = 0; i < sc->nalias && count < ADDRS_MAX; i++) {
+	for (size_t i = 0; i < sc->nalias && count < SIM_ADDRS; i++) {
 		if (strcmp(sc->alias[i].name, name) != 0)
 			continue;
 		n = world_node(w, sc->alias[i].node);
@@ -263,14 +261,14 @@ static void
 answer_lookup(void *obj, uint64_t tag)
 {
 	struct sim_node *n = obj;
-	struct ntp_addr addr[ADDRS_MAX];
+	struct ntp_addr addr[SIM_ADDRS];
 	size_t count;
 	struct sim_lookup *l = &n->lookup[tag % SIM_LOOKUPS];
 
 	sim_clock_advance(&n->clock, n->w->now);
 	if (!n->running || l->life != n->life)
 		return;
-	count = find_addresses(n->w, l->name, addr);
+	count = node_addresses(n->w, l->name, addr);
 	engine_resolved(n->e, l->tag, addr, count, "Name or service not known",
 	    sim_clock_now(&n->clock));
 	node_after(n);
@@ -300,6 +298,7 @@ set_ports(struct sim_node *n)
 	    (struct packet_port){port_open, port_close, port_send, port_route};
 	n->rngport.fill = port_fill;
 	n->dns.resolve = port_resolve;
+	nts_init(n);
 	n->log = (struct log_port){NTP_LOG_INFO, port_log};
 }
 
@@ -310,6 +309,7 @@ start_engine(struct sim_node *n, FILE *err)
 	    .packet = &n->net,
 	    .rng = &n->rngport,
 	    .dns = &n->dns,
+	    .nts = &n->nts,
 	    .log = &n->log};
 	struct ntp_config *cfg = node_conf(n, err);
 	struct engine_options opt = {.panic_once = n->def->panic_once,
@@ -330,6 +330,7 @@ start_engine(struct sim_node *n, FILE *err)
 	config_free(&cfg);
 	if (n->e == NULL)
 		return -NTP_ENOMEM;
+	nts_serve(n);
 	return node_leapfile(n, err);
 }
 

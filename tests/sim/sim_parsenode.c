@@ -58,6 +58,8 @@ node_flag(struct scn_reader *r, struct scn_node *n)
 		n->silent = true;
 	else if (scn_is(r, "noleaps"))
 		n->noleaps = true;
+	else if (n->daemon && scn_is(r, "nts"))
+		n->nts = true;
 	else if (scn_is(r, "-g"))
 		n->panic_once = true;
 	else if (scn_is(r, "-G"))

@@ -31,6 +31,8 @@ static const struct scn_choice actions[] = {
     {"sync", ACT_SYNC},
     {"stratum", ACT_STRATUM},
     {"suspend", ACT_SUSPEND},
+    {"rotate", ACT_ROTATE},
+    {"forget", ACT_FORGET},
     {NULL, 0},
 };
 
@@ -75,6 +77,7 @@ static const struct scn_choice attacks[] = {
     {"racenak", ATTACK_RACENAK},
     {"zero", ATTACK_ZERO},
     {"flood", ATTACK_FLOOD},
+    {"alter", ATTACK_ALTER},
     {NULL, 0},
 };
 

@@ -35,6 +35,7 @@ struct scn_node {
 	bool drift;			  /* a drift file is there ... */
 	double drift_freq;		  /* ... which says this, s/s */
 	bool panic_once, step_once, slew; /* -g, -G, -x */
+	bool nts;			  /* makes cookies */
 	bool noleaps; /* the kernel knows nothing of leap seconds */
 	/* servers */
 	double stratum, rootdelay, rootdisp, turnaround;
@@ -97,7 +98,9 @@ enum scn_action {
 	ACT_UNSYNC,
 	ACT_SYNC,
 	ACT_STRATUM,
-	ACT_SUSPEND
+	ACT_SUSPEND,
+	ACT_ROTATE,
+	ACT_FORGET
 };
 
 struct scn_event {
@@ -116,7 +119,8 @@ enum scn_attack_kind {
 	ATTACK_RACEKISS,
 	ATTACK_RACENAK,
 	ATTACK_ZERO,
-	ATTACK_FLOOD
+	ATTACK_FLOOD,
+	ATTACK_ALTER
 };
 
 /* Somebody on the wire between CLIENT and SERVER. */

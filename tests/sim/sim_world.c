@@ -88,6 +88,7 @@ node_init(
 	n->clock.port.leaps = !d->noleaps;
 	rng_seed(&n->rng, node_seed(w, idx, 1));
 	rng_seed(&n->noise, node_seed(w, idx, 2));
+	rng_seed(&n->secret, node_seed(w, idx, 3));
 	w->liars = w->liars || d->is_false;
 	n->silent = d->silent;
 	n->unsync = d->unsync;
@@ -96,6 +97,8 @@ node_init(
 	n->drift = d->drift_freq;
 	if (d->daemon)
 		n->lookup = calloc(SIM_LOOKUPS, sizeof *n->lookup);
+	if (d->daemon)
+		n->establish = calloc(SIM_LOOKUPS, sizeof *n->establish);
 }
 
 static bool
@@ -233,6 +236,10 @@ act(struct sim_node *n, const struct scn_event *ev)
 	case ACT_UNSYNC:
 	case ACT_SYNC:
 		n->unsync = ev->action == ACT_UNSYNC;
+		break;
+	case ACT_ROTATE:
+	case ACT_FORGET:
+		nts_rotate(n, ev->action == ACT_FORGET);
 		break;
 	case ACT_SUSPEND:
 		if (n->def->daemon)
@@ -425,6 +432,7 @@ world_free(struct sim_world **wp)
 		free(n->ep);
 		free(n->gauge);
 		free(n->lookup);
+		free(n->establish);
 	}
 	for (size_t i = 0; i < w->ngauges; i++)
 		gauge_fini(&w->gauge[i]);

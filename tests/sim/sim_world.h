@@ -34,6 +34,7 @@ struct sim_endpoint {
 
 /* A question to the resolver. */
 #define SIM_LOOKUPS 32U
+#define SIM_ADDRS   16U /* of one name */
 struct sim_lookup {
 	unsigned life;
 	uint32_t tag;
@@ -70,6 +71,11 @@ struct sim_node {
 	double drift;		   /* s/s, as in the drift file */
 	struct sim_lookup *lookup; /* SIM_LOOKUPS, used in turn */
 	uint64_t nlookups;
+	struct nts_port nts;
+	struct sim_lookup *establish; /* likewise */
+	uint64_t nestablish;
+	struct ntp_rng secret;	    /* of which it makes keys */
+	struct nts_cookiekeys ring; /* kept over a restart */
 
 	/* a server of the light model */
 	bool silent, unsync;
@@ -192,6 +198,18 @@ double node_root_distance(const struct sim_node *n);
 const struct sim_endpoint *node_endpoint(
     const struct sim_node *n, const struct ntp_addr *remote);
 
+/* The addresses of NAME, SIM_ADDRS at most; their number. */
+size_t node_addresses(
+    const struct sim_world *w, const char *name, struct ntp_addr *out);
+
+/* --- sim_nts.c ------------------------------------------------------------- */
+
+void nts_init(struct sim_node *n);
+/* If N makes cookies, its engine, which is new, gets the keys for them. */
+void nts_serve(struct sim_node *n);
+/* Another key for cookies; FORGET: and the old ones are lost. */
+void nts_rotate(struct sim_node *n, bool forget);
+
 /* --- sim_depart.c ---------------------------------------------------------- */
 
 /* F, which DG asks for, leaves N's stack a little later than its time stamp
@@ -209,6 +227,9 @@ void attack_start(struct sim_world *w);
 /* What the attackers see on the wire. */
 void attack_see(
     struct sim_node *from, struct sim_node *to, const struct sim_frame *f);
+/* What they make of it; BUF is room for that. */
+void attack_alter(const struct sim_node *from, const struct sim_node *to,
+    struct sim_frame *f, uint8_t buf[SIM_DATAGRAM_MAX]);
 
 /* --- sim_invariant.c ------------------------------------------------------- */
 
