@@ -133,6 +133,12 @@ DIRECTIVE(SELECT, "select", C, OBSOLETE, ignore, "not needed")
 DIRECTIVE(TICKADJ, "tickadj", C, OBSOLETE, ignore, "the kernel handles it")
 DIRECTIVE(SLEWALWAYS, "slewalways", C, OBSOLETE, ignore,
 	"use `tinker step 0`")
+DIRECTIVE(MONITOR, "monitor", C, OBSOLETE, ignore,
+	"use `enable monitor` or `disable monitor`")
+DIRECTIVE(SLEWTHRESHOLD, "slewthreshold", C, OBSOLETE, ignore,
+	"use `tinker step`")
+DIRECTIVE(MAXTRAPS, "maxtraps", C, OBSOLETE, ignore, "traps are not sent")
+DIRECTIVE(MLOCKALL, "mlockall", C, OBSOLETE, ignore, "memory is not locked")
 DIRECTIVE(TRACEFILE, "tracefile", C, OBSOLETE, ignore, "use `logfile`")
 DIRECTIVE(AUTHPROV, "authprov", C, OBSOLETE, ignore, "not needed")
 

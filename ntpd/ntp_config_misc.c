@@ -322,6 +322,8 @@ trust(struct confparse *p, uint32_t lo, uint32_t hi)
 	list[c->ntrusted++] = (struct config_range){lo, hi, conf_origin(p)};
 }
 
+static const char range_hint[] = "a range is written ( 1 ... 9 )";
+
 /* The last token is a key id; 0 after an error. */
 static uint32_t
 key_id(struct confparse *p)
@@ -330,8 +332,9 @@ key_id(struct confparse *p)
 
 	if (conf_integer(p, false, &v) && v >= 1 && v <= KEY_MAX)
 		return (uint32_t)v;
-	conf_error(p, NULL, NULL, "'%.40s' is not a key id between 1 and %d",
-	    p->tok.text, KEY_MAX);
+	conf_error(p, NULL,
+	    strstr(p->tok.text, "..") != NULL ? range_hint : NULL,
+	    "'%.40s' is not a key id between 1 and %d", p->tok.text, KEY_MAX);
 	return 0;
 }
 
@@ -341,7 +344,7 @@ expect(struct confparse *p, const char *word)
 	if (conf_next(p, SCAN_TOKENS) && strcmp(p->tok.text, word) == 0)
 		return true;
 	if (!p->bad)
-		conf_error(p, NULL, "a range is written ( 1 ... 9 )",
+		conf_error(p, NULL, range_hint,
 		    "unexpected '%.40s', expected '%s'", p->tok.text, word);
 	return false;
 }

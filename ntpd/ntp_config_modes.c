@@ -25,7 +25,9 @@ confdo_broadcastclient(struct confparse *p, const struct keyword *k)
 		if (strcmp(s, "novolley") == 0)
 			conf_warn(p, NULL, "give a `broadcastdelay`",
 			    "'novolley' does nothing");
-		else if (strcmp(s, "client") != 0)
+		else if (strcmp(s, "no") == 0)
+			p->cfg->broadcastclient = false;
+		else if (strcmp(s, "client") != 0 && strcmp(s, "yes") != 0)
 			conf_error(p, NULL, NULL, "unexpected '%.40s'", s);
 	}
 }

@@ -125,6 +125,12 @@ first = pid_of(pidfile)
 ok(status == 0 and first > 1, "a stale pid file is replaced", status, words)
 ok(exchange("127.0.0.1", port, request_octets()),
    "the daemon serves when its parent leaves")
+with open(pidfile, "rb") as f:
+    said = f.read()
+fds = {n: os.readlink("/proc/%d/fd/%d" % (first, n)) for n in range(3)}
+ok(said == b"%d" % first and os.getsid(first) == first and
+   set(fds.values()) == {"/dev/null"},
+   "the pid file is the number alone, the daemon holds no terminal", said, fds)
 status, words = ntpd(*argv)
 ok(status == 1 and str(first) in words and pid_of(pidfile) == first,
    "a second one fails in its parent, too, names the first and leaves its "
