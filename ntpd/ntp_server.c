@@ -453,7 +453,11 @@ server_reply(struct server_ctx *c, const struct recvbuf *rb,
 	if (!c->answer.kiss)
 		interleave(c, &q, &p);
 	packet_encode(&p, out);
-	*outlen = q.nts ? server_nts_answer(c, rb, &nts, out) : NTP_HEADER_LEN;
+	*outlen = NTP_HEADER_LEN;
+	if (q.nts) {
+		*outlen = server_nts_answer(c, rb, &nts, out);
+		nts_wipe(&nts.keys, sizeof nts.keys);
+	}
 	return *outlen != 0 ? SERVER_REPLY : SERVER_DROP;
 }
 

@@ -856,6 +856,80 @@ no_port(void **state)
 	end(&lab);
 }
 
+/* Each of the server threads opens and seals with keys of its own, and cookies
+ * that one has made another one takes. */
+static void
+threads_serve(void **state)
+{
+	struct nts_cookiekeys ring = {
+	    .n = 1, .key = {{.id = 1, .aead = AEAD_AES_SIV_CMAC_256}}};
+	uint8_t buf[NTS_PACKET_MAX] = {0x23}, out[NTP_REPLY_MAX];
+	struct ntp_addr src = world_addr(9), dst = world_addr(200);
+	struct recvbuf rb = {.src = &src, .dst = &dst, .data = buf};
+	struct nts_session s;
+	struct nts_cookies got = {.n = 1};
+	struct aead_set set;
+	struct ext_tail t;
+
+	(void)state;
+	begin(&lab, "restrict default nomodify\n");
+	s = session(&lab);
+	got.cookie[0] = s.cookie[0];
+	assert_int_equal(aead_set_init(&set), 0);
+	assert_int_equal(engine_units_make(lab.w.e, 2), 0);
+	assert_int_equal(engine_set_cookiekeys(lab.w.e, &ring), 0);
+	engine_units_follow(lab.w.e);
+	for (size_t i = 0; i < 8; i++) {
+		struct server_ctx *c = engine_unit(lab.w.e, i % 2);
+		struct nts_cookie used = got.cookie[0];
+		struct nts_ask ask = {.keys = &s.keys, .cookie = &used};
+		size_t len = 0;
+
+		rb.len = nts_client_seal(&set, &ask, buf);
+		(void)server_refresh(c);
+		assert_int_equal(
+		    server_receive(c, &rb, world_now(&lab.w), out, &len),
+		    SERVER_REPLY);
+		server_seal(c, out, &len, world_now(&lab.w).sys);
+		assert_int_equal(ext_split(out, len, 4, &t), 0);
+		assert_int_equal(
+		    nts_client_open(&set, &s.keys, ask.uid, out, &t, &got),
+		    NTS_GOOD);
+		assert_memory_not_equal(
+		    got.cookie[0].octets, used.octets, COOKIE);
+	}
+	serving_hold(lab.w.e);
+	assert_int_equal(lab.w.e->total.nts[NTS_SERVER_SEND], 8);
+	serving_release(lab.w.e);
+	aead_set_fini(&set);
+	/* no keys any more: no server */
+	assert_int_equal(engine_set_cookiekeys(lab.w.e, NULL), 0);
+	engine_units_follow(lab.w.e);
+	assert_null(engine_unit(lab.w.e, 0)->policy.nts);
+	end(&lab);
+}
+
+/* For clients and servers only: peers and broadcasts have none of it. */
+static void
+other_modes(void **state)
+{
+	uint8_t buf[NTP_HEADER_LEN + 4 + NTS_UID_LEN] = {0};
+	struct ntp_addr src = world_addr(1);
+
+	(void)state;
+	begin(&lab, "peer 192.0.2.1\ndisable auth\n");
+	buf[NTP_HEADER_LEN] = NTS_UID >> 8;
+	buf[NTP_HEADER_LEN + 1] = NTS_UID & 255;
+	buf[NTP_HEADER_LEN + 3] = 4 + NTS_UID_LEN;
+	for (unsigned mode = NTP_MODE_ACTIVE; mode <= NTP_MODE_PASSIVE;
+	     mode++) {
+		buf[0] = (uint8_t)(0x20 | mode);
+		world_inject(&lab.w, 0, &src, buf, sizeof buf);
+		assert_int_equal(lab.w.e->count.drop[DROP_NTS], mode);
+	}
+	end(&lab);
+}
+
 int
 main(void)
 {
@@ -884,6 +958,8 @@ main(void)
 	    cmocka_unit_test(pool_of_one_address),
 	    cmocka_unit_test(other_configuration),
 	    cmocka_unit_test(no_port),
+	    cmocka_unit_test(threads_serve),
+	    cmocka_unit_test(other_modes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
