@@ -328,7 +328,14 @@ void engine_restart_peer(struct ntp_engine *e, struct peer *p,
 void engine_restart_peers(
     struct ntp_engine *e, const char *refid, struct ntp_now now);
 void clock_select(struct ntp_engine *e, struct ntp_now now);
+/* Nobody is followed; REFID says why. */
+void sys_unsynchronized(struct ntp_engine *e, const char *refid, ntp_mono now);
 
+/* --- ntp_update.c -------------------------------------------------------- */
+
+/* The offset found is the discipline's, and what it says of it is done: by the
+ * system peer P. */
+void clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 /* What the discipline decided about mode and frequency, as events and words. */
 void report_loop(struct ntp_engine *e, const struct loop_decision *d);
 /* The frequency was corrected by FREQ s/s: so are the samples kept. */
