@@ -237,8 +237,7 @@ void peer_xmit(struct ntp_engine *e, struct peer *p, struct ntp_now now);
  * but reftime are the caller's. */
 struct ntp_packet time_packet(
     const struct ntp_engine *e, const struct peer *p, struct ntp_now now);
-/* The clock as a transmit timestamp: what is below its precision is random,
- * and it is never one that P has sent before. */
+/* The clock as a transmit timestamp: what is below its precision is random. */
 ntp_ts transmit_timestamp(struct ntp_engine *e);
 /* Sign and send PKT; *LEFT is when it left.  False: not sent. */
 bool packet_send(struct ntp_engine *e, struct peer *p,

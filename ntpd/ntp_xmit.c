@@ -13,6 +13,9 @@
 
 #define FRACTION_BITS 32
 
+/* Marks of replies are slots, those of associations have an associd above. */
+_Static_assert(XLEAVE_SLOTS <= 1U << 16, "a slot is no associd");
+
 bool
 peer_route(struct ntp_engine *e, struct peer *p)
 {

@@ -37,18 +37,22 @@ show_host(const struct ntpq *q, const char *word)
 		    *word == '\0' ? "is " : word, q->net.target);
 }
 
+/* Of the option S; AF_UNSPEC: it is none. */
+static int
+family_of(const char *s)
+{
+	if (strcmp(s, "-4") == 0)
+		return AF_INET;
+	return strcmp(s, "-6") == 0 ? AF_INET6 : AF_UNSPEC;
+}
+
 void
 cmd_host(struct ntpq *q, const struct ntpq_args *a)
 {
-	int family = q->family;
-	unsigned i = 0;
+	int option = a->n > 0 ? family_of(a->v[0]) : AF_UNSPEC;
+	int family = option != AF_UNSPEC ? option : q->family;
+	unsigned i = option != AF_UNSPEC ? 1 : 0;
 
-	if (a->n > 0 && strcmp(a->v[0], "-4") == 0)
-		family = AF_INET;
-	else if (a->n > 0 && strcmp(a->v[0], "-6") == 0)
-		family = AF_INET6;
-	if (family != q->family)
-		i = 1;
 	if (i == a->n)
 		show_host(q, "");
 	else

@@ -618,6 +618,15 @@ test_settings(void **state)
 	run_expect(q, "host [::1", "current host remains [::1]:4123\n");
 	run_expect(
 	    q, "host -4 localhost:99", "current host set to localhost:99\n");
+	q->family = AF_INET6;
+	run_expect(
+	    q, "host -6 localhost:98", "current host set to localhost:98\n");
+	assert_int_equal(q->net.cand[0].sa.ss_family, AF_INET6);
+	run_expect(
+	    q, "host -4 localhost:97", "current host set to localhost:97\n");
+	assert_int_equal(q->net.cand[0].sa.ss_family, AF_INET);
+	run_expect(q, "host -6", "current host is localhost:97\n");
+	q->family = AF_UNSPEC;
 	assert_int_equal(q->net.ncand, 1);
 	run_expect(q, "quit", "");
 	assert_true(q->quit);
