@@ -14,8 +14,10 @@
 #include "ntp_control.h"
 #include "ntp_err.h"
 #include "ntp_say.h"
+#include "ntp_scanner.h"
 #include "ntp_state.h"
 
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define REPLY_MAX 2048U /* octets, however much is wrong */
 
 /* The reply as it grows; its capacity keeps room for the end of the line. */
@@ -116,74 +118,44 @@ apply_line(struct control *c, struct reply *r, size_t len)
 
 /* --- files ---------------------------------------------------------------- */
 
-struct word {
-	const char *s;
-	size_t len;
+/* Words by which a directive names a file or directory of the daemon; who may
+ * choose those of `nts' may be whom he likes. */
+static const struct {
+	const char *directive, *word, *shown;
+} file_words[] = {
+    {"driftfile", "driftfile", "driftfile"},
+    {"filegen", "file", "filegen ... file"},
+    {"leapfile", "leapfile", "leapfile"},
+    {"logfile", "logfile", "logfile"},
+    {"nts", "ca", "nts ca"},
+    {"nts", "cert", "nts cert"},
+    {"nts", "cookie", "nts cookie"},
+    {"nts", "key", "nts key"},
+    {"ntpsigndsocket", "ntpsigndsocket", "ntpsigndsocket"},
+    {"pidfile", "pidfile", "pidfile"},
+    {"saveconfigdir", "saveconfigdir", "saveconfigdir"},
+    {"statsdir", "statsdir", "statsdir"},
 };
 
-static struct word
-next_word(struct word *rest)
-{
-	static const char blank[] = " \t\"";
-	struct word w;
-
-	while (rest->len > 0 && strchr(blank, rest->s[0]) != NULL) {
-		rest->s++;
-		rest->len--;
-	}
-	w = (struct word){rest->s, 0};
-	while (rest->len > 0 && strchr(blank, rest->s[0]) == NULL) {
-		rest->s++;
-		rest->len--;
-		w.len++;
-	}
-	return w;
-}
-
-static bool
-is_word(struct word w, const char *s)
-{
-	return strlen(s) == w.len && memcmp(s, w.s, w.len) == 0;
-}
-
-/* The same in the words behind `nts`: who may choose these may be whom he
- * likes. */
-static const char *
-nts_file_word(struct word line)
-{
-	static const char *const words[] = {
-	    "nts ca", "nts cert", "nts cookie", "nts key"};
-	struct word w;
-
-	while ((w = next_word(&line)).len > 0)
-		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-			if (is_word(w, words[i] + strlen("nts ")))
-				return words[i];
-	return NULL;
-}
-
 /*
- * The word by which LINE names a file or directory of the daemon, or NULL.
- * Where it writes is the business of who may edit its ntp.conf, not of who has
- * a key of it.  `keys' is only read, and to read it anew is much used.
+ * The one in LINE, or NULL.  Where the daemon writes is the business of who may
+ * edit its ntp.conf, not of who has a key of it.  `keys' is only read, and to
+ * read it anew is much used.  Words are cut as the parser will cut them.
  */
 static const char *
-file_word(struct word line)
+file_word(const char *line, size_t len)
 {
-	static const char *const words[] = {"driftfile", "leapfile", "logfile",
-	    "ntpsigndsocket", "pidfile", "saveconfigdir", "statsdir"};
-	struct word first = next_word(&line), w;
+	struct scan_token first, t;
+	struct scanner s;
 
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (is_word(first, words[i]))
-			return words[i];
-	if (is_word(first, "nts"))
-		return nts_file_word(line);
-	if (!is_word(first, "filegen"))
-		return NULL;
-	while ((w = next_word(&line)).len > 0)
-		if (is_word(w, "file"))
-			return "filegen ... file";
+	scan_init(&s, line, len);
+	scan_next(&s, SCAN_TOKENS, &first);
+	for (t = first; t.kind != SCAN_EOL; scan_next(&s, SCAN_TOKENS, &t)) {
+		for (size_t i = 0; i < COUNT(file_words); i++)
+			if (strcmp(first.text, file_words[i].directive) == 0 &&
+			    strcmp(t.text, file_words[i].word) == 0)
+				return file_words[i].shown;
+	}
 	return NULL;
 }
 
@@ -199,7 +171,7 @@ configure(struct control *c)
 {
 	struct reply r = {.text = {c->e->out, REPLY_MAX - 2, 0}};
 	size_t len = line_length(c);
-	const char *file = file_word((struct word){c->data, len});
+	const char *file = file_word(c->data, len);
 
 	if (!control_may_write(c))
 		return false;

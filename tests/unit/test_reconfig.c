@@ -379,6 +379,26 @@ test_refused(void **state)
 	assert_null(peer_at(l, "192.0.2.50"));
 }
 
+/* Whatever is a word to the parser is one to who guards the files. */
+static void
+test_files_stay(void **state)
+{
+	static const char *const lines[] = {"driftfile /x", "driftfile=/x",
+	    " logfile,x", "pidfile;x", "statsdir(x", "saveconfigdir|x",
+	    "leapfile{x", "ntpsigndsocket}x", "filegen peerstats file=x",
+	    "filegen peerstats type day file x", "nts cookie,x", "nts ca x"};
+	struct lab *l = *state;
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		const char *said = configure_line(l, lines[i]);
+
+		if (strstr(said, "can only be set in ntp.conf") == NULL)
+			fail_msg("%s: %s", lines[i], said);
+	}
+	expect_done(l, "filegen peerstats type day");
+	expect_done(l, "setvar driftfile = x");
+}
+
 static void
 test_control_key_that_nobody_has(void **state)
 {
@@ -411,6 +431,7 @@ main(void)
 	    TEST(test_reset),
 	    TEST(test_messages),
 	    TEST(test_refused),
+	    TEST(test_files_stay),
 	    THREAT_IN("CVE-2016-2517", test_control_key_that_nobody_has, setup,
 		lab_teardown),
 	};
