@@ -12,10 +12,10 @@
 
 #include "ntp_aead.h"
 
-#define HEADER_LEN   4U
-#define CRITICAL     0x8000U
-#define TYPE_MASK    0x7fffU
-#define PROTO_NTPV4  0
+#define HEADER_LEN  4U
+#define CRITICAL    0x8000U
+#define TYPE_MASK   0x7fffU
+#define PROTO_NTPV4 0
 
 const char ke_label[] = "EXPORTER-network-time-security";
 

@@ -233,6 +233,35 @@ check_leap(struct check *k)
 	free(buf);
 }
 
+/* --- Network Time Security --------------------------------------------------
+ */
+
+static void
+tell_nts(void *arg, enum nts_fault what, const struct config_assoc *a,
+    const char *text)
+{
+	struct check *k = arg;
+	const struct config_origin line = {
+	    a != NULL ? a->file : NULL, a != NULL ? a->line : 0};
+	enum keyword_id id = what == NTS_FAULT_CA ? KW_NTS_CA : KW_NTS_ENABLE;
+
+	warn_origin(k, a != NULL ? &line : origin_of(k, id), NULL,
+	    "of no use for `nts` here: %s", text);
+}
+
+static void
+check_nts(struct check *k)
+{
+	const struct config_nts *n = &k->c->nts;
+
+	nts_check(k->c, tell_nts, k);
+	if (n->server)
+		check_directory(k,
+		    n->cookie != NULL ? KW_NTS_COOKIE : KW_NTS_ENABLE,
+		    "nts cookie",
+		    n->cookie != NULL ? n->cookie : CONFIG_NTS_COOKIE, false);
+}
+
 /* --- the questions --------------------------------------------------- */
 
 static int
@@ -245,6 +274,7 @@ check(struct daemon *d, const struct config_io *io)
 	check_keys(&k);
 	check_leap(&k);
 	check_directories(&k);
+	check_nts(&k);
 	(void)printf("%s: %u errors, %u warnings\n", d->opt.conffile,
 	    c->nerrors, c->nwarnings);
 	return c->nerrors > 0 || (d->opt.strict && c->nwarnings > 0) ? NTPD_FAIL

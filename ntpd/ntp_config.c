@@ -13,9 +13,9 @@
 
 #include "ntp.h"
 #include "ntp_confparse.h"
-#include "ntp_ke.h"
 #include "ntp_era.h"
 #include "ntp_err.h"
+#include "ntp_ke.h"
 #include "ntp_monitor.h"
 #include "ntp_restrict.h"
 

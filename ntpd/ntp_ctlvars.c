@@ -509,11 +509,20 @@ ctlvars_is_own(const char *name, size_t len)
 	return row_find(sys_rows, SYSVAR_COUNT, name, len) < SYSVAR_COUNT;
 }
 
+/* Of other associations it would say nothing. */
+static bool
+uses_nts(const struct ctlvar_ctx *c)
+{
+	return c->set == CTLVARS_PEER && (c->p->cfg->flags & ASSOC_NTS) != 0;
+}
+
 static void
-select_default(struct selection *s)
+select_default(struct selection *s, const struct ctlvar_ctx *c)
 {
 	for (size_t i = 0; i < s->nrow; i++)
 		s->want[i] = s->row[i].in_default;
+	if (uses_nts(c))
+		s->want[PEERVAR_ntscookies] = true;
 	for (size_t i = 0; s->site != NULL && i < s->site->nvar; i++)
 		s->want_site[i] = s->site->var[i].in_default;
 }
@@ -581,7 +590,7 @@ ctlvars_read(struct ctlvar_ctx *c, const char *names, size_t len, char *out,
 
 	c->asked = len != 0;
 	if (!c->asked)
-		select_default(&s);
+		select_default(&s, c);
 	while (var_next(&r, &it)) {
 		if (!select_name(&s, &it))
 			return false;

@@ -197,7 +197,7 @@ peer_status_word(const struct peer *p)
 
 	if (p->parent == NULL && !peer_is_ephemeral(p))
 		flags |= 0x80;
-	if (p->cfg->key != 0)
+	if (p->cfg->key != 0 || (p->cfg->flags & ASSOC_NTS) != 0)
 		flags |= 0x40;
 	if (p->authentic)
 		flags |= 0x20;

@@ -516,6 +516,15 @@ void nts_reread(struct daemon *d);
 /* False: a look-up hangs, only _exit() ends it. */
 bool nts_stop(struct daemon *d);
 
+/* --- nts/nts_check.c -------------------------------------------------------- */
+
+enum nts_fault { NTS_FAULT_SERVER, NTS_FAULT_CA };
+/* What of the files that C names for NTS is of no use here; A: the line of a
+ * server, or NULL. */
+typedef void nts_fault_fn(void *arg, enum nts_fault what,
+    const struct config_assoc *a, const char *text);
+void nts_check(const struct ntp_config *c, nts_fault_fn *tell, void *arg);
+
 /* --- ntp_sandbox.c -------------------------------------------------------- */
 
 /* Real-time priority of -N and -P; a refusal is only said. */

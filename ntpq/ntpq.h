@@ -242,6 +242,7 @@ struct peer_line {
 	char server[NTPQ_NAME_MAX];  /* for the column in front */
 	unsigned stratum, reach;
 	char type;
+	unsigned nts;			    /* cookies left; 9: not with NTS */
 	int64_t when;			    /* s; 0: never */
 	double poll;			    /* s; 0: unknown */
 	double delay, offset, jitter, disp; /* ms */
@@ -418,6 +419,7 @@ enum stats_id {
 	STATS_MONSTATS,
 	STATS_MSSNTPINFO,
 	STATS_NTSINFO,
+	STATS_NTSKEINFO,
 	STATS_PSTATS,
 	STATS_SYSINFO,
 	STATS_SYSSTATS,

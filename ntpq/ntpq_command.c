@@ -108,6 +108,8 @@ static const struct command commands[] = {
 	"set or show the NTP version of requests"},
     {"ntsinfo", cmd_statistics, STATS_NTSINFO, 0, 0, "",
 	"show counters of Network Time Security"},
+    {"ntskeinfo", cmd_statistics, STATS_NTSKEINFO, 0, 0, "",
+	"show counters of its key establishment"},
     {"opeers", cmd_peers, PEERS_LOCAL, 0, 1, "[ -4 | -6 ]",
 	"show peers with local address and dispersion"},
     {"passociations", cmd_passociations, 0, 0, 0, "",

@@ -26,6 +26,8 @@
 #define BITS_WIDTH    8
 #define MAX_STRATUM   99U
 #define MAX_HMODE     255U
+#define NTS_COOKIES   8U
+#define NOT_NTS	      (NTS_COOKIES + 1)
 
 static const struct {
 	const char *first, *last;
@@ -44,8 +46,9 @@ peers_legend(FILE *out)
 	    "|    x falseticker, . too many, blank: not usable\n"
 	    "| remote: name or address   refid: whom it follows   "
 	    "st: stratum\n"
-	    "| t: u server, p pool, l clock, s S symmetric, b B M broadcast, "
-	    "a manycast\n"
+	    "| t: u server, 0-8 cookies of one with NTS, p pool, l clock, "
+	    "s S symmetric,\n"
+	    "|    b B M broadcast, a manycast\n"
 	    "| when: since its last packet, poll: between packets; s or m, h, "
 	    "d\n"
 	    "| reach: the last eight polls in octal; 377 all answered, "
@@ -275,6 +278,7 @@ peer_read(struct peer_line *p, const struct reply *r, ntp_ts now,
 	}
 	p->stratum = reply_uint(r, "stratum", MAX_STRATUM, 0);
 	p->type = peer_type(r, &src, have_src);
+	p->nts = reply_uint(r, "ntscookies", NTS_COOKIES, NOT_NTS);
 	p->when = age(r, now);
 	p->poll = poll_interval(r);
 	p->reach = reply_uint(r, "reach", 0xff, 0);
@@ -344,6 +348,14 @@ format_ms(
 	return fmt_ms7(out, UNITS_MAX, ms, plus);
 }
 
+/* As in NTPsec: a server with NTS shows how many cookies are left. */
+static char
+type_column(const struct peer_line *p)
+{
+	return p->type == 'u' && p->nts != NOT_NTS ? (char)('0' + p->nts)
+						   : p->type;
+}
+
 /* The blank before the delay is its first column when it has a unit. */
 static void
 put_numbers(
@@ -353,8 +365,8 @@ put_numbers(
 	char when[16], every[16], reach[BITS_WIDTH + 1];
 	double scatter = style->view == PEERS_LOCAL ? p->disp : p->jitter;
 
-	fprintf(out, " %2u %c %4s %4s %-*s%8s %8s %*s", p->stratum, p->type,
-	    fmt_when(when, sizeof(when), p->when),
+	fprintf(out, " %2u %c %4s %4s %-*s%8s %8s %*s", p->stratum,
+	    type_column(p), fmt_when(when, sizeof(when), p->when),
 	    format_poll(every, sizeof(every), p->poll), reach_width(style),
 	    format_reach(style, p->reach, reach),
 	    format_ms(style, p->delay, false, delay),
@@ -399,6 +411,8 @@ peers_json(struct json *j, const struct peer_line *p)
 	json_text(j, "refid", p->source);
 	json_int(j, "stratum", p->stratum);
 	json_text(j, "type", type);
+	if (p->nts != NOT_NTS)
+		json_int(j, "ntscookies", p->nts);
 	if (p->when > 0)
 		json_int(j, "when", p->when);
 	else

@@ -37,10 +37,15 @@ take_served(struct nts *n, const struct nts_served *s)
 {
 	struct daemon *d = n->d;
 
-	if (d->engine != NULL)
-		engine_nts_count(d->engine,
-		    s->how == SERVED_GOOD ? NTS_KE_SERVES_GOOD
-					  : NTS_KE_SERVES_BAD);
+	if (d->engine == NULL)
+		return;
+	if (s->how != SERVED_GOOD) {
+		engine_nts_count(d->engine, NTS_KE_SERVES_BAD);
+		return;
+	}
+	engine_nts_count(d->engine, NTS_KE_SERVES_GOOD);
+	for (unsigned i = 0; i < NTS_COOKIES; i++)
+		engine_nts_count(d->engine, NTS_COOKIE_MAKE);
 }
 
 static void

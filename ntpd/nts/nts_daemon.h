@@ -29,7 +29,9 @@ struct nts {
 
 /* Does C name anything that needs the thread? */
 bool nts_wanted(const struct ntp_config *c);
-/* What the thread has to know, the caller's; NULL: out of memory. */
+/* What the thread has to know, the caller's; NULL: out of memory.  The first
+ * without what depends on the machine. */
+struct nts_settings *nts_settings_plain(const struct ntp_config *c);
 struct nts_settings *nts_settings_of(const struct daemon *d);
 struct nts_question *nts_question_of(const struct daemon *d, uint32_t tag,
     const struct config_assoc *line, const struct ntp_addr *silent);

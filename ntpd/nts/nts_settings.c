@@ -87,9 +87,8 @@ nts_wanted(const struct ntp_config *c)
 }
 
 struct nts_settings *
-nts_settings_of(const struct daemon *d)
+nts_settings_plain(const struct ntp_config *c)
 {
-	const struct ntp_config *c = d->conf;
 	struct nts_settings *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
@@ -99,11 +98,23 @@ nts_settings_of(const struct daemon *d)
 	s->ntpport = c->extraport;
 	if (c->extraport == 0 && c->port != NTP_PORT)
 		s->ntpport = c->port;
+	if (copy_words(&s->tls, &c->nts) && copy_authorities(s, c))
+		return s;
+	nts_settings_free(s);
+	return NULL;
+}
+
+struct nts_settings *
+nts_settings_of(const struct daemon *d)
+{
+	struct nts_settings *s = nts_settings_plain(d->conf);
+
+	if (s == NULL)
+		return NULL;
 	s->no4 = d->iface.no4;
 	s->no6 = d->iface.no6;
-	s->access = config_access(c);
-	if (s->access != NULL && copy_words(&s->tls, &c->nts) &&
-	    copy_authorities(s, c) &&
+	s->access = config_access(d->conf);
+	if (s->access != NULL &&
 	    iface_filter_make(&s->filter, &d->iface.rules, &d->iface.list) == 0)
 		return s;
 	nts_settings_free(s);

@@ -27,7 +27,7 @@ static const uint8_t alpn[] = "\x07" KE_ALPN;
 static void
 say_ssl(char why[TLS_WHY], const char *what, const char *path)
 {
-	unsigned long e = ERR_peek_last_error();
+	unsigned long e = ERR_peek_error();
 	const char *words = ERR_reason_error_string(e);
 
 	(void)snprintf(why, TLS_WHY, "%s%s%.120s: %s", what,
@@ -55,10 +55,10 @@ readable(const char *path, const char *what, char why[TLS_WHY])
 static int
 no_passphrase(char *buf, int size, int writing, void *arg)
 {
-	(void)buf;
-	(void)size;
 	(void)writing;
 	(void)arg;
+	if (size > 0)
+		buf[0] = '\0';
 	return -1;
 }
 
@@ -102,6 +102,22 @@ choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* Without the extension nobody would ask choose_alpn(). */
+static int
+want_alpn(SSL *ssl, int *alert, void *arg)
+{
+	const unsigned char *p;
+	size_t len;
+
+	(void)arg;
+	if (SSL_client_hello_get0_ext(ssl,
+		TLSEXT_TYPE_application_layer_protocol_negotiation, &p,
+		&len) == 1)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+	return SSL_CLIENT_HELLO_ERROR;
+}
+
 static bool
 load_identity(SSL_CTX *c, const struct tls_words *w, char why[TLS_WHY])
 {
@@ -127,6 +143,7 @@ tls_server_context(const struct tls_words *w, char why[TLS_WHY])
 		return NULL;
 	if (w->server_order)
 		(void)SSL_CTX_set_options(c, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_client_hello_cb(c, want_alpn, NULL);
 	SSL_CTX_set_alpn_select_cb(c, choose_alpn, NULL);
 	if (load_identity(c, w, why))
 		return c;
