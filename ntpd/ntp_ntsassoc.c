@@ -337,12 +337,22 @@ is_there_already(
 	    (a->port == e->cfg->port && engine_owns(e, a));
 }
 
+/* Whoever establishes keys says where the server is, and may lie. */
+static bool
+is_a_host(const struct ntp_addr *a)
+{
+	return a->family != ADDR_NONE && !addr_is_any(a) &&
+	    !addr_is_multicast(a) && !addr_is_refclock(a, NULL, NULL);
+}
+
 static const char *
 session_fault(struct ntp_engine *e, const struct peer *p,
     const struct nts_session *s, const struct ntp_addr *a)
 {
 	if (!is_usable(s))
 		return "no cookie that can be used";
+	if (!is_a_host(a))
+		return "it leads to an address that is no server's";
 	if (!ciphers_ready(e))
 		return "out of memory";
 	if (is_there_already(e, p, a))

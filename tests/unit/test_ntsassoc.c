@@ -576,6 +576,24 @@ useless_sessions(void **state)
 		    "nokeys: NTS key establishment failed: no cookie that can "
 		    "be used");
 	}
+	for (int i = 0; i < 4; i++) {
+		static const uint8_t first[] = {0, 127, 224, 0};
+
+		world_run(&lab.w, 300);
+		s = session(&lab);
+		a = world_addr(1);
+		a.ip[0] = first[i];
+		a.ip[1] = i == 1 ? 127 : 0;
+		a.ip[2] = i == 1 ? 1 : 0;
+		a.ip[3] = i == 2 ? 1 : 0;
+		if (i == 3)
+			a = (struct ntp_addr){0};
+		engine_nts_ready(
+		    lab.w.e, lab.w.ke_tag, &s, &a, world_now(&lab.w));
+		says(&lab, 0,
+		    "nokeys: NTS key establishment failed: it leads to an "
+		    "address that is no server's");
+	}
 	/* nobody has asked */
 	establish(&lab, 1);
 	world_run(&lab.w, 1);
