@@ -288,6 +288,25 @@ hidden_placeholders(void **state)
 	answered(l, len, 2);
 }
 
+/* A request that saves on its nonce has no room for all that it asks for. */
+static void
+short_nonce(void **state)
+{
+	struct lab *l = *state;
+	size_t len = request(l, 1) - 12, at = AUTH_AT + COOKIE_EF;
+	uint8_t *auth = l->w->in + at;
+	struct aead *a =
+	    aead_set_key(&l->aeads, l->keys.aead, l->keys.c2s, l->keys.keylen);
+
+	auth[3] = AUTH_EF - 12;
+	auth[5] = 4;
+	assert_int_equal(aead_seal(a, (struct octets){l->w->in, at},
+			     (struct octets){auth + 8, 4},
+			     (struct octets){auth, 0}, auth + 12),
+	    0);
+	answered(l, len, 1);
+}
+
 /* --- keys come and go ----------------------------------------------------- */
 
 static void
@@ -719,6 +738,7 @@ main(void)
 	    NTS_TEST(every_algorithm),
 	    NTS_TEST(key_does_not_leave),
 	    NTS_TEST(hidden_placeholders),
+	    NTS_TEST(short_nonce),
 	    NTS_TEST(old_keys_still_open),
 	    NTS_TEST(longer_cookie_keys),
 	    NTS_TEST(no_such_keys),
