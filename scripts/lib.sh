@@ -13,8 +13,9 @@ build_packages_fedora=(gcc make autoconf automake pkgconf-pkg-config
     libuv-devel openssl-devel libcap-devel)
 # The tests also run peers: their libraries end the line, and ntpsec's ntpq wants
 # /etc/services (netbase).
-test_packages=(libcmocka-dev libedit-dev python3 netbase libbsd0 libseccomp2)
-test_packages_fedora=(libcmocka-devel libedit-devel python3)
+test_packages=(libcmocka-dev libedit-dev openssl python3 netbase libbsd0
+    libseccomp2)
+test_packages_fedora=(libcmocka-devel libedit-devel openssl python3)
 ci_packages=(clang clang-format clang-tidy mandoc shellcheck git systemd)
 
 # Programs of other makes that the tests run, fetched and unpacked rather than

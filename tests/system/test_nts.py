@@ -147,11 +147,13 @@ strangers = Daemon("".join("server %s iburst\n" % line for line in (
     "127.0.1.1:9 nts")))
 log_says(strangers, "127.0.3.1.*(self-signed|issuer)")
 log_says(strangers, "127.0.1.1.*refused")
-ok(log_says(strangers, "127.0.0.1.*expired"), "an expired certificate is none",
+ok(log_says(strangers, "127.0.0.1.*expired"),
+   "L-expired: such a certificate is none",
    strangers.log())
 ok(log_says(strangers, "127.0.9.1.*mismatch"),
-   "nor is that of somebody else", strangers.log())
-ok(log_says(strangers, "127.0.3.1.*issuer"), "nor one of unknown authority",
+   "L-impostor: nor is that of somebody else", strangers.log())
+ok(log_says(strangers, "127.0.3.1.*issuer"),
+   "L-stranger: nor one of unknown authority",
    strangers.log())
 ok(not any(r.reach for r in strangers.peers()), "nothing was asked without",
    strangers.ntpq("-p"))
@@ -231,19 +233,20 @@ ok(answer == [(0x8001, b"\0\0"), (0x8004, b""), (0x8000, b"")],
    "no common algorithm", answer)
 answer, _ = establish([NEXT], alpn=None)
 ok("no application protocol" in str(answer).lower().replace("_", " "),
-   "nothing without ALPN", answer)
+   "L-protocol: nothing without ALPN", answer)
 answer, _ = establish([NEXT], alpn="http/1.1")
 ok("no application protocol" in str(answer).lower().replace("_", " "),
    "nothing with another", answer)
 answer, _ = establish([NEXT], version=ssl.TLSVersion.TLSv1_2)
-ok("version" in str(answer).lower(), "nothing over TLS 1.2", answer)
+ok("version" in str(answer).lower(),
+   "L-downgrade: nothing over TLS 1.2", answer)
 with socket.create_connection(("127.0.0.1", 4461), 8) as slow:
     began = time.monotonic()
     slow.sendall(b"\x16\x03\x01")
     ok(slow.recv(1) == b"" and time.monotonic() - began < 7,
-       "who says nothing more is hung up on")
+       "L-slow: who says nothing more is hung up on")
 
-# ---- new certificates, and old cookies ---------------------------------------
+# ---- new certificates, and old cookies --------------------------------------
 
 write("server.pem", "no certificate\n")
 ours.child.send_signal(signal.SIGHUP)
@@ -286,9 +289,9 @@ nts enable cert %s key %s cookie %s
 """ % (bad_cert, bad_key, path("cookies")))])
 ok("has expired" in words, "and at the dates", words)
 
-# ---- too often ----------------------------------------------------------------
+# ---- too often --------------------------------------------------------------
 
 refused = wait_for(lambda: isinstance(establish([NEXT + AEAD + END])[0], str),
                    20, "a refusal")
-ok(refused, "one source gets no more than its share")
+ok(refused, "L-crowd: one source gets no more than its share")
 ok(ours.alive() and client.alive(), "all live on")

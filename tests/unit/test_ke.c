@@ -202,7 +202,7 @@ test_nothing_after_the_end(void **state)
 	    REQUEST(&m, NEXT_NTPV4, AEAD_15, 0x80, 0, 0, 1, 0), KE_REFUSED);
 }
 
-/* A record may claim any length; what comes is what counts. */
+/* L-junk: a record may claim any length; what comes is what counts. */
 static void
 test_junk_has_an_end(void **state)
 {
@@ -341,6 +341,7 @@ test_nine_cookies_are_eight(void **state)
 	assert_null(ke_refusal(&m, offer, 1));
 }
 
+/* L-offer */
 static void
 test_algorithm_that_was_not_offered(void **state)
 {
