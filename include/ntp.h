@@ -105,9 +105,11 @@ enum ntp_drop {
 enum ntp_sync_source {
 	SYNC_UNSPEC = 0,
 	SYNC_PPS = 1,
+	SYNC_LF = 2,
 	SYNC_UHF = 4,
 	SYNC_LOCAL = 5,
 	SYNC_NTP = 6,
+	SYNC_OTHER = 7,
 };
 
 #endif /* NTP_H */

@@ -107,12 +107,15 @@ struct config_assoc {
 	uint16_t keport; /* TCP; 0: 4460 */
 	/* reference clocks: 127.127.TYPE.UNIT, and fudge */
 	uint8_t ref_type, ref_unit;
-	double time1, time2; /* s */
-	int ref_stratum;     /* -1: the driver's */
-	uint32_t ref_refid;  /* 0: the driver's */
-	unsigned ref_flags;  /* enum ref_flag */
-	unsigned ref_mode;   /* the driver's */
-	const char *file;    /* where it stands; owned by the configuration */
+	double time1, time2;  /* s */
+	double minjitter;     /* s, floor of what is taken for its jitter */
+	char *path, *ppspath; /* devices; owned, NULL: the driver's */
+	unsigned baud;	      /* bit/s, 0: the driver's */
+	int ref_stratum;      /* -1: the driver's */
+	uint32_t ref_refid;   /* 0: the driver's */
+	unsigned ref_flags;   /* enum ref_flag */
+	unsigned ref_mode;    /* the driver's */
+	const char *file;     /* where it stands; owned by the configuration */
 	unsigned line;
 };
 
@@ -329,6 +332,7 @@ struct ntp_config {
 	bool threads_auto;  /* as many as there are processors */
 	uint32_t gather;    /* us to wait for company when busy */
 	bool ntp, kernel, monitor, stats, auth; /* enable, disable */
+	bool calibrate;				/* likewise */
 	unsigned nerrors, nwarnings;
 	char **files; /* every file read; diagnostics point here */
 	size_t nfiles;
@@ -387,6 +391,9 @@ void config_preset(struct ntp_config *c, const char *word, const char *whom);
 
 /* Do two lines, also of different configurations, name the same partner? */
 bool config_assoc_same(
+    const struct config_assoc *a, const struct config_assoc *b);
+/* The same reference clock, set up alike as far as its driver can tell? */
+bool config_clock_same(
     const struct config_assoc *a, const struct config_assoc *b);
 
 /* The variable NAME of `setvar`, or NULL. */

@@ -20,6 +20,7 @@ enum keyword_ctx {
 	KEYWORD_DIRECTIVE,
 	KEYWORD_ASSOC,
 	KEYWORD_FUDGE,
+	KEYWORD_DEVICE,
 	KEYWORD_DRIVER,
 	KEYWORD_RESTRICT,
 	KEYWORD_TARGET,
@@ -125,6 +126,9 @@ struct conf_fudge {
 	struct conf_refclock {
 		unsigned given;		     /* enum conf_given */
 		double time1, time2;	     /* s */
+		double minjitter;	     /* s */
+		char *path, *ppspath;	     /* owned until applied */
+		unsigned baud;		     /* bit/s */
 		unsigned flags_given, flags; /* enum ref_flag */
 		int stratum;
 		uint32_t refid;
@@ -135,7 +139,9 @@ enum conf_given {
 	GIVEN_TIME1 = 1,
 	GIVEN_STRATUM = 2,
 	GIVEN_REFID = 4,
-	GIVEN_TIME2 = 8
+	GIVEN_TIME2 = 8,
+	GIVEN_MINJITTER = 16,
+	GIVEN_BAUD = 32
 };
 
 struct conf_unpeer {
@@ -275,18 +281,22 @@ typedef void conf_directive(struct confparse *p, const struct keyword *k);
 conf_directive confdo_include, confdo_end;
 /* ntp_config_assoc.c */
 conf_directive confdo_assoc, confdo_refclock, confdo_unpeer;
+/* Free what A owns. */
+void config_assoc_clear(struct config_assoc *a);
 void config_finish_assocs(struct ntp_config *c, const struct config_io *io);
 int config_assoc_add_server(struct ntp_config *c, const char *host);
 /* ntp_config_clock.c */
-conf_directive confdo_fudge;
-extern const char conf_drivers_built[];
-/* The driver of type TYPE, or NULL when it is not built. */
+conf_directive confdo_fudge, confdo_device;
+/* The driver of type TYPE, or NULL when there is none. */
 const struct keyword *conf_driver(unsigned type);
+/* Is there a driver?  If not, that is said of TEXT and the last token. */
+bool conf_has_driver(struct confparse *p, unsigned type, const char *text);
 /* Of the words of fudge that work; false: another word. */
 bool conf_take_refclock(struct confparse *p, struct conf_refclock *par,
     enum keyword_id id, const struct conf_value *v);
-void conf_apply_refclock(
-    struct config_assoc *a, const struct conf_refclock *par);
+/* Takes what PAR owns. */
+void conf_apply_refclock(struct config_assoc *a, struct conf_refclock *par);
+void conf_refclock_clear(struct conf_refclock *par);
 /* Fudge onto its clocks, and their defaults. */
 void config_finish_clocks(struct ntp_config *c, const struct config_io *io);
 /* ntp_config_access.c */

@@ -18,10 +18,21 @@
 #include "ntp_median.h"
 #include "ntp_time.h"
 
-#define CLOCK_LOCAL 1U
-#define CLOCK_SHM   28U
+#define CLOCK_LOCAL	 1U
+#define CLOCK_SPECTRACOM 4U
+#define CLOCK_TRUETIME	 5U
+#define CLOCK_GENERIC	 8U
+#define CLOCK_ARBITER	 11U
+#define CLOCK_NMEA	 20U
+#define CLOCK_PPS	 22U
+#define CLOCK_HPGPS	 26U
+#define CLOCK_SHM	 28U
+#define CLOCK_ZYFER	 42U
+#define CLOCK_GPSD	 46U
+#define CLOCK_PHC	 60U /* ours alone */
 
 #define CLOCK_TIMECODE_MAX 128U
+#define CLOCK_COUNTS	   8U
 
 struct ntp_engine;
 
@@ -42,6 +53,10 @@ struct clock_reading {
 	double offset;	    /* s, the clock's time minus ours */
 	enum ntp_leap leap; /* UNSYNC: the clock has no valid time */
 	int8_t precision;   /* log2 s, of the clock */
+	/* A pulse marked the second: the clock may become PPS peer. */
+	bool pps;
+	/* Which second it was, nobody said: OFFSET is within half of one. */
+	bool unnumbered;
 };
 
 /* The variables of a clock, kept in its association. */
@@ -54,10 +69,16 @@ struct refclock {
 	unsigned good;			      /* readings since the last poll */
 	unsigned bad[CLOCK_CODES];	      /* other seconds since then */
 	char timecode[CLOCK_TIMECODE_MAX + 1];
+	unsigned count[CLOCK_COUNTS]; /* the driver's, since the last poll */
+	bool ring_pps;	    /* what is in the ring, pulses have stamped */
+	bool pps;	    /* and that was so at the last poll */
+	bool mute;	    /* these number no seconds: it has no vote */
+	double calibration; /* s, found by `enable calibrate` */
 };
 
-/* The clock 127.127.TYPE.UNIT was read.  Not configured: ignored. */
-void engine_clock_reading(struct ntp_engine *e, uint8_t type, uint8_t unit,
+/* The clock 127.127.TYPE.UNIT was read.  False: the reading is of no use, which
+ * was counted; not configured: ignored. */
+bool engine_clock_reading(struct ntp_engine *e, uint8_t type, uint8_t unit,
     const struct clock_reading *r, struct ntp_now now);
 
 /* It was looked at, and WHY there is no reading. */
@@ -69,14 +90,47 @@ void engine_clock_fault(
 void engine_clock_timecode(struct ntp_engine *e, uint8_t type, uint8_t unit,
     const char *text, size_t len);
 
+/* One more for the driver's count WHICH; shown by clockstats as kind->counts
+ * says. */
+void engine_clock_count(
+    struct ntp_engine *e, uint8_t type, uint8_t unit, unsigned which);
+
 /* Status word of a clock in mode 6. */
 uint16_t clock_status_word(const struct refclock *c);
 
-/* "SHM", "LOCAL"; "" for a type without driver. */
-const char *clock_name(unsigned type);
-/* What the device is, in words. */
-const char *clock_device(unsigned type);
-/* Which of its flags mean anything (enum ref_flag). */
-unsigned clock_flags(unsigned type);
+/* What words beside stratum, refid and minjitter a driver reads; the flags
+ * first, as enum ref_flag. */
+enum clock_has {
+	CLOCK_HAS_FLAG1 = 0x001,
+	CLOCK_HAS_FLAG2 = 0x002,
+	CLOCK_HAS_FLAG3 = 0x004,
+	CLOCK_HAS_FLAG4 = 0x008,
+	CLOCK_HAS_TIME1 = 0x010,
+	CLOCK_HAS_TIME2 = 0x020,
+	CLOCK_HAS_MODE = 0x040,
+	CLOCK_HAS_PATH = 0x080,
+	CLOCK_HAS_PPSPATH = 0x100,
+	CLOCK_HAS_BAUD = 0x200,
+};
+
+enum clock_trait {
+	CLOCK_OWN_TIME1 = 1, /* the driver adds time1 where it belongs */
+	CLOCK_RECORDS = 2,   /* clockstats without flag4 */
+	CLOCK_LONG = 4,	     /* counts follow the timecode if mode 0x10000 */
+};
+
+struct clock_kind {
+	uint8_t type;
+	uint8_t source; /* enum ntp_sync_source */
+	uint16_t has;	/* enum clock_has */
+	uint8_t traits; /* enum clock_trait */
+	uint8_t counts; /* of the driver's own */
+	char refid[5];
+	char name[12];
+	char device[40]; /* in words */
+};
+
+/* Never NULL: a type without driver has an empty name. */
+const struct clock_kind *clock_kind(unsigned type);
 
 #endif /* NTP_REFCLOCK_H */

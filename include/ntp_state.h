@@ -187,6 +187,9 @@ void tell_kernel(struct ntp_engine *e, ntp_mono now);
 
 /* Publish the snapshot for the server path. */
 void engine_publish(struct ntp_engine *e, struct ntp_now now);
+/* P as selection sees it. */
+struct candidate engine_candidate(
+    const struct ntp_engine *e, const struct peer *p, ntp_mono now);
 
 /* Root dispersion as of NOW, in s. */
 double sys_rootdisp(const struct ntp_engine *e, ntp_mono now);
@@ -262,6 +265,14 @@ size_t orphan_exclude(struct ntp_engine *e, size_t n);
 struct peer *orphan_parent(struct ntp_engine *e, ntp_mono now);
 /* Serve our own clock; called every second while that is so. */
 void orphan_serve(struct ntp_engine *e, struct ntp_now now);
+
+/* --- ntp_pulse.c --------------------------------------------------------- */
+
+/* It marks seconds and numbers none: no vote. */
+bool pulse_is_mute(const struct peer *p);
+/* A pulse that may lead the N survivors, of which BEST would, becomes the only
+ * one.  Their number from then on. */
+size_t pulse_lead(struct ntp_engine *e, size_t n, size_t best, ntp_mono now);
 
 /* --- ntp_broadcast.c ----------------------------------------------------- */
 

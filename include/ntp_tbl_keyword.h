@@ -80,8 +80,7 @@ DIRECTIVE(NONVOLATILE, "nonvolatile", B, WORKS, nonvolatile,
 DIRECTIVE(LIMIT, "limit", B, WORKS, options, "rate limit, as NTPsec has it")
 DIRECTIVE(NTS, "nts", B, WORKS, nts, "network time security")
 DIRECTIVE(EXTRA, "extra", C, WORKS, options, "serve on one more port")
-DIRECTIVE(DEVICE, "device", B, NOTYET, ignore,
-	"no driver with a device is built")
+DIRECTIVE(DEVICE, "device", B, WORKS, device, "files of a reference clock")
 DIRECTIVE(SETVAR, "setvar", B, WORKS, setvar, "a variable for ntpq")
 DIRECTIVE(SAVECONFIGDIR, "saveconfigdir", C, WORKS, path,
 	"where ntpq may save the configuration")
@@ -204,11 +203,16 @@ KEYWORD(ASSOC, FLAG1, "flag1", B, BOOL, WORKS, "depends on the driver")
 KEYWORD(ASSOC, FLAG2, "flag2", B, BOOL, WORKS, "depends on the driver")
 KEYWORD(ASSOC, FLAG3, "flag3", B, BOOL, WORKS, "depends on the driver")
 KEYWORD(ASSOC, FLAG4, "flag4", B, BOOL, WORKS, "depends on the driver")
-KEYWORD(ASSOC, PATH, "path", B, STR, NOTYET, "no driver with a device is built")
-KEYWORD(ASSOC, PPSPATH, "ppspath", B, STR, NOTYET,
-	"no driver with a device is built")
-KEYNUM(ASSOC, BAUD, "baud", B, INT, NOTYET, 0, 10e6,
-	"no driver with a device is built")
+KEYWORD(ASSOC, PATH, "path", B, STR, WORKS, "device of a reference clock")
+KEYWORD(ASSOC, PPSPATH, "ppspath", B, STR, WORKS,
+	"device of its pulse per second")
+KEYNUM(ASSOC, BAUD, "baud", B, INT, WORKS, 0, 10e6,
+	"speed of its serial line, bit/s")
+
+/* --- device -------------------------------------------------------------- */
+
+KEYWORD(DEVICE, TIMEDATA, "timedata", B, STR, WORKS, "as `path`")
+KEYWORD(DEVICE, PPSDATA, "ppsdata", B, STR, WORKS, "as `ppspath`")
 
 /* --- fudge --------------------------------------------------------------- */
 
@@ -224,8 +228,8 @@ KEYWORD(FUDGE, FLAG2, "flag2", A, BOOL, WORKS, "depends on the driver")
 KEYWORD(FUDGE, FLAG3, "flag3", A, BOOL, WORKS, "depends on the driver")
 KEYWORD(FUDGE, FLAG4, "flag4", A, BOOL, WORKS, "depends on the driver")
 KEYWORD(FUDGE, ABBREV, "abbrev", C, STR, OBSOLETE, "was for the simulator")
-KEYNUM(FUDGE, MINJITTER, "minjitter", C, NUM, NOTYET, 0, 1e6,
-	"no driver has such a parameter")
+KEYNUM(FUDGE, MINJITTER, "minjitter", C, NUM, WORKS, 0, 1e6,
+	"least jitter of the clock, s")
 KEYNUM(FUDGE, MODE, "mode", C, UINT, OBSOLETE, 0, 4294967295.0,
 	"use `server ... mode`")
 
@@ -237,8 +241,8 @@ KEYNUM(DRIVER, TRUETIME, "truetime", B, NONE, NOTYET, 5, 5, "not built")
 KEYNUM(DRIVER, GENERIC, "generic", B, NONE, NOTYET, 8, 8, "not built")
 KEYNUM(DRIVER, ARBITER, "arbiter", B, NONE, NOTYET, 11, 11, "not built")
 KEYNUM(DRIVER, MODEM, "modem", B, NONE, NOTYET, 18, 18, "not built")
-KEYNUM(DRIVER, NMEA, "nmea", B, NONE, NOTYET, 20, 20, "not built")
-KEYNUM(DRIVER, PPS, "pps", B, NONE, NOTYET, 22, 22, "not built")
+KEYNUM(DRIVER, NMEA, "nmea", B, NONE, WORKS, 20, 20, "GPS receiver")
+KEYNUM(DRIVER, PPS, "pps", B, NONE, WORKS, 22, 22, "pulse per second")
 KEYNUM(DRIVER, HPGPS, "hpgps", B, NONE, NOTYET, 26, 26, "not built")
 KEYNUM(DRIVER, SHM, "shm", B, NONE, WORKS, 28, 28, "shared memory")
 KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, NOTYET, 29, 29, "not built")
@@ -460,7 +464,8 @@ KEYWORD(FLAG, MONITOR, "monitor", A, NONE, WORKS, "keep the client list")
 KEYWORD(FLAG, STATS, "stats", A, NONE, WORKS, "write statistics files")
 KEYWORD(FLAG, AUTH, "auth", A, NONE, WORKS, "new associations need a MAC")
 KEYWORD(FLAG, BCLIENT, "bclient", C, NONE, WORKS, "take broadcasts")
-KEYWORD(FLAG, CALIBRATE, "calibrate", C, NONE, NOTYET, "no such clocks")
+KEYWORD(FLAG, CALIBRATE, "calibrate", C, NONE, WORKS,
+	"adjust `time1` of clocks to a pulse per second")
 KEYWORD(FLAG, MODE7, "mode7", C, NONE, NOTYET, "use ntpq instead of ntpdc")
 KEYWORD(FLAG, PPS, "pps", C, NONE, OBSOLETE, "use `enable kernel`")
 KEYWORD(FLAG, PLL, "pll", C, NONE, OBSOLETE, "use `enable ntp`")

@@ -41,6 +41,7 @@ REASON(LOOP, "loop", 1)
 REASON(NOSELECT, "noselect", 0)
 REASON(LASTRESORT, "lastresort", 0)
 REASON(ORPHAN, "orphan", 0)
+REASON(PULSE, "pulse", 0)
 /* what the vote made of it */
 REASON(UNJUDGED, "unjudged", 0)
 REASON(HEARING, "hearing", 0)

@@ -104,13 +104,7 @@ settle_kind(struct confparse *p, struct config_assoc *a)
 	a->kind = ASSOC_REFCLOCK;
 	a->ref_type = (uint8_t)type;
 	a->ref_unit = (uint8_t)unit;
-	if (conf_driver(type) != NULL)
-		return true;
-	conf_warn(p, NULL, conf_drivers_built,
-	    "reference clock %.60s is not supported in this release, the line "
-	    "is ignored",
-	    a->host);
-	return false;
+	return conf_has_driver(p, type, a->host);
 }
 
 /* --- options ------------------------------------------------------------- */
@@ -255,6 +249,16 @@ is_duplicate(const struct ntp_config *c, const struct config_assoc *a)
 	return false;
 }
 
+void
+config_assoc_clear(struct config_assoc *a)
+{
+	free(a->host);
+	free(a->ca);
+	free(a->path);
+	free(a->ppspath);
+	a->host = a->ca = a->path = a->ppspath = NULL;
+}
+
 /* Takes over A's strings, also when it fails. */
 static int
 append(struct ntp_config *c, struct config_assoc *a)
@@ -263,8 +267,7 @@ append(struct ntp_config *c, struct config_assoc *a)
 
 	list = conf_grow(c, c->assoc, c->nassoc, sizeof(*list));
 	if (list == NULL) {
-		free(a->host);
-		free(a->ca);
+		config_assoc_clear(a);
 		return -NTP_ENOMEM;
 	}
 	c->assoc = list;
@@ -343,10 +346,9 @@ finish_draft(struct confparse *p, struct draft *d)
 {
 	if (finish_line(p, d))
 		(void)append(p->cfg, &d->a);
-	else {
-		free(d->a.host);
-		free(d->a.ca);
-	}
+	else
+		config_assoc_clear(&d->a);
+	conf_refclock_clear(&d->par);
 }
 
 void
@@ -385,9 +387,8 @@ confdo_refclock(struct confparse *p, const struct keyword *k)
 		return;
 	}
 	if (driver->state != KW_WORKS) {
-		conf_warn(p, NULL, "`refclock local` and `shm` are built",
-		    "driver '%s' is not supported in this release, the line is "
-		    "ignored",
+		conf_warn(p, NULL, driver->text,
+		    "driver '%s' is not built, the line is ignored",
 		    driver->word);
 		return;
 	}
@@ -492,10 +493,8 @@ remove_lines(struct ntp_config *c, const struct conf_unpeer *u,
 		    line != NULL ? config_assoc_same(a, line) : is_named(a, u);
 		if (!named)
 			c->assoc[kept++] = *a;
-		else {
-			free(a->host);
-			free(a->ca);
-		}
+		else
+			config_assoc_clear(a);
 	}
 	gone = c->nassoc - kept;
 	c->nassoc = kept;

@@ -5,6 +5,7 @@
  * The same words stand on a `fudge` line of the reference and on the
  * `refclock` line of NTPsec; what a driver has no use for is said once.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ntp_confparse.h"
@@ -12,19 +13,35 @@
 
 #define LOCAL_STRAT 5
 
-const char conf_drivers_built[] =
-    "the local clock 127.127.1.u and shared memory 127.127.28.u are built";
-
-const struct keyword *
-conf_driver(unsigned type)
+static const struct keyword *
+driver_row(unsigned type)
 {
 	const struct keyword *k;
 
 	for (size_t i = 0; (k = keyword_at(i)) != NULL; i++)
-		if (k->ctx == KEYWORD_DRIVER && k->state == KW_WORKS &&
-		    (unsigned)k->lo == type)
+		if (k->ctx == KEYWORD_DRIVER && (unsigned)k->lo == type)
 			return k;
 	return NULL;
+}
+
+const struct keyword *
+conf_driver(unsigned type)
+{
+	const struct keyword *k = driver_row(type);
+
+	return k != NULL && k->state == KW_WORKS ? k : NULL;
+}
+
+bool
+conf_has_driver(struct confparse *p, unsigned type, const char *text)
+{
+	const struct keyword *k = driver_row(type);
+
+	if (k != NULL && k->state == KW_WORKS)
+		return true;
+	conf_warn(p, NULL, k != NULL ? k->text : "that driver is gone",
+	    "reference clock %.60s has no driver, the line is ignored", text);
+	return false;
 }
 
 static void
@@ -62,6 +79,23 @@ take_flag(struct conf_refclock *par, enum keyword_id id, bool on)
 	return bit != 0;
 }
 
+static bool
+take_device(struct confparse *p, struct conf_refclock *par, enum keyword_id id,
+    const struct conf_value *v)
+{
+	if (id == KW_ASSOC_PATH || id == KW_DEVICE_TIMEDATA) {
+		conf_set(p->cfg, &par->path, v->str);
+	} else if (id == KW_ASSOC_PPSPATH || id == KW_DEVICE_PPSDATA) {
+		conf_set(p->cfg, &par->ppspath, v->str);
+	} else if (id == KW_ASSOC_BAUD) {
+		par->baud = (unsigned)v->num;
+		par->given |= GIVEN_BAUD;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 bool
 conf_take_refclock(struct confparse *p, struct conf_refclock *par,
     enum keyword_id id, const struct conf_value *v)
@@ -77,15 +111,43 @@ conf_take_refclock(struct confparse *p, struct conf_refclock *par,
 		par->given |= GIVEN_TIME2;
 	} else if (id == KW_FUDGE_REFID || id == KW_ASSOC_REFID) {
 		take_refid(p, par, v->str);
+	} else if (id == KW_FUDGE_MINJITTER) {
+		par->minjitter = v->num;
+		par->given |= GIVEN_MINJITTER;
 	} else {
-		return take_flag(par, id, v->num != 0);
+		return take_device(p, par, id, v) ||
+		    take_flag(par, id, v->num != 0);
 	}
 	return true;
 }
 
 void
-conf_apply_refclock(struct config_assoc *a, const struct conf_refclock *par)
+conf_refclock_clear(struct conf_refclock *par)
 {
+	free(par->path);
+	free(par->ppspath);
+	par->path = par->ppspath = NULL;
+}
+
+static void
+move_string(char **to, char **from)
+{
+	if (*from == NULL)
+		return;
+	free(*to);
+	*to = *from;
+	*from = NULL;
+}
+
+void
+conf_apply_refclock(struct config_assoc *a, struct conf_refclock *par)
+{
+	move_string(&a->path, &par->path);
+	move_string(&a->ppspath, &par->ppspath);
+	if ((par->given & GIVEN_BAUD) != 0)
+		a->baud = par->baud;
+	if ((par->given & GIVEN_MINJITTER) != 0)
+		a->minjitter = par->minjitter;
 	if ((par->given & GIVEN_TIME1) != 0)
 		a->time1 = par->time1;
 	if ((par->given & GIVEN_TIME2) != 0)
@@ -109,52 +171,64 @@ fudge_word(struct confparse *p, void *obj, const struct keyword *k,
 }
 
 static void
-keep_fudge(struct ntp_config *c, const struct conf_fudge *f)
+keep_fudge(struct ntp_config *c, struct conf_fudge *f)
 {
 	struct config_pending *q = c->pending;
 	struct conf_fudge *list;
 
 	list = conf_grow(c, q->fudge, q->nfudge, sizeof(*list));
-	if (list == NULL)
+	if (list == NULL) {
+		conf_refclock_clear(&f->par);
 		return;
+	}
 	q->fudge = list;
 	list[q->nfudge++] = *f;
 }
 
-void
-confdo_fudge(struct confparse *p, const struct keyword *k)
+/* DIRECTIVE 127.127.T.U, then words of CTX. */
+static void
+read_fudge(
+    struct confparse *p, const struct keyword *directive, enum keyword_ctx ctx)
 {
 	struct conf_fudge f = {.type = 0};
 	const char *text = p->tok.text;
 	struct ntp_addr addr;
 
-	(void)k;
 	if (!conf_string(p, "address of a reference clock"))
 		return;
 	f.place = conf_place(p);
 	if (addr_parse(text, strlen(text), &addr) != 0 ||
 	    !addr_is_refclock(&addr, &f.type, &f.unit)) {
 		conf_error(p, NULL, "it looks like 127.127.1.0",
-		    "inappropriate address %.60s for the fudge command, line "
+		    "inappropriate address %.60s for the %s command, line "
 		    "ignored",
-		    text);
+		    text, directive->word);
 		return;
 	}
-	if (conf_driver(f.type) == NULL) {
-		conf_warn(p, NULL, conf_drivers_built,
-		    "reference clock %.60s is not supported in this release, "
-		    "the line is ignored",
-		    text);
+	if (!conf_has_driver(p, f.type, text))
 		return;
-	}
-	conf_options(p, KEYWORD_FUDGE, fudge_word, &f.par);
-	if (!p->bad)
+	conf_options(p, ctx, fudge_word, &f.par);
+	if (p->bad)
+		conf_refclock_clear(&f.par);
+	else
 		keep_fudge(p->cfg, &f);
 }
 
+void
+confdo_fudge(struct confparse *p, const struct keyword *k)
+{
+	read_fudge(p, k, KEYWORD_FUDGE);
+}
+
+void
+confdo_device(struct confparse *p, const struct keyword *k)
+{
+	read_fudge(p, k, KEYWORD_DEVICE);
+}
+
 static void
-finish_fudge(struct ntp_config *c, const struct config_io *io,
-    const struct conf_fudge *f)
+finish_fudge(
+    struct ntp_config *c, const struct config_io *io, struct conf_fudge *f)
 {
 	bool found = false;
 
@@ -172,35 +246,80 @@ finish_fudge(struct ntp_config *c, const struct config_io *io,
 		    "no `server` line names this reference clock", NULL);
 }
 
+/* What the words of A ask of its driver. */
+static unsigned
+words_of(const struct config_assoc *a)
+{
+	unsigned words = a->ref_flags;
+
+	words |= conf_differs(a->time1, 0) ? CLOCK_HAS_TIME1 : 0;
+	words |= conf_differs(a->time2, 0) ? CLOCK_HAS_TIME2 : 0;
+	words |= a->ref_mode != 0 ? CLOCK_HAS_MODE : 0;
+	words |= a->path != NULL ? CLOCK_HAS_PATH : 0;
+	words |= a->ppspath != NULL ? CLOCK_HAS_PPSPATH : 0;
+	words |= a->baud != 0 ? CLOCK_HAS_BAUD : 0;
+	return words;
+}
+
+/* "it has time1 mode path" */
+static void
+list_words(struct conf_text *o, unsigned has)
+{
+	static const char words[][8] = {"flag1", "flag2", "flag3", "flag4",
+	    "time1", "time2", "mode", "path", "ppspath", "baud"};
+
+	conf_add(o, "it has");
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if ((has >> i & 1) != 0)
+			conf_add(o, " %s", words[i]);
+}
+
 /* Words that this driver does not read. */
 static void
 check_fudge(struct ntp_config *c, const struct config_io *io,
     const struct config_assoc *a)
 {
 	struct conf_place place = {a->file, {a->line, 1}};
-	bool idle = (a->ref_flags & ~clock_flags(a->ref_type)) != 0;
+	unsigned has = clock_kind(a->ref_type)->has;
+	struct conf_text hint = {.len = 0};
 
-	if (a->ref_type == CLOCK_LOCAL)
-		idle = idle || a->ref_mode != 0 || a->time2 < 0 || a->time2 > 0;
-	if (idle)
-		config_warn_at(c, io, &place,
-		    "a parameter of this reference clock has no effect",
-		    a->ref_type == CLOCK_LOCAL
-			? "the local clock has time1, stratum and refid"
-			: "shared memory has no flag2 and flag3");
+	if ((words_of(a) & ~has) == 0)
+		return;
+	list_words(&hint, has);
+	config_warn_at(c, io, &place,
+	    "a parameter of this reference clock has no effect", hint.p);
+	free(hint.p);
 }
 
 static void
 settle_clock(
     struct ntp_config *c, const struct config_io *io, struct config_assoc *a)
 {
-	bool local = a->ref_type == CLOCK_LOCAL;
+	const struct clock_kind *kind = clock_kind(a->ref_type);
 
 	if (a->ref_stratum < 0)
-		a->ref_stratum = local ? LOCAL_STRAT : 0;
+		a->ref_stratum = a->ref_type == CLOCK_LOCAL ? LOCAL_STRAT : 0;
 	if (a->ref_refid == 0)
-		a->ref_refid = refid_from_text(local ? "LOCL" : "SHM");
+		a->ref_refid = refid_from_text(kind->refid);
 	check_fudge(c, io, a);
+}
+
+static bool
+text_differs(const char *a, const char *b)
+{
+	return (a != NULL) != (b != NULL) || (a != NULL && strcmp(a, b) != 0);
+}
+
+bool
+config_clock_same(const struct config_assoc *a, const struct config_assoc *b)
+{
+	return a->kind == b->kind && a->ref_type == b->ref_type &&
+	    a->ref_unit == b->ref_unit && a->ref_flags == b->ref_flags &&
+	    a->ref_mode == b->ref_mode && a->baud == b->baud &&
+	    !conf_differs(a->time1, b->time1) &&
+	    !conf_differs(a->time2, b->time2) &&
+	    !text_differs(a->path, b->path) &&
+	    !text_differs(a->ppspath, b->ppspath);
 }
 
 void

@@ -52,6 +52,8 @@ conf_pending_clear(struct config_pending *q)
 {
 	for (size_t i = 0; i < q->nunpeer; i++)
 		free(q->unpeer[i].host);
+	for (size_t i = 0; i < q->nfudge; i++)
+		conf_refclock_clear(&q->fudge[i].par);
 	free(q->unpeer);
 	free(q->fudge);
 	*q = (struct config_pending){.nomem = q->nomem, .checked = q->checked};
@@ -64,10 +66,8 @@ free_elements(struct ntp_config *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->nassoc; i++) {
-		free(c->assoc[i].host);
-		free(c->assoc[i].ca);
-	}
+	for (i = 0; i < c->nassoc; i++)
+		config_assoc_clear(&c->assoc[i]);
 	for (i = 0; i < c->nrestricts; i++)
 		free(c->restricts[i].host);
 	for (i = 0; i < c->niface; i++)
@@ -184,6 +184,20 @@ file_in(
 	return file;
 }
 
+/* All of its strings, or none. */
+static bool
+copy_assoc(struct config_assoc *dst, const struct config_assoc *src)
+{
+	dst->host = dst->ca = dst->path = dst->ppspath = NULL;
+	if (copy_string(&dst->host, src->host) &&
+	    copy_string(&dst->ca, src->ca) &&
+	    copy_string(&dst->path, src->path) &&
+	    copy_string(&dst->ppspath, src->ppspath))
+		return true;
+	config_assoc_clear(dst);
+	return false;
+}
+
 static bool
 copy_assocs(struct ntp_config *to, const struct ntp_config *c)
 {
@@ -194,15 +208,10 @@ copy_assocs(struct ntp_config *to, const struct ntp_config *c)
 	to->assoc = a;
 	for (; to->nassoc < c->nassoc; to->nassoc++) {
 		struct config_assoc *dst = &to->assoc[to->nassoc];
-		char *host = dst->host, *ca = dst->ca;
 
 		dst->file = file_in(to, c, dst->file);
-		if (!copy_string(&dst->host, host))
+		if (!copy_assoc(dst, &c->assoc[to->nassoc]))
 			return false;
-		if (!copy_string(&dst->ca, ca)) {
-			free(dst->host);
-			return false;
-		}
 	}
 	return true;
 }

@@ -268,6 +268,8 @@ flag_of(struct ntp_config *c, enum keyword_id id)
 		return &c->kernel;
 	if (id == KW_FLAG_MONITOR)
 		return &c->monitor;
+	if (id == KW_FLAG_CALIBRATE)
+		return &c->calibrate;
 	if (id == KW_FLAG_STATS)
 		return &c->stats;
 	if (id == KW_FLAG_BCLIENT)

@@ -243,7 +243,7 @@ show_flags(struct show *s)
 {
 	const struct ntp_config *c = s->c;
 	const struct {
-		char word[8];
+		char word[10];
 		bool on;
 		enum keyword_id id;
 	} flags[] = {
@@ -252,6 +252,7 @@ show_flags(struct show *s)
 	    {"monitor", c->monitor, KW_FLAG_MONITOR},
 	    {"stats", c->stats, KW_FLAG_STATS},
 	    {"auth", c->auth, KW_FLAG_AUTH},
+	    {"calibrate", c->calibrate, KW_FLAG_CALIBRATE},
 	    {"bclient", c->broadcastclient, KW_FLAG_BCLIENT},
 	};
 

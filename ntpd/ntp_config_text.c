@@ -224,6 +224,7 @@ write_fudge(struct conf_text *o, const struct config_assoc *a)
 	conf_add(o, "fudge %s", a->host);
 	conf_add_number(o, "time1", a->time1, 0);
 	conf_add_number(o, "time2", a->time2, 0);
+	conf_add_number(o, "minjitter", a->minjitter, 0);
 	if (a->ref_stratum >= 0)
 		conf_add(o, " stratum %d", a->ref_stratum);
 	if (a->ref_refid != 0)
@@ -249,6 +250,11 @@ conf_write_assoc(struct conf_text *o, const struct config_assoc *a)
 	conf_add_number(o, "port", a->port, NTP_PORT);
 	conf_add_number(o, "ttl", a->ttl, 0);
 	conf_add_number(o, "mode", a->ref_mode, 0);
+	conf_add_number(o, "baud", a->baud, 0);
+	if (a->path != NULL)
+		conf_add(o, " path \"%s\"", a->path);
+	if (a->ppspath != NULL)
+		conf_add(o, " ppspath \"%s\"", a->ppspath);
 	conf_add_number(o, "bias", a->bias, 0);
 	conf_add(o, "\n");
 	if (a->kind == ASSOC_REFCLOCK)

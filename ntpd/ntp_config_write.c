@@ -221,6 +221,8 @@ write_flags(struct conf_text *o, const struct ntp_config *c)
 	for (size_t i = 0; i < sizeof flag / sizeof flag[0]; i++)
 		if (!flag[i].on)
 			conf_add(o, "disable %s\n", flag[i].word);
+	if (c->calibrate)
+		conf_add(o, "enable calibrate\n");
 	if (c->broadcastclient)
 		conf_add(o, "enable bclient\n");
 }

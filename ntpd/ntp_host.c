@@ -88,14 +88,6 @@ groups_differ(const struct ntp_config *a, const struct ntp_config *b)
 	return false;
 }
 
-static bool
-fudge_differs(const struct config_assoc *a, const struct config_assoc *b)
-{
-	return a->ref_flags != b->ref_flags || a->ref_mode != b->ref_mode ||
-	    a->time1 < b->time1 || a->time1 > b->time1 || a->time2 < b->time2 ||
-	    a->time2 > b->time2;
-}
-
 /* Does B name every clock of A, with the same words? */
 static bool
 has_clocks_of(const struct ntp_config *b, const struct ntp_config *a)
@@ -106,8 +98,7 @@ has_clocks_of(const struct ntp_config *b, const struct ntp_config *a)
 		if (a->assoc[i].kind != ASSOC_REFCLOCK)
 			continue;
 		while (k < b->nassoc &&
-		    (!config_assoc_same(&a->assoc[i], &b->assoc[k]) ||
-			fudge_differs(&a->assoc[i], &b->assoc[k])))
+		    !config_clock_same(&a->assoc[i], &b->assoc[k]))
 			k++;
 		if (k == b->nassoc)
 			return false;

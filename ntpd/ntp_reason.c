@@ -218,6 +218,8 @@ voteless_reason(const struct ntp_engine *e, const struct peer *p)
 {
 	if (peer_is_local_clock(p) && (p->cfg->flags & ASSOC_PREFER) == 0)
 		return REASON_LASTRESORT;
+	if (pulse_is_mute(p))
+		return REASON_PULSE;
 	return orphan_enabled(e) && p->stratum >= e->cfg->tos.orphan
 	    ? REASON_ORPHAN
 	    : REASON_UNJUDGED;

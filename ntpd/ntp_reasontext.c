@@ -153,6 +153,9 @@ say_standing(struct text *t, const struct subject *s, enum reason why)
 		say(t, "stratum %u; orphans from %u on do not vote",
 		    s->p->stratum, s->e->cfg->tos.orphan);
 		break;
+	case REASON_PULSE:
+		say(t, "fit; but a pulse does not tell which second it is");
+		break;
 	case REASON_HEARING:
 		say(t, "fit; others are heard first for at most %.0f s",
 		    mono_diff(s->e->hear_all_until, s->now.mono));
@@ -215,6 +218,8 @@ peer_remedy(enum reason why)
 		return "none is needed; to follow it make it follow others";
 	case REASON_NOSELECT:
 		return "remove noselect to follow it";
+	case REASON_PULSE:
+		return "give the source that does `prefer`";
 	case REASON_FALSETICK:
 		return "if it is right then the majority is wrong: add servers";
 	case REASON_DISSENT:

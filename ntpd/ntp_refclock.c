@@ -19,7 +19,11 @@
 #include "ntp_era.h"
 #include "ntp_state.h"
 
-#define OFFSET_LIMIT 0x1p31 /* s, half an era */
+#define OFFSET_LIMIT	0x1p31 /* s, half an era */
+#define PULSE_LIMIT	0.4    /* s */
+#define CALIBRATE_SHARE 0.1
+#define CLOCK_MODE_LONG 0x10000U
+#define RECORD_MAX	256U
 
 struct filter_param
 filter_param_of(const struct ntp_engine *e, const struct peer *p)
@@ -179,31 +183,100 @@ count_poll(struct refclock *c)
 	c->noreply += c->good == 0 && worst_of(c) == CLOCK_NO_REPLY;
 	c->good = 0;
 	memset(c->bad, 0, sizeof c->bad);
+	memset(c->count, 0, sizeof c->count);
 }
 
-/* flag4: the device's own words, or else seconds, good ones, silent ones, bad
- * ones and clashes since the last poll. */
-static void
-record_clock(struct ntp_engine *e, const struct peer *p, struct ntp_now now)
+/* Seconds, good ones, silent ones, bad ones and clashes. */
+static int
+write_seconds(const struct refclock *c, char *out, size_t cap)
 {
-	const struct refclock *c = &p->clk;
-	char text[CLOCK_TIMECODE_MAX + 1];
-	struct clock_sample cs = {now.sys, &p->srcadr, text};
 	unsigned silent = c->bad[CLOCK_NO_REPLY];
 	unsigned clash = c->bad[CLOCK_BAD_SIGNAL], bad = 0;
 
-	if (e->port.stats == NULL || e->port.stats->clock == NULL ||
-	    (p->cfg->ref_flags & REF_FLAG4) == 0)
-		return;
 	for (unsigned i = CLOCK_BAD_FORMAT; i < CLOCK_CODES; i++)
 		bad += i != CLOCK_BAD_SIGNAL ? c->bad[i] : 0;
-	if (c->timecode[0] != '\0')
-		(void)snprintf(text, sizeof text, "%s", c->timecode);
-	else
-		(void)snprintf(text, sizeof text, "%3u %3u %3u %3u %3u",
-		    c->good + silent + bad + clash, c->good, silent, bad,
-		    clash);
+	return snprintf(out, cap, "%3u %3u %3u %3u %3u",
+	    c->good + silent + bad + clash, c->good, silent, bad, clash);
+}
+
+static int
+write_counts(const struct refclock *c, unsigned n, char *out, size_t cap)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		used += (size_t)snprintf(out + used, cap - used, "%s%u",
+		    i > 0 ? " " : "", c->count[i]);
+	return (int)used;
+}
+
+/* The device's own words, with what the driver counted where that was asked
+ * for; or only what was counted. */
+static void
+write_record(const struct peer *p, char out[RECORD_MAX])
+{
+	const struct clock_kind *kind = clock_kind(p->cfg->ref_type);
+	const struct refclock *c = &p->clk;
+	bool words = c->timecode[0] != '\0';
+	bool counts = kind->counts > 0 &&
+	    ((kind->traits & CLOCK_LONG) == 0 ||
+		(p->cfg->ref_mode & CLOCK_MODE_LONG) != 0);
+	int used = 0;
+
+	if (words)
+		used = snprintf(
+		    out, RECORD_MAX, "%s%s", c->timecode, counts ? " " : "");
+	if (counts)
+		(void)write_counts(
+		    c, kind->counts, out + used, RECORD_MAX - (size_t)used);
+	else if (!words)
+		(void)write_seconds(c, out, RECORD_MAX);
+}
+
+static void
+record_clock(struct ntp_engine *e, const struct peer *p, struct ntp_now now)
+{
+	bool always =
+	    (clock_kind(p->cfg->ref_type)->traits & CLOCK_RECORDS) != 0;
+	char text[RECORD_MAX];
+	struct clock_sample cs = {now.sys, &p->srcadr, text};
+
+	if (e->port.stats == NULL || e->port.stats->clock == NULL ||
+	    (!always && (p->cfg->ref_flags & REF_FLAG4) == 0))
+		return;
+	write_record(p, text);
 	e->port.stats->clock(e->port.stats, &cs);
+}
+
+/* A pulse is the better witness: it tells by how much this clock lies beside
+ * it (the reference's `enable calibrate`). */
+static void
+calibrate(const struct ntp_engine *e, struct peer *p, double offset)
+{
+	const struct peer *with = e->sys.peer;
+
+	if (e->cfg->calibrate && with != NULL && with != p &&
+	    with->select == SEL_PPSPEER && with->clk.mute && !p->clk.mute)
+		p->clk.calibration -= offset * CALIBRATE_SHARE;
+}
+
+/* What the ring holds becomes one sample. */
+static void
+use_ring(struct ntp_engine *e, struct peer *p, const struct median_result *m,
+    struct ntp_now now)
+{
+	struct refclock *c = &p->clk;
+	bool own =
+	    (clock_kind(p->cfg->ref_type)->traits & CLOCK_OWN_TIME1) != 0;
+	struct sample s = {.delay = 0, .epoch = now.mono};
+
+	report_clock(e, p, CLOCK_NOMINAL);
+	clock_answers(e, p, (enum ntp_leap)c->leap, c->precision, now);
+	c->pps = c->ring_pps;
+	s.offset = m->offset + c->calibration + (own ? 0 : p->cfg->time1);
+	s.disp = m->jitter + log2_to_s(c->precision);
+	calibrate(e, p, s.offset);
+	peer_sample(e, p, &s, now);
 }
 
 /* Four polls without a reading spoil what is known, as with the reference. */
@@ -211,23 +284,21 @@ static void
 poll_driver(struct ntp_engine *e, struct peer *p, struct ntp_now now)
 {
 	struct refclock *c = &p->clk;
-	struct median_result m;
-	struct sample s = {.delay = 0, .epoch = now.mono};
+	double least = fmax(e->sys.precision_s, p->cfg->minjitter);
 	enum clock_code worst = worst_of(c);
+	struct median_result m;
 
 	record_clock(e, p, now);
 	count_poll(c);
-	if (!median_take(&c->ring, e->sys.precision_s, &m)) {
+	if (median_take(&c->ring, least, &m)) {
+		use_ring(e, p, &m, now);
+	} else {
+		c->pps = false;
 		report_clock(e, p, worst);
 		if ((p->poll.reach & 0x0f) == 0)
 			peer_sample(e, p, NULL, now);
-		return;
 	}
-	report_clock(e, p, CLOCK_NOMINAL);
-	clock_answers(e, p, (enum ntp_leap)c->leap, c->precision, now);
-	s.offset = m.offset + p->cfg->time1;
-	s.disp = m.jitter + log2_to_s(c->precision);
-	peer_sample(e, p, &s, now);
+	c->ring_pps = false;
 }
 
 void
@@ -267,25 +338,67 @@ engine_clock_fault(
 }
 
 void
+engine_clock_count(
+    struct ntp_engine *e, uint8_t type, uint8_t unit, unsigned which)
+{
+	struct peer *p = find_clock(e, type, unit);
+
+	if (p != NULL && which < CLOCK_COUNTS)
+		p->clk.count[which]++;
+}
+
+/* Why the reading is none; nominal if it is one.  A pulse without number tells
+ * something only to a clock that is right to less than half a second. */
+static enum clock_code
+fault_of(const struct ntp_engine *e, const struct clock_reading *r)
+{
+	if (r->leap == NTP_LEAP_UNSYNC)
+		return CLOCK_BAD_SIGNAL;
+	if (!(fabs(r->offset) < OFFSET_LIMIT))
+		return CLOCK_BAD_TIME;
+	if (!r->unnumbered)
+		return CLOCK_NOMINAL;
+	return e->sys.leap == NTP_LEAP_UNSYNC ||
+		fabs(e->sys.offset) >= PULSE_LIMIT ||
+		fabs(r->offset) >= PULSE_LIMIT
+	    ? CLOCK_NO_REPLY
+	    : CLOCK_NOMINAL;
+}
+
+/* Where a pulse has stamped one, the others are not worth having. */
+static bool
+is_outdone(struct refclock *c, bool pps)
+{
+	if (pps && !c->ring_pps) {
+		median_reset(&c->ring);
+		c->ring_pps = true;
+	}
+	return c->ring_pps && !pps;
+}
+
+bool
 engine_clock_reading(struct ntp_engine *e, uint8_t type, uint8_t unit,
     const struct clock_reading *r, struct ntp_now now)
 {
 	struct peer *p = find_clock(e, type, unit);
+	enum clock_code fault = fault_of(e, r);
 
 	if (p == NULL || leap_is_close(e, now))
-		return;
-	if (!(fabs(r->offset) < OFFSET_LIMIT) || r->leap == NTP_LEAP_UNSYNC) {
-		engine_clock_fault(e, type, unit,
-		    r->leap == NTP_LEAP_UNSYNC ? CLOCK_BAD_SIGNAL
-					       : CLOCK_BAD_TIME);
-		return;
+		return false;
+	if (fault != CLOCK_NOMINAL) {
+		engine_clock_fault(e, type, unit, fault);
+		return false;
 	}
 	p->clk.good++;
 	p->clk.leap = (uint8_t)r->leap;
 	p->clk.precision = r->precision;
+	p->clk.mute = r->unnumbered && r->pps;
+	if (is_outdone(&p->clk, r->pps))
+		return false;
 	median_add(&p->clk.ring, r->offset);
 	if (p->poll.reach == 0 && p->poll.retry == 0)
 		p->poll.nextdate = now.mono;
+	return true;
 }
 
 void
@@ -313,44 +426,4 @@ uint16_t
 clock_status_word(const struct refclock *c)
 {
 	return (uint16_t)((c->nevents & 15U) << 4 | (c->event & 15U));
-}
-
-struct clock_kind {
-	unsigned type, flags;
-	char name[8], device[32];
-};
-
-static const struct clock_kind kinds[] = {
-    {CLOCK_LOCAL, 0, "LOCAL", "Undisciplined local clock"},
-    {CLOCK_SHM, REF_FLAG1 | REF_FLAG4, "SHM", "SHM/Shared memory interface"},
-};
-
-static const struct clock_kind *
-kind_of(unsigned type)
-{
-	static const struct clock_kind none = {0, 0, "", ""};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (kinds[i].type == type)
-			return &kinds[i];
-	}
-	return &none;
-}
-
-const char *
-clock_name(unsigned type)
-{
-	return kind_of(type)->name;
-}
-
-const char *
-clock_device(unsigned type)
-{
-	return kind_of(type)->device;
-}
-
-unsigned
-clock_flags(unsigned type)
-{
-	return kind_of(type)->flags;
 }

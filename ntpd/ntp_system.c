@@ -119,8 +119,8 @@ resort_due(const struct ntp_engine *e, ntp_mono now)
 	    mono_diff(now, e->sys.nopeer_since) >= e->cfg->tos.orphanwait;
 }
 
-static struct candidate
-candidate_of(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
+struct candidate
+engine_candidate(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 {
 	struct candidate c = {.offset = p->filter.offset,
 	    .rootdist = peer_root_distance(
@@ -147,10 +147,10 @@ gather(struct ntp_engine *e, bool last_resort, ntp_mono now)
 			continue;
 		if (!last_resort)
 			p->select = SEL_REJECT;
-		if (is_last_resort(p) != last_resort)
+		if (is_last_resort(p) != last_resort || pulse_is_mute(p))
 			continue;
 		if (!peer_unfit(e, p, now))
-			e->cand[n++] = candidate_of(e, p, now);
+			e->cand[n++] = engine_candidate(e, p, now);
 	}
 	return n;
 }
@@ -223,6 +223,14 @@ find_preferred(const struct ntp_engine *e, size_t n)
 			return i;
 	}
 	return n;
+}
+
+static size_t
+find_leader(const struct ntp_engine *e, size_t n)
+{
+	size_t lead = find_preferred(e, n);
+
+	return lead < n ? lead : select_best(e->cand, n, e->cfg->tos.mindist);
 }
 
 static bool
@@ -309,7 +317,8 @@ set_system_peer(struct ntp_engine *e, struct peer *p)
 	char buf[ADDR_STRLEN];
 	bool news = p != e->sys.peer;
 
-	p->select = SEL_SYSPEER;
+	if (p->select != SEL_PPSPEER)
+		p->select = SEL_SYSPEER;
 	e->sys.peer = p;
 	e->sys.nopeer = e->sys.orphan = false;
 	if (!news)
@@ -336,7 +345,7 @@ last_resorts(struct ntp_engine *e, size_t n, ntp_mono now)
 	p = orphan_parent(e, now);
 	if (p == NULL)
 		return 0;
-	e->cand[0] = candidate_of(e, p, now);
+	e->cand[0] = engine_candidate(e, p, now);
 	return survivors(e, 1);
 }
 
@@ -362,13 +371,16 @@ select_and_update(struct ntp_engine *e, struct ntp_now now)
 	e->tally = (struct reason_tally){0};
 	n = vote(e, now.mono);
 	e->sys.survivors = (unsigned)n;
+	if (n > 0) {
+		if (others_to_be_heard(e, now.mono))
+			return;
+		leap_vote(e, n);
+	}
+	n = pulse_lead(e, n, find_leader(e, n), now.mono);
 	if (n == 0) {
 		no_system_peer(e, now.mono);
 		return;
 	}
-	if (others_to_be_heard(e, now.mono))
-		return;
-	leap_vote(e, n);
 	p = mitigate(e, n, now.mono, &news);
 	set_system_peer(e, p);
 	if (measure_survivors(e, n, now))

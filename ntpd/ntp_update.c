@@ -101,7 +101,7 @@ sync_source(const struct peer *p)
 {
 	if (p->kind != PEER_CLOCK)
 		return SYNC_NTP;
-	return peer_is_local_clock(p) ? SYNC_LOCAL : SYNC_UHF;
+	return (enum ntp_sync_source)clock_kind(p->cfg->ref_type)->source;
 }
 
 static void

@@ -207,7 +207,7 @@ struct refclock_unit;
 
 /* The reference clocks that a driver reads. */
 struct refclocks {
-	struct refclock_unit *unit; /* owned */
+	struct refclock_unit **unit; /* owned, also what they point to */
 	size_t n;
 	uv_timer_t timer;
 };

@@ -4,20 +4,22 @@
  *
  * A driver finds out what time its device has and when, by CLOCK_REALTIME,
  * that was so; the rest is done for it.  One that has a descriptor to wait for
- * (serial line, socket, PPS) puts its own handle on the daemon's loop in
- * start() and takes it off in stop().
+ * watches it (watch.h) from start() to stop(); clocks on serial lines have
+ * serial.h, pulses pps.h.
  *
  * To add one: a file beside this one, a row in refclock.c, a row in
- * ntp_tbl_keyword.h (DRIVER) and one in ntp_refclock.c.
+ * ntp_tbl_keyword.h (DRIVER) and one in ntp_clockkind.c.
  */
 #ifndef REFCLOCK_H
 #define REFCLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "ntp_config.h"
+#include "ntp_ports.h"
 #include "ntp_refclock.h"
 
 struct daemon;
@@ -25,6 +27,8 @@ struct refclock_unit;
 
 struct refclock_driver {
 	uint8_t type; /* 127.127.TYPE.UNIT */
+	/* Octets of the driver's own, cleared, which DATA points to. */
+	size_t size;
 	/* Before root is given up.  A device that is not there is said by the
 	 * driver, and tick() may find it later. */
 	void (*start)(struct refclock_unit *u);
@@ -38,21 +42,50 @@ struct refclock_driver {
 struct refclock_unit {
 	struct daemon *d;
 	const struct refclock_driver *driver;
-	struct config_assoc cfg; /* fudge words, mode; none of its strings */
-	void *data;		 /* the driver's own */
-	bool complained;	 /* said once, until it is well again */
+	struct config_assoc
+	    cfg;	 /* fudge words, mode, paths; no other strings */
+	void *data;	 /* the driver's own */
+	bool complained; /* said once, until it is well again */
+	bool wanted;	 /* by the new configuration */
 };
 
 struct refclock_stamp {
 	struct timespec clock; /* what the device says, UTC */
 	struct timespec local; /* when, CLOCK_REALTIME */
+	double fudge;	       /* s, added to the offset */
 	enum ntp_leap leap;
 	int8_t precision; /* log2 s */
+	bool pps;	  /* LOCAL is that of a pulse */
 };
 
 void refclock_stamp(struct refclock_unit *u, const struct refclock_stamp *s);
+/* A pulse came at AT, and nobody says which second it marks; FUDGE s are added
+ * to its offset.  False: our clock does not know the second either. */
+bool refclock_pulse(struct refclock_unit *u, const struct timespec *at,
+    double fudge, int8_t precision);
 void refclock_fault(struct refclock_unit *u, enum clock_code why);
+void refclock_count(struct refclock_unit *u, unsigned which);
+/* What the device said, for mode 6 and clockstats. */
+void refclock_timecode(struct refclock_unit *u, const char *text, size_t len);
 
-extern const struct refclock_driver refclock_shm;
+/* Unix s of the disciplined clock at AT of CLOCK_REALTIME, and the fraction of
+ * its second then. */
+int64_t refclock_unix(struct refclock_unit *u, const struct timespec *at);
+double refclock_fraction(struct refclock_unit *u, const struct timespec *at);
+/* The running clock TYPE, UNIT, or NULL. */
+struct refclock_unit *refclock_find(
+    struct daemon *d, unsigned type, unsigned unit);
+
+/* PATH, or if NULL FORMAT with UNIT for its %u, into OUT. */
+void refclock_path(
+    char *out, size_t cap, const char *path, const char *format, unsigned unit);
+/* Log with the clock's name before it. */
+void refclock_say(struct refclock_unit *u, enum ntp_loglevel level,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* An error, said once until the clock has given a stamp. */
+void refclock_complain(struct refclock_unit *u, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+extern const struct refclock_driver refclock_nmea, refclock_pps, refclock_shm;
 
 #endif /* REFCLOCK_H */

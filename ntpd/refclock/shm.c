@@ -34,15 +34,6 @@ is_private(const struct refclock_unit *u)
 	    (u->cfg.ref_mode & MODE_PRIVATE) != 0;
 }
 
-static void
-complain(struct refclock_unit *u, const char *what)
-{
-	if (!u->complained)
-		msyslog(&u->d->log, NTP_LOG_ERR, "SHM(%u): %s",
-		    (unsigned)u->cfg.ref_unit, what);
-	u->complained = true;
-}
-
 /* Ours alone, or root's? */
 static bool
 may_trust(struct refclock_unit *u, int id)
@@ -52,13 +43,13 @@ may_trust(struct refclock_unit *u, int id)
 	if (!is_private(u))
 		return true;
 	if (shmctl(id, IPC_STAT, &ds) != 0) {
-		complain(u, "the segment cannot be examined");
+		refclock_complain(u, "the segment cannot be examined");
 		return false;
 	}
 	if ((ds.shm_perm.uid == 0 || ds.shm_perm.uid == geteuid()) &&
 	    (ds.shm_perm.mode & 0077) == 0)
 		return true;
-	complain(u,
+	refclock_complain(u,
 	    "the segment is not private to root or to us, it is not read: "
 	    "remove it with ipcrm and start its writer anew");
 	return false;
@@ -81,14 +72,14 @@ attach(struct refclock_unit *u)
 	void *at;
 
 	if (id < 0) {
-		complain(u, "no segment: shmget() fails");
+		refclock_complain(u, "no segment: shmget() fails");
 		return false;
 	}
 	if (!may_trust(u, id))
 		return false;
 	at = shmat(id, NULL, 0);
 	if (at == (void *)-1) { /* NOLINT(performance-no-int-to-ptr) */
-		complain(u, "the segment cannot be attached");
+		refclock_complain(u, "the segment cannot be attached");
 		return false;
 	}
 	u->data = at;
@@ -100,10 +91,9 @@ static void
 shm_start(struct refclock_unit *u)
 {
 	if (!is_private(u))
-		msyslog(&u->d->log, NTP_LOG_INFO,
-		    "SHM(%u): every user of this machine may write to this "
-		    "segment (mode 1 makes it private)",
-		    (unsigned)u->cfg.ref_unit);
+		refclock_say(u, NTP_LOG_INFO,
+		    "every user of this machine may write to this segment "
+		    "(mode 1 makes it private)");
 	(void)attach(u);
 }
 
@@ -143,20 +133,21 @@ static void
 say_why(struct refclock_unit *u, enum shm_verdict v)
 {
 	if (v == SHM_MODE)
-		complain(u, "bad mode found in shared memory");
+		refclock_complain(u, "bad mode found in shared memory");
 	else if (v == SHM_STALE)
-		complain(u, "stale/bad receive time");
+		refclock_complain(u, "stale/bad receive time");
 	else if (v == SHM_LIMIT)
-		complain(u, "difference limit exceeded (see time2, flag1)");
+		refclock_complain(
+		    u, "difference limit exceeded (see time2, flag1)");
 	else if (v == SHM_RANGE)
-		complain(u, "no time found in shared memory");
+		refclock_complain(u, "no time found in shared memory");
 }
 
 static void
 shm_tick(struct refclock_unit *u)
 {
 	struct shm_param par = param_of(u);
-	struct refclock_stamp s;
+	struct refclock_stamp s = {.fudge = 0};
 	struct timespec now;
 	enum shm_verdict v;
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "confworld.h"
+#include "ntp_refclock.h"
 
 static void
 local_clock(void **state)
@@ -42,19 +43,58 @@ other_clocks_are_left_out(void **state)
 {
 	struct world w;
 	struct ntp_config *c = parse(&w,
-	    "server 127.127.20.0 mode 1 prefer\nfudge 127.127.20.0 refid GPS\n"
-	    "refclock nmea unit 0\nfudge 127.127.1.0 stratum 17\n"
-	    "fudge 192.0.2.1 stratum 1\nfudge 127.127.1.3 stratum 1\n");
+	    "server 127.127.30.0 mode 1 prefer\nfudge 127.127.30.0 refid GPS\n"
+	    "refclock oncore unit 0\nfudge 127.127.1.0 stratum 17\n"
+	    "fudge 192.0.2.1 stratum 1\nfudge 127.127.1.3 stratum 1\n"
+	    "server 127.127.36.1\n");
 
 	(void)state;
 	assert_int_equal(c->nassoc, 0);
 	assert_int_equal(c->nerrors, 2);
-	said(&w, 0, CONFIG_WARNING, 1, 8, "reference clock 127.127.20.0");
-	said(&w, 1, CONFIG_WARNING, 2, 7, "reference clock 127.127.20.0");
-	said(&w, 2, CONFIG_WARNING, 3, 10, "driver 'nmea'");
+	said(&w, 0, CONFIG_WARNING, 1, 8, "reference clock 127.127.30.0");
+	said(&w, 1, CONFIG_WARNING, 2, 7, "reference clock 127.127.30.0");
+	said(&w, 2, CONFIG_WARNING, 3, 10, "driver 'oncore'");
 	said(&w, 3, CONFIG_ERROR, 4, 27, "'stratum 17'");
 	said(&w, 4, CONFIG_ERROR, 5, 7, "inappropriate address 192.0.2.1");
-	said(&w, 5, CONFIG_WARNING, 6, 7, "no `server` line");
+	said(&w, 5, CONFIG_WARNING, 7, 8, "reference clock 127.127.36.1");
+	said(&w, 6, CONFIG_WARNING, 6, 7, "no `server` line");
+	end(&w);
+}
+
+/* A serial line by both syntaxes, and by that of later references. */
+static void
+devices(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w,
+	    "device 127.127.20.1 timedata /dev/ttyS1 ppsdata /dev/pps1\n"
+	    "server 127.127.20.1 mode 0x51 minpoll 4 path /dev/lost\n"
+	    "fudge 127.127.20.1 flag1 1 time2 0.4 minjitter 0.001\n"
+	    "refclock nmea unit 2 path /dev/tty2 ppspath \"/dev/a b\" baud "
+	    "115200\n"
+	    "refclock pps unit 3 ppspath /dev/pps3 flag2 1 mode 2\n"
+	    "device 127.127.20.9 timedata /dev/nothing\n");
+	struct ntp_config *copy = config_copy(c);
+
+	(void)state;
+	assert_int_equal(w.n, 2);
+	said(&w, 0, CONFIG_WARNING, 6, 8, "no `server` line");
+	said(&w, 1, CONFIG_WARNING, 5, 1, "a parameter of this");
+	assert_string_equal(c->assoc[0].path, "/dev/ttyS1");
+	assert_string_equal(c->assoc[0].ppspath, "/dev/pps1");
+	assert_true(c->assoc[0].minjitter == 0.001);
+	assert_int_equal(c->assoc[0].ref_refid, 0x47505300);
+	assert_string_equal(c->assoc[1].ppspath, "/dev/a b");
+	assert_int_equal(c->assoc[1].baud, 115200);
+	assert_null(c->assoc[2].path);
+	assert_non_null(copy);
+	assert_true(config_clock_same(&copy->assoc[1], &c->assoc[1]));
+	copy->assoc[1].ppspath[5] = 'c';
+	assert_string_equal(c->assoc[1].ppspath, "/dev/a b");
+	assert_false(config_clock_same(&copy->assoc[1], &c->assoc[1]));
+	copy->assoc[0].ref_stratum = 3; /* not the driver's affair */
+	assert_true(config_clock_same(&copy->assoc[0], &c->assoc[0]));
+	config_free(&copy);
 	end(&w);
 }
 
@@ -93,6 +133,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(local_clock),
 	    cmocka_unit_test(other_clocks_are_left_out),
+	    cmocka_unit_test(devices),
 	    cmocka_unit_test(shared_memory),
 	};
 

@@ -80,6 +80,10 @@ static const char everything[] =
     "server 127.127.1.0 minpoll 5\n"
     "server 192.0.2.66 lan minpoll -4 maxpoll -1\n"
     "refclock shm unit 2 mode 1\n"
+    "refclock nmea unit 1 path /dev/ttyS1 ppspath /dev/pps0 baud 38400\n"
+    "device 127.127.20.1 ppsdata /dev/pps1\n"
+    "fudge 127.127.20.1 minjitter 0.002 flag1 1\n"
+    "enable calibrate\n"
     "fudge 127.127.1.0 time1 0.25 stratum 9 refid \"A B\" flag2 1\n";
 
 static struct ntp_config *
@@ -252,7 +256,7 @@ shown_as(const struct keyword *k)
 		const char *word; /* NULL: a command */
 	} as[] = {{KW_DIRECTIVE_POOL, "server"}, {KW_DIRECTIVE_PEER, "server"},
 	    {KW_DIRECTIVE_REFCLOCK, "server"}, {KW_DIRECTIVE_FUDGE, "server"},
-	    {KW_DIRECTIVE_BROADCAST, "server"},
+	    {KW_DIRECTIVE_DEVICE, "server"}, {KW_DIRECTIVE_BROADCAST, "server"},
 	    {KW_DIRECTIVE_MANYCASTCLIENT, "server"},
 	    {KW_DIRECTIVE_MANYCASTSERVER, "multicastclient, manycastserver"},
 	    {KW_DIRECTIVE_NIC, "interface"}, {KW_DIRECTIVE_LISTEN, "interface"},

@@ -158,7 +158,7 @@ icmp_names_who_says_so(void **state)
 static void
 clock_without_a_time(void **state)
 {
-	struct clock_reading r = {0, NTP_LEAP_NONE, -20};
+	struct clock_reading r = {.precision = -20};
 	struct world w;
 
 	(void)state;

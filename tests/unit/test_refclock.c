@@ -435,8 +435,8 @@ timecode_is_made_printable(void **state)
 		engine_clock_timecode(w.e, CLOCK_SHM, 2, big, n);
 		assert_true(strlen(c->timecode) <= CLOCK_TIMECODE_MAX);
 	}
-	assert_string_equal(clock_name(CLOCK_SHM), "SHM");
-	assert_string_equal(clock_name(99), "");
+	assert_string_equal(clock_kind(CLOCK_SHM)->name, "SHM");
+	assert_string_equal(clock_kind(99)->name, "");
 	world_fini(&w);
 }
 

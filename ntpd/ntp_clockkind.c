@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ntp_clockkind.c - the reference clocks, a row each.
+ *
+ * Names and descriptions are those that mode 6 has always told.
+ */
+#include "ntp_refclock.h"
+
+#define FLAG1	 CLOCK_HAS_FLAG1
+#define FLAG2	 CLOCK_HAS_FLAG2
+#define FLAG3	 CLOCK_HAS_FLAG3
+#define FLAG4	 CLOCK_HAS_FLAG4
+#define TIME1	 CLOCK_HAS_TIME1
+#define TIME2	 CLOCK_HAS_TIME2
+#define MODE	 CLOCK_HAS_MODE
+#define SERIAL	 (CLOCK_HAS_PATH | CLOCK_HAS_BAUD)
+#define TIMECODE (FLAG4 | TIME1 | SERIAL)
+
+static const struct clock_kind kinds[] = {
+    {CLOCK_LOCAL, SYNC_LOCAL, TIME1, 0, 0, "LOCL", "LOCAL",
+	"Undisciplined local clock"},
+    {CLOCK_NMEA, SYNC_UHF,
+	FLAG1 | FLAG2 | FLAG3 | FLAG4 | TIME1 | TIME2 | MODE | SERIAL |
+	    CLOCK_HAS_PPSPATH,
+	CLOCK_OWN_TIME1 | CLOCK_RECORDS | CLOCK_LONG, 6, "GPS", "NMEA",
+	"NMEA GPS Clock"},
+    {CLOCK_PPS, SYNC_PPS,
+	FLAG2 | FLAG3 | FLAG4 | TIME1 | CLOCK_HAS_PATH | CLOCK_HAS_PPSPATH,
+	CLOCK_OWN_TIME1, 5, "PPS", "PPS", "PPS Clock Discipline"},
+    {CLOCK_SHM, SYNC_UHF, FLAG1 | FLAG4 | TIME1 | TIME2 | MODE, 0, 0, "SHM",
+	"SHM", "SHM/Shared memory interface"},
+};
+
+const struct clock_kind *
+clock_kind(unsigned type)
+{
+	static const struct clock_kind none = {.name = ""};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (kinds[i].type == type)
+			return &kinds[i];
+	}
+	return &none;
+}
