@@ -127,7 +127,7 @@ struct clock_kind {
 	uint8_t counts; /* of the driver's own */
 	char refid[5];
 	char name[12];
-	char device[40]; /* in words */
+	char device[48]; /* in words */
 };
 
 /* Never NULL: a type without driver has an empty name. */

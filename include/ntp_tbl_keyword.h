@@ -236,20 +236,26 @@ KEYNUM(FUDGE, MODE, "mode", C, UINT, OBSOLETE, 0, 4294967295.0,
 /* --- drivers by name: refclock NAME -------------------------------------- */
 
 KEYNUM(DRIVER, LOCAL, "local", B, NONE, WORKS, 1, 1, "undisciplined clock")
-KEYNUM(DRIVER, SPECTRACOM, "spectracom", B, NONE, NOTYET, 4, 4, "not built")
-KEYNUM(DRIVER, TRUETIME, "truetime", B, NONE, NOTYET, 5, 5, "not built")
-KEYNUM(DRIVER, GENERIC, "generic", B, NONE, NOTYET, 8, 8, "not built")
-KEYNUM(DRIVER, ARBITER, "arbiter", B, NONE, NOTYET, 11, 11, "not built")
-KEYNUM(DRIVER, MODEM, "modem", B, NONE, NOTYET, 18, 18, "not built")
+KEYNUM(DRIVER, SPECTRACOM, "spectracom", B, NONE, WORKS, 4, 4, "WWVB or GPS receiver")
+KEYNUM(DRIVER, TRUETIME, "truetime", B, NONE, WORKS, 5, 5, "receiver")
+KEYNUM(DRIVER, GENERIC, "generic", B, NONE, WORKS, 8, 8, "Meinberg receivers")
+KEYNUM(DRIVER, ARBITER, "arbiter", B, NONE, WORKS, 11, 11, "GPS receiver")
+KEYNUM(DRIVER, MODEM, "modem", B, NONE, NOTYET, 18, 18,
+	"use `server` lines: no telephone")
 KEYNUM(DRIVER, NMEA, "nmea", B, NONE, WORKS, 20, 20, "GPS receiver")
 KEYNUM(DRIVER, PPS, "pps", B, NONE, WORKS, 22, 22, "pulse per second")
-KEYNUM(DRIVER, HPGPS, "hpgps", B, NONE, NOTYET, 26, 26, "not built")
+KEYNUM(DRIVER, HPGPS, "hpgps", B, NONE, WORKS, 26, 26, "HP 58503A")
 KEYNUM(DRIVER, SHM, "shm", B, NONE, WORKS, 28, 28, "shared memory")
-KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, NOTYET, 29, 29, "not built")
-KEYNUM(DRIVER, ONCORE, "oncore", B, NONE, NOTYET, 30, 30, "not built")
-KEYNUM(DRIVER, JJY, "jjy", B, NONE, NOTYET, 40, 40, "not built")
-KEYNUM(DRIVER, ZYFER, "zyfer", B, NONE, NOTYET, 42, 42, "not built")
-KEYNUM(DRIVER, GPSD, "gpsd", B, NONE, NOTYET, 46, 46, "not built")
+KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, NOTYET, 29, 29,
+	"let gpsd read it: `refclock gpsd` or `refclock shm`")
+KEYNUM(DRIVER, ONCORE, "oncore", B, NONE, NOTYET, 30, 30,
+	"let gpsd read it: `refclock gpsd` or `refclock shm`")
+KEYNUM(DRIVER, JJY, "jjy", B, NONE, NOTYET, 40, 40,
+	"let its own program write `refclock shm`")
+KEYNUM(DRIVER, ZYFER, "zyfer", B, NONE, NOTYET, 42, 42,
+	"use its pulse: `refclock pps`")
+KEYNUM(DRIVER, GPSD, "gpsd", B, NONE, WORKS, 46, 46, "gpsd over TCP")
+KEYNUM(DRIVER, PHC, "phc", B, NONE, WORKS, 60, 60, "PTP hardware clock")
 
 /* --- restrict ------------------------------------------------------------ */
 

@@ -19,6 +19,14 @@
 static const struct clock_kind kinds[] = {
     {CLOCK_LOCAL, SYNC_LOCAL, TIME1, 0, 0, "LOCL", "LOCAL",
 	"Undisciplined local clock"},
+    {CLOCK_SPECTRACOM, SYNC_LF, TIMECODE, 0, 0, "WWVB", "WWVB_SPEC",
+	"Spectracom WWVB/GPS Receiver"},
+    {CLOCK_TRUETIME, SYNC_UHF, TIMECODE, 0, 0, "TRUE", "TRUETIME",
+	"TrueTime (generic) Receivers"},
+    {CLOCK_GENERIC, SYNC_LF, TIMECODE | MODE, 0, 0, "PARS", "GENERIC",
+	"Generic reference clock driver"},
+    {CLOCK_ARBITER, SYNC_UHF, TIMECODE, 0, 0, "GPS", "GPS_ARBITER",
+	"Arbiter 1088A/B GPS Receiver"},
     {CLOCK_NMEA, SYNC_UHF,
 	FLAG1 | FLAG2 | FLAG3 | FLAG4 | TIME1 | TIME2 | MODE | SERIAL |
 	    CLOCK_HAS_PPSPATH,
@@ -27,6 +35,13 @@ static const struct clock_kind kinds[] = {
     {CLOCK_PPS, SYNC_PPS,
 	FLAG2 | FLAG3 | FLAG4 | TIME1 | CLOCK_HAS_PATH | CLOCK_HAS_PPSPATH,
 	CLOCK_OWN_TIME1, 5, "PPS", "PPS", "PPS Clock Discipline"},
+    {CLOCK_HPGPS, SYNC_UHF, TIMECODE | MODE, 0, 0, "GPS", "GPS_HP",
+	"HP 58503A GPS Time & Frequency Receiver"},
+    {CLOCK_PHC, SYNC_OTHER, TIME1 | FLAG4 | MODE | CLOCK_HAS_PATH, 0, 0, "PHC",
+	"PHC", "PTP hardware clock"},
+    {CLOCK_GPSD, SYNC_UHF,
+	FLAG1 | FLAG2 | FLAG3 | FLAG4 | TIME1 | TIME2 | MODE | CLOCK_HAS_PATH,
+	CLOCK_OWN_TIME1, 7, "GPSD", "GPSD_JSON", "GPSD JSON client driver"},
     {CLOCK_SHM, SYNC_UHF, FLAG1 | FLAG4 | TIME1 | TIME2 | MODE, 0, 0, "SHM",
 	"SHM", "SHM/Shared memory interface"},
 };

@@ -137,6 +137,13 @@ phc_open(struct phc *p, const struct phc_sys *sys, int sock, const char *name,
 	return p->fd >= 0 ? 0 : -errno;
 }
 
+int
+phc_open_clock(struct phc *p, const struct phc_sys *sys, const char *path)
+{
+	*p = (struct phc){.sys = sys, .fd = sys->open(path)};
+	return p->fd >= 0 ? 0 : -errno;
+}
+
 void
 phc_close(struct phc *p)
 {
@@ -194,13 +201,27 @@ compare_plain(struct phc *p, int64_t *width)
 	return true;
 }
 
+/* Both read by hardware at one instant. */
 static bool
-compare(struct phc *p)
+compare_precise(struct phc *p)
+{
+	struct ptp_sys_offset_precise o = {.device = {.sec = 0}};
+
+	if (p->sys->ioctl(p->fd, PTP_SYS_OFFSET_PRECISE, &o) != 0)
+		return false;
+	p->at = ptp_ns(&o.device);
+	p->ahead = p->at - ptp_ns(&o.sys_realtime);
+	return true;
+}
+
+bool
+phc_compare(struct phc *p)
 {
 	int64_t width = INT64_MAX;
 
 	p->at = 0;
-	return (compare_extended(p, &width) || compare_plain(p, &width)) &&
+	return (compare_precise(p) || compare_extended(p, &width) ||
+		   compare_plain(p, &width)) &&
 	    p->at != 0;
 }
 
@@ -212,7 +233,7 @@ phc_to_system(struct phc *p, const struct timespec *t,
 
 	if ((p->at == 0 || card - p->at > COMPARE_NS ||
 		p->at - card > COMPARE_NS) &&
-	    !compare(p))
+	    !phc_compare(p))
 		return false;
 	card -= p->ahead;
 	late = ns_of(near->tv_sec, near->tv_nsec) - card;

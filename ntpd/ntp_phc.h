@@ -38,6 +38,10 @@ struct phc {
  */
 int phc_open(struct phc *p, const struct phc_sys *sys, int sock,
     const char *name, const char **what);
+/* Only the clock at PATH (/dev/ptpN), to be read; 0 or -errno. */
+int phc_open_clock(struct phc *p, const struct phc_sys *sys, const char *path);
+/* Compare it with the system's anew: p->ahead and p->at; false: it fails. */
+bool phc_compare(struct phc *p);
 /* It stamps on, which harms nobody. */
 void phc_close(struct phc *p);
 

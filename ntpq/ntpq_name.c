@@ -60,6 +60,7 @@ static const char *const clock_names[] = {
     [44] = "NEOCLK4X",
     [45] = "PCI_TSYNC",
     [46] = "GPSD_JSON",
+    [60] = "PHC",
 };
 
 bool

@@ -134,7 +134,8 @@ static void
 pulse_tick(struct refclock_unit *u)
 {
 	struct pulse *p = u->data;
-	struct timespec at;
+	struct refclock_stamp s = {
+	    .fudge = u->cfg.time1, .precision = PULSE_PRECISION, .pps = true};
 	char path[PULSE_PATH];
 	int got;
 
@@ -143,13 +144,10 @@ pulse_tick(struct refclock_unit *u)
 		refclock_fault(u, CLOCK_FAULT);
 		return;
 	}
-	got = pps_fetch(&p->dev, &at);
+	got = pps_fetch(&p->dev, &s.local);
 	if (got == 1) {
 		refclock_count(u, SEEN);
-		refclock_count(u,
-		    refclock_pulse(u, &at, u->cfg.time1, PULSE_PRECISION)
-			? USED
-			: NO_TIME);
+		refclock_count(u, refclock_pulse(u, &s) ? USED : NO_TIME);
 		return;
 	}
 	refclock_fault(u, got == 0 ? CLOCK_NO_REPLY : CLOCK_FAULT);

@@ -19,8 +19,10 @@
 #define SECOND_MS 1000U
 #define TEXT_MAX  256U
 
-static const struct refclock_driver *const drivers[] = {
-    &refclock_nmea, &refclock_pps, &refclock_shm};
+static const struct refclock_driver *const drivers[] = {&refclock_spectracom,
+    &refclock_truetime, &refclock_generic, &refclock_arbiter, &refclock_nmea,
+    &refclock_pps, &refclock_hpgps, &refclock_shm, &refclock_gpsd,
+    &refclock_ptp};
 
 static const struct refclock_driver *
 driver_of(unsigned type)
@@ -70,15 +72,14 @@ refclock_stamp(struct refclock_unit *u, const struct refclock_stamp *s)
 }
 
 bool
-refclock_pulse(struct refclock_unit *u, const struct timespec *at, double fudge,
-    int8_t precision)
+refclock_pulse(struct refclock_unit *u, const struct refclock_stamp *s)
 {
 	struct clock_reading r = {
-	    .precision = precision, .pps = true, .unnumbered = true};
-	double off = (double)at->tv_nsec * -1e-9;
+	    .precision = s->precision, .pps = s->pps, .unnumbered = true};
+	double off = (double)s->local.tv_nsec * -1e-9;
 	ntp_ts ours;
 
-	off += ahead_of_ours(u->d, at, &ours) + fudge;
+	off += ahead_of_ours(u->d, &s->local, &ours) + s->fudge;
 	r.offset = off - nearbyint(off);
 	return hand_over(u, &r);
 }

@@ -59,10 +59,9 @@ struct refclock_stamp {
 };
 
 void refclock_stamp(struct refclock_unit *u, const struct refclock_stamp *s);
-/* A pulse came at AT, and nobody says which second it marks; FUDGE s are added
- * to its offset.  False: our clock does not know the second either. */
-bool refclock_pulse(struct refclock_unit *u, const struct timespec *at,
-    double fudge, int8_t precision);
+/* A pulse came, and nobody says which second it marks: CLOCK is not read.
+ * False: our clock does not know the second either. */
+bool refclock_pulse(struct refclock_unit *u, const struct refclock_stamp *s);
 void refclock_fault(struct refclock_unit *u, enum clock_code why);
 void refclock_count(struct refclock_unit *u, unsigned which);
 /* What the device said, for mode 6 and clockstats. */
@@ -86,6 +85,8 @@ void refclock_say(struct refclock_unit *u, enum ntp_loglevel level,
 void refclock_complain(struct refclock_unit *u, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-extern const struct refclock_driver refclock_nmea, refclock_pps, refclock_shm;
+extern const struct refclock_driver refclock_arbiter, refclock_generic,
+    refclock_gpsd, refclock_hpgps, refclock_nmea, refclock_pps, refclock_ptp,
+    refclock_shm, refclock_spectracom, refclock_truetime;
 
 #endif /* REFCLOCK_H */

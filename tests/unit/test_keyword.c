@@ -110,7 +110,6 @@ static const char *const warned_lines[] = {
     "broadcast 224.0.1.1 autokey ttl 7",
     "broadcastclient novolley",
     "manycastclient 239.255.254.254 autokey",
-    "server 127.127.8.0 mode 135 prefer",
     "slewalways no",
     "authprov /usr/lib/x ntp-peer",
     "pollskewlist 6 2|2 default 3|3",

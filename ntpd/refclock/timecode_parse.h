@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * timecode_parse.h - time codes of one line of ASCII, a row of a table each.
+ *
+ * Pure.
+ */
+#ifndef TIMECODE_PARSE_H
+#define TIMECODE_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntp.h"
+
+enum timecode_verdict {
+	TIMECODE_GOOD,
+	TIMECODE_OTHER,	    /* in none of the clock's forms */
+	TIMECODE_UNSYNC,    /* the clock says that it is not set */
+	TIMECODE_MALFORMED, /* wrong checksum, or no such time */
+};
+
+struct timecode {
+	int64_t day; /* since 1970-01-01; without a year, of the year */
+	bool has_year;
+	int32_t second; /* of the day, UTC: below 0 and beyond it, too */
+	int32_t nsec;
+	enum ntp_leap leap;
+	bool at_end;  /* the end of the line is on time, not its begin */
+	double early; /* s that it comes before its second */
+};
+
+/* What clocks of a type are told, and how fast they talk. */
+struct timecode_line {
+	uint8_t type;  /* CLOCK_* */
+	uint16_t mode; /* the driver's, 0xffff: any */
+	bool seven;    /* 7E2 instead of 8N1 */
+	unsigned baud;
+	char device[20];
+	char ask[20];  /* once a second; "": it talks by itself */
+	char start[4]; /* when it is silent */
+};
+
+/* Of the driver TYPE with MODE; NULL: there is no such mode. */
+const struct timecode_line *timecode_line(unsigned type, unsigned mode);
+
+/* TEXT of LEN octets, a line of a clock of TYPE. */
+enum timecode_verdict timecode_parse(
+    unsigned type, const char *text, size_t len, struct timecode *out);
+
+/* Unix s of T; NEAR says which year it is when T does not. */
+int64_t timecode_unix(const struct timecode *t, int64_t near);
+
+#endif /* TIMECODE_PARSE_H */
