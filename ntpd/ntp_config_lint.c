@@ -434,6 +434,30 @@ lint_rest(const struct lint *l)
 		    "nobody can ask for it");
 }
 
+/* --- pulses ---------------------------------------------------------------- */
+
+static bool
+any_preferred(const struct ntp_config *c)
+{
+	for (size_t i = 0; i < c->nassoc; i++)
+		if ((c->assoc[i].flags & ASSOC_PREFER) != 0)
+			return true;
+	return false;
+}
+
+static void
+lint_pulses(const struct lint *l)
+{
+	for (size_t i = 0; i < l->c->nassoc; i++) {
+		const struct config_assoc *a = &l->c->assoc[i];
+
+		if (a->kind == ASSOC_REFCLOCK && a->ref_type == CLOCK_PPS &&
+		    l->c->tos.minsane > 0 && !any_preferred(l->c))
+			warn_assoc(l, a, "nobody tells these pulses' seconds",
+			    "give the source that does `prefer`");
+	}
+}
+
 void
 config_lint(struct ntp_config *c, const struct config_io *io)
 {
@@ -449,6 +473,7 @@ config_lint(struct ntp_config *c, const struct config_io *io)
 	lint_pools(&l);
 	lint_smear(&l);
 	lint_sources(&l);
+	lint_pulses(&l);
 	lint_rest(&l);
 	restrict_free(&l.access);
 }

@@ -247,7 +247,7 @@ finish_connecting(struct refclock_unit *u)
 	    0)
 		err = errno;
 	if (err != 0) {
-		hang_up(u, strerror(err));
+		hang_up(u, strerrordesc_np(err));
 		return;
 	}
 	g->connecting = false;
@@ -311,7 +311,7 @@ call(struct refclock_unit *u)
 	int fd = open_socket(g->v6);
 
 	if (fd < 0) {
-		hang_up(u, strerror(errno));
+		hang_up(u, strerrordesc_np(errno));
 		return;
 	}
 	g->watch =

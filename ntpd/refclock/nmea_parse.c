@@ -15,7 +15,7 @@
 #define DAY	      86400
 #define ROLLOVER      (INT64_C(1024) * 7 * DAY) /* s */
 #define GPS_EPOCH     INT64_C(315964800)	/* 1980-01-06, Unix s */
-#define WEEK	      (7 * DAY)
+#define WEEK	      604800
 #define CENTURY_BACK  44  /* years before the base that a short one may mean */
 #define GPS_LEAPS_MAX 256 /* s */
 

@@ -36,8 +36,8 @@ void pps_close(struct pps *p);
  * has; -errno. */
 int pps_fetch(struct pps *p, struct timespec *at);
 
-/* Let the kernel follow the pulse itself; 0 or -errno (-EOPNOTSUPP: it is
- * built without). */
+/* Let the kernel measure the pulse; it steers nothing by it unless told to.  0
+ * or -errno (-EOPNOTSUPP: it is built without). */
 int pps_bind(struct pps *p);
 
 /* The kernel stamps the DCD line of the serial line FD, whose name is PATH:

@@ -28,7 +28,7 @@ say_unopened(struct refclock_unit *u, const char *path, int err)
 		    path);
 	else
 		refclock_complain(
-		    u, "%s cannot be opened: %s", path, strerror(-err));
+		    u, "%s cannot be opened: %s", path, strerrordesc_np(-err));
 }
 
 static bool
@@ -92,7 +92,7 @@ ptp_tick(struct refclock_unit *u)
 	}
 	if (!phc_compare(p)) {
 		refclock_complain(
-		    u, "the clock cannot be read: %s", strerror(errno));
+		    u, "the clock cannot be read: %s", strerrordesc_np(errno));
 		ptp_stop(u);
 		refclock_fault(u, CLOCK_FAULT);
 		return;

@@ -33,13 +33,14 @@ bind_kernel(struct pulse *p, struct refclock_unit *u)
 	p->tried = true;
 	err = pps_bind(&p->dev);
 	if (err == 0)
-		refclock_say(u, NTP_LOG_INFO, "the kernel follows the pulse");
+		refclock_say(
+		    u, NTP_LOG_INFO, "the kernel measures the pulse, too");
 	else
 		refclock_say(u, NTP_LOG_WARN,
-		    "flag3 has no effect: the kernel cannot follow the pulse "
-		    "itself (%s); ntpd does",
+		    "flag3 has no effect: the kernel cannot measure the pulse "
+		    "(%s); ntpd does",
 		    err == -EOPNOTSUPP ? "it is built without NTP_PPS"
-				       : strerror(-err));
+				       : strerrordesc_np(-err));
 }
 
 static void
@@ -57,7 +58,8 @@ say_unopened(
 		    "daemon's user is not in",
 		    path, what);
 	else
-		refclock_complain(u, "%s %s: %s", path, what, strerror(-err));
+		refclock_complain(
+		    u, "%s %s: %s", path, what, strerrordesc_np(-err));
 }
 
 bool

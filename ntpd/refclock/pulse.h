@@ -14,7 +14,7 @@
 /* A pulse device that may come late, and go. */
 struct pulse {
 	struct pps dev;
-	bool tried; /* the kernel was asked to follow it */
+	bool tried; /* the kernel was asked to measure it */
 };
 
 /* Open PATH if it is not open; flag2 chooses the edge, flag3 binds the kernel.

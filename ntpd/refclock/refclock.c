@@ -264,6 +264,7 @@ reserve(struct daemon *d)
 
 	if (room == 0)
 		return 0;
+	/* of pointers indeed: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	list = realloc(list, room * sizeof *list);
 	if (list == NULL)
 		return -NTP_ENOMEM;

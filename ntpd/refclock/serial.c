@@ -58,8 +58,8 @@ say_unopened(const struct serial *s)
 		    "group of the device (dialout or uucp)",
 		    s->path);
 	else
-		refclock_complain(
-		    s->u, "%s cannot be opened: %s", s->path, strerror(err));
+		refclock_complain(s->u, "%s cannot be opened: %s", s->path,
+		    strerrordesc_np(err));
 }
 
 static bool
@@ -85,8 +85,8 @@ set_line(const struct serial *s, int fd)
 	}
 	if (cfsetispeed(&t, speed) != 0 || cfsetospeed(&t, speed) != 0 ||
 	    tcsetattr(fd, TCSANOW, &t) != 0) {
-		refclock_complain(
-		    s->u, "%s cannot be set up: %s", s->path, strerror(errno));
+		refclock_complain(s->u, "%s cannot be set up: %s", s->path,
+		    strerrordesc_np(errno));
 		return false;
 	}
 	return true;

@@ -3,20 +3,25 @@
  * timecode.c - drivers 4, 5, 8, 11 and 26: clocks that tell the time in a line
  * of ASCII.
  *
- * All that distinguishes them stands in the tables of timecode_parse.c.
+ * All that distinguishes them stands in the tables of timecode_parse.c; only a
+ * bare receiver of DCF77 is something else, whose pulses are octets of a slow
+ * line.
  */
 #include "timecode_parse.h"
 
 #include "../ntpd.h"
+#include "dcf77.h"
 #include "serial.h"
 
 #define PRECISION   (-10)
-#define SILENCE_MAX 5U /* s */
+#define SILENCE_MAX 5U	/* s */
+#define OCTET_TIME  0.2 /* s, ten bits at 50 bit/s */
 
 struct timecode_unit {
 	struct serial line;
 	const struct timecode_line *how; /* NULL: no such mode */
 	unsigned silence;		 /* s */
+	struct dcf77 dcf;
 };
 
 static enum clock_code
@@ -52,6 +57,30 @@ take_line(void *arg, const struct line *l)
 }
 
 static void
+take_octets(struct refclock_unit *u, const char *data, size_t n,
+    const struct timespec *at)
+{
+	struct timecode_unit *t = u->data;
+	double now = (double)at->tv_sec + (double)at->tv_nsec * 1e-9;
+	struct refclock_stamp s = {
+	    .local = *at, .fudge = OCTET_TIME, .precision = PRECISION};
+	int64_t second;
+
+	t->silence = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool bit = dcf77_bit((uint8_t)data[i]);
+
+		if (!dcf77_pulse(&t->dcf, now, bit, &second)) {
+			refclock_fault(u, CLOCK_NO_REPLY);
+			continue;
+		}
+		s.clock.tv_sec = (time_t)second;
+		s.leap = t->dcf.leap;
+		refclock_stamp(u, &s);
+	}
+}
+
+static void
 timecode_start(struct refclock_unit *u)
 {
 	struct timecode_unit *t = u->data;
@@ -64,6 +93,7 @@ timecode_start(struct refclock_unit *u)
 	}
 	t->line.take = take_line;
 	t->line.seven = t->how->seven;
+	t->line.octets = t->how->raw ? take_octets : NULL;
 	serial_start(&t->line, u, t->how->device,
 	    u->cfg.baud != 0 ? u->cfg.baud : t->how->baud);
 }

@@ -54,14 +54,16 @@ static const struct form forms[] = {
 };
 
 static const struct timecode_line lines[] = {
-    {CLOCK_SPECTRACOM, ANY_MODE, false, 9600, "/dev/spectracom%u", "T", ""},
-    {CLOCK_TRUETIME, ANY_MODE, false, 9600, "/dev/truetime%u", "", ""},
-    {CLOCK_GENERIC, 0, true, 9600, "/dev/refclock-%u", "", ""},
-    {CLOCK_GENERIC, 1, true, 9600, "/dev/refclock-%u", "", ""},
-    {CLOCK_GENERIC, 2, true, 9600, "/dev/refclock-%u", "", ""},
-    {CLOCK_GENERIC, 7, false, 19200, "/dev/refclock-%u", "", ""},
-    {CLOCK_ARBITER, ANY_MODE, false, 9600, "/dev/arbiter%u", "", "B5"},
-    {CLOCK_HPGPS, 0, false, 9600, "/dev/hpgps%u", ":PTIME:TCODE?\r", ""},
+    {CLOCK_SPECTRACOM, ANY_MODE, false, false, 9600, "/dev/spectracom%u", "T",
+	""},
+    {CLOCK_TRUETIME, ANY_MODE, false, false, 9600, "/dev/truetime%u", "", ""},
+    {CLOCK_GENERIC, 0, true, false, 9600, "/dev/refclock-%u", "", ""},
+    {CLOCK_GENERIC, 1, true, false, 9600, "/dev/refclock-%u", "", ""},
+    {CLOCK_GENERIC, 2, true, false, 9600, "/dev/refclock-%u", "", ""},
+    {CLOCK_GENERIC, 5, false, true, 50, "/dev/refclock-%u", "", ""},
+    {CLOCK_GENERIC, 7, false, false, 19200, "/dev/refclock-%u", "", ""},
+    {CLOCK_ARBITER, ANY_MODE, false, false, 9600, "/dev/arbiter%u", "", "B5"},
+    {CLOCK_HPGPS, 0, false, false, 9600, "/dev/hpgps%u", ":PTIME:TCODE?\r", ""},
 };
 
 const struct timecode_line *

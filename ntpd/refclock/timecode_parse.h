@@ -35,6 +35,7 @@ struct timecode_line {
 	uint8_t type;  /* CLOCK_* */
 	uint16_t mode; /* the driver's, 0xffff: any */
 	bool seven;    /* 7E2 instead of 8N1 */
+	bool raw;      /* no lines: an octet is a pulse of DCF77 */
 	unsigned baud;
 	char device[20];
 	char ask[20];  /* once a second; "": it talks by itself */

@@ -354,6 +354,8 @@ node_start(struct sim_node *n, FILE *err)
 	n->clock.behind = 0;
 	engine_local_addrs(n->e, &n->addr, 1, sim_clock_now(&n->clock));
 	node_rearm(n);
+	if (pulse_begin(n) != 0)
+		return -NTP_ENOMEM;
 	return queue_push(&n->w->queue, n->w->now + DRIFT_SECONDS * NS_PER_S,
 	    drift_tick, n, n->life);
 }

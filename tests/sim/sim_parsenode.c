@@ -26,6 +26,7 @@ static const struct node_key node_keys[] = {
     KEY("noise", UNIT_TIME, stamp_noise),
     KEY("stack", UNIT_TIME, stack),
     KEY("start", UNIT_TIME, start),
+    KEY("pulse", UNIT_TIME, pulse),
     KEY("stratum", UNIT_NUMBER, stratum),
     KEY("rootdelay", UNIT_TIME, rootdelay),
     KEY("rootdisp", UNIT_TIME, rootdisp),

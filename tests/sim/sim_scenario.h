@@ -29,6 +29,7 @@ struct scn_node {
 	double stamp_noise; /* s, mean of an exponential */
 	double stack;	    /* s, at most, that a datagram takes to leave */
 	double start;	    /* s; < 0: within the first second */
+	double pulse; /* s, noise of a pulse per second; 0: there is none */
 	/* daemons */
 	char *conf;			  /* text */
 	unsigned conf_line;		  /* where it begins */

@@ -210,6 +210,11 @@ void nts_serve(struct sim_node *n);
 /* Another key for cookies; FORGET: and the old ones are lost. */
 void nts_rotate(struct sim_node *n, bool forget);
 
+/* --- sim_pulse.c ----------------------------------------------------------- */
+
+/* Pulses come, if N has any, as long as it runs; 0 or -NTP_E*. */
+int pulse_begin(struct sim_node *n);
+
 /* --- sim_depart.c ---------------------------------------------------------- */
 
 /* F, which DG asks for, leaves N's stack a little later than its time stamp

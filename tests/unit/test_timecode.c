@@ -186,7 +186,8 @@ lines(void **state)
 	(void)state;
 	assert_int_equal(timecode_line(CLOCK_GENERIC, 7)->baud, 19200);
 	assert_true(timecode_line(CLOCK_GENERIC, 2)->seven);
-	assert_null(timecode_line(CLOCK_GENERIC, 5));
+	assert_true(timecode_line(CLOCK_GENERIC, 5)->raw);
+	assert_null(timecode_line(CLOCK_GENERIC, 6));
 	assert_null(timecode_line(CLOCK_HPGPS, 1));
 	assert_null(timecode_line(CLOCK_SHM, 0));
 	assert_string_equal(timecode_line(CLOCK_ARBITER, 3)->start, "B5");
