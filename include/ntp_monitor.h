@@ -111,7 +111,7 @@ enum mru_verdict mru_record(
 
 /* N packets from SRC[] are about to be recorded in turn.  This only makes it
  * quicker, if they are several; M may be NULL. */
-void mru_expect(const struct mru *m, const struct ntp_addr *src, size_t n);
+void mru_expect(struct mru *m, const struct ntp_addr *src, size_t n);
 
 /* --- ntp_ratelimit.c ------------------------------------------------------ */
 

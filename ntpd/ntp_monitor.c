@@ -36,8 +36,22 @@
 #define NS_PER_S       1000000000
 #define CACHED	       4096U /* a table so deep stays in the cache by itself */
 #define AHEAD	       32U   /* packets, of which each needs five lines */
+#define CROWD	       64U   /* packets: what more come are not expected */
 
 _Static_assert(sizeof(struct mru_entry) == LINE, "one line an entry");
+
+/* What tells clients apart. */
+struct client {
+	uint8_t ip[16];
+	uint32_t scope;
+};
+
+/* On its way to its slot: each step needs what the one before has fetched. */
+struct expected {
+	struct client c;
+	uint32_t *head;
+	uint32_t s;
+};
 
 struct mru {
 	struct mru_param par;
@@ -53,12 +67,8 @@ struct mru {
 	struct mru_cursor *cursors;
 	size_t nlocal, lately;
 	struct ntp_addr local[LOCALS];
-};
-
-/* What tells clients apart. */
-struct client {
-	uint8_t ip[16];
-	uint32_t scope;
+	size_t nexpected, recorded; /* of a crowd */
+	struct expected expected[CROWD];
 };
 
 /* --- memory -------------------------------------------------------------- */
@@ -198,6 +208,26 @@ head_of(const struct mru *m, const struct client *c)
 	uint64_t h = siphash(&m->key, c, sizeof *c) & UINT32_MAX;
 
 	return &m->head[h * m->nheads >> 32];
+}
+
+static bool
+same_client(const struct client *a, const struct client *b)
+{
+	return memcmp(a->ip, b->ip, sizeof a->ip) == 0 && a->scope == b->scope;
+}
+
+/* The same, which was found already if C was expected: not all that come with
+ * a crowd are recorded, but the order is theirs. */
+static uint32_t *
+head_expected(struct mru *m, const struct client *c)
+{
+	while (m->recorded < m->nexpected) {
+		const struct expected *x = &m->expected[m->recorded++];
+
+		if (same_client(&x->c, c))
+			return x->head;
+	}
+	return head_of(m, c);
 }
 
 void
@@ -408,7 +438,8 @@ slot_take(struct mru *m, uint32_t rnd, ntp_mono now)
 }
 
 static uint32_t
-slot_new(struct mru *m, const struct client *c, uint32_t rnd, ntp_mono now)
+slot_new(struct mru *m, const struct client *c, uint32_t *head, uint32_t rnd,
+    ntp_mono now)
 {
 	uint32_t s = slot_take(m, rnd, now);
 
@@ -416,7 +447,7 @@ slot_new(struct mru *m, const struct client *c, uint32_t rnd, ntp_mono now)
 		return 0;
 	memcpy(m->entry[s].ip, c->ip, sizeof c->ip);
 	m->entry[s].scope = c->scope & SCOPE_MAX;
-	chain_insert(m, head_of(m, c), s);
+	chain_insert(m, head, s);
 	stranger_insert_newest(m, s);
 	return s;
 }
@@ -425,9 +456,8 @@ slot_new(struct mru *m, const struct client *c, uint32_t rnd, ntp_mono now)
 
 /* The slot of a known client, made the first of its chain; 0: unknown. */
 static uint32_t
-slot_known(struct mru *m, const struct client *c)
+slot_known(struct mru *m, const struct client *c, uint32_t *head)
 {
-	uint32_t *head = head_of(m, c);
 	uint32_t s = chain_find(m, *head, c);
 
 	if (s == 0)
@@ -474,13 +504,14 @@ enum mru_verdict
 mru_record(struct mru *m, const struct mru_packet *p, struct ntp_now now)
 {
 	struct client c = client_of(m, p->src);
+	uint32_t *head = head_expected(m, &c);
 	enum mru_verdict v = MRU_PASS;
-	uint32_t s = slot_known(m, &c);
+	uint32_t s = slot_known(m, &c, head);
 
 	if (s != 0 && p->limit)
 		v = rate_judge(&m->par, &m->entry[s], p->rnd, now.mono);
 	if (s == 0)
-		s = slot_new(m, &c, p->rnd, now.mono);
+		s = slot_new(m, &c, head, p->rnd, now.mono);
 	if (s == 0)
 		return MRU_PASS;
 	ring_insert_newest(m, s);
@@ -489,13 +520,6 @@ mru_record(struct mru *m, const struct mru_packet *p, struct ntp_now now)
 }
 
 /* --- a crowd of packets -------------------------------------------------- */
-
-/* On its way to its slot: each step needs what the one before has fetched. */
-struct expected {
-	struct client c;
-	uint32_t *head;
-	uint32_t s;
-};
 
 static void
 expect_chain(const struct mru *m, struct expected *x, const struct ntp_addr *a)
@@ -533,10 +557,9 @@ expect_neighbours(const struct mru *m, const struct expected *x)
 }
 
 static void
-expect_few(const struct mru *m, const struct ntp_addr *src, size_t n)
+expect_few(const struct mru *m, struct expected *x, const struct ntp_addr *src,
+    size_t n)
 {
-	struct expected x[AHEAD];
-
 	for (size_t i = 0; i < n; i++)
 		expect_chain(m, &x[i], &src[i]);
 	for (size_t i = 0; i < n; i++)
@@ -548,12 +571,16 @@ expect_few(const struct mru *m, const struct ntp_addr *src, size_t n)
 }
 
 void
-mru_expect(const struct mru *m, const struct ntp_addr *src, size_t n)
+mru_expect(struct mru *m, const struct ntp_addr *src, size_t n)
 {
 	if (mru_depth(m) < CACHED)
 		return;
+	n = n < CROWD ? n : CROWD;
 	for (size_t i = 0; i < n; i += AHEAD)
-		expect_few(m, src + i, n - i < AHEAD ? n - i : AHEAD);
+		expect_few(
+		    m, &m->expected[i], src + i, n - i < AHEAD ? n - i : AHEAD);
+	m->nexpected = n;
+	m->recorded = 0;
 }
 
 /* --- what others may see ------------------------------------------------- */
