@@ -372,6 +372,7 @@ operate_alone(struct control *c)
 		return operate(c);
 	serving_hold(c->e);
 	ok = operate(c);
+	engine_units_follow(c->e); /* whoever reads the answer may try */
 	serving_release(c->e);
 	return ok;
 }
