@@ -156,7 +156,7 @@ refclock_path(
 		    format, unit, mark + 2);
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 say(struct refclock_unit *u, enum ntp_loglevel level, const char *fmt,
     va_list ap)
 {
