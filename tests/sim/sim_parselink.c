@@ -60,7 +60,7 @@ link_jitter(struct scn_reader *r, struct scn_link *l)
 	if (l->dist == JITTER_TRACE)
 		read_trace(r, &l->trace);
 	else if (l->dist != JITTER_NONE)
-		l->jitter = scn_number(r, UNIT_TIME, "jitter");
+		l->jitter = scn_span(r, "jitter");
 	if (l->dist == JITTER_GAMMA || l->dist == JITTER_PARETO)
 		l->shape = scn_number(r, UNIT_NUMBER, "shape of the jitter");
 	if ((l->dist == JITTER_GAMMA && !(l->shape > 0)) ||
@@ -74,7 +74,7 @@ static unsigned
 link_key(struct scn_reader *r, struct scn_link *l)
 {
 	if (scn_is(r, "delay")) {
-		l->delay = scn_number(r, UNIT_TIME, "delay");
+		l->delay = scn_span(r, "delay");
 		return LINK_DELAY;
 	}
 	if (scn_is(r, "extra")) {
@@ -86,7 +86,7 @@ link_key(struct scn_reader *r, struct scn_link *l)
 		return LINK_JITTER;
 	}
 	if (scn_is(r, "loss")) {
-		l->loss = scn_number(r, UNIT_NUMBER, "loss");
+		l->loss = scn_share(r, "loss");
 		return LINK_LOSS;
 	}
 	if (scn_is(r, "burst")) {
@@ -94,12 +94,12 @@ link_key(struct scn_reader *r, struct scn_link *l)
 		return LINK_BURST;
 	}
 	if (scn_is(r, "dup")) {
-		l->dup = scn_number(r, UNIT_NUMBER, "dup");
+		l->dup = scn_share(r, "dup");
 		return LINK_DUP;
 	}
 	if (scn_is(r, "reorder")) {
-		l->reorder = scn_number(r, UNIT_NUMBER, "reorder");
-		l->hold = scn_number(r, UNIT_TIME, "reorder");
+		l->reorder = scn_share(r, "reorder");
+		l->hold = scn_span(r, "reorder");
 		return LINK_REORDER;
 	}
 	if (scn_is(r, "hops")) {

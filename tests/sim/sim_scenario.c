@@ -445,6 +445,8 @@ check_settings(struct scn_reader *r)
 		scn_error(r, "there is no node");
 	if (!(s->run > 0 && s->run <= RUN_MAX))
 		scn_error(r, "run: up to ten years");
+	else if (!(s->settle < s->run))
+		scn_error(r, "settle: before the end of run");
 	if (!(s->sample >= SHORTEST))
 		scn_error(r, "sample: at least 1ms");
 	for (size_t i = 0; i < s->nevent; i++) {

@@ -4,6 +4,7 @@
  */
 #include "sim_text.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +35,22 @@ static const struct unit_name units[] = {
     {"", UNIT_NUMBER, 1},
 };
 
+/* What the file says may be anything, and the terminal obeys some of it. */
 void
 scn_error(struct scn_reader *r, const char *fmt, ...)
 {
+	char words[2 * SCN_LINE];
 	va_list ap;
 
 	r->s->nerrors++;
-	(void)fprintf(r->err, "%s:%u: ", r->s->file, r->line);
 	va_start(ap, fmt);
-	(void)vfprintf(r->err, fmt, ap);
+	(void)vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
-	(void)fputc('\n', r->err);
+	for (char *p = words; *p != '\0'; p++) {
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	}
+	(void)fprintf(r->err, "%s:%u: %s\n", r->s->file, r->line, words);
 }
 
 bool
@@ -221,6 +227,28 @@ scn_number(struct scn_reader *r, enum scn_unit unit, const char *what)
 	else
 		return v;
 	return 0;
+}
+
+double
+scn_span(struct scn_reader *r, const char *what)
+{
+	const char *w = scn_peek(r);
+	double v = scn_number(r, UNIT_TIME, what);
+
+	if (v < 0)
+		scn_error(r, "%s: %s is below 0", what, w);
+	return fmax(v, 0);
+}
+
+double
+scn_share(struct scn_reader *r, const char *what)
+{
+	const char *w = scn_peek(r);
+	double v = scn_number(r, UNIT_NUMBER, what);
+
+	if (v > 1)
+		scn_error(r, "%s: %s is above 100%%", what, w);
+	return fmin(v, 1);
 }
 
 void

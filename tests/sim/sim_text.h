@@ -34,6 +34,8 @@ bool scn_is(struct scn_reader *r, const char *word); /* takes it if so */
 
 /* The next word as a value, or an error that names WHAT. */
 double scn_number(struct scn_reader *r, enum scn_unit unit, const char *what);
+double scn_span(struct scn_reader *r, const char *what);  /* s, from 0 on */
+double scn_share(struct scn_reader *r, const char *what); /* 0 to 1 */
 /* The next word as a name into OUT of CAP octets. */
 void scn_name(struct scn_reader *r, char *out, size_t cap, const char *what);
 

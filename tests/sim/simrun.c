@@ -311,7 +311,7 @@ take_option(struct options *o, int c)
 		o->seed_given = true;
 		return parse_count(optarg, &o->seed);
 	case 'n':
-		if (!parse_count(optarg, &v) || v > 1000000)
+		if (!parse_count(optarg, &v) || v == 0 || v > 1000000)
 			return false;
 		o->runs = (unsigned)v;
 		return true;
@@ -354,6 +354,16 @@ tell(int c)
 	return 0;
 }
 
+/* A table that nobody got is no success. */
+static int
+written(int status)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return status;
+	(void)fputs("simrun: cannot write to standard output\n", stderr);
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -375,13 +385,13 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (o.tap)
-		return run_tap(argv + optind, &o);
+		return written(run_tap(argv + optind, &o));
 	o.progress = isatty(STDERR_FILENO) == 1;
 	if (o.conf != NULL)
-		return run_rehearsal(&o);
+		return written(run_rehearsal(&o));
 	for (; optind < argc; optind++) {
 		c = run_file(argv[optind], &o);
 		worst = c > worst ? c : worst;
 	}
-	return worst;
+	return written(worst);
 }

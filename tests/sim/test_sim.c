@@ -345,6 +345,14 @@ errors_name_their_line(void **state)
 	complains(GOOD "at 1h every 1ns step c 1s\n", "f.sim:4: every:");
 	complains(GOOD "server t stratum 300\n", "f.sim:4: stratum: 0 to");
 	complains(GOOD "at 1h freq c 1000000ppm\n", "out of range");
+	complains(
+	    GOOD "link c s delay -5ms\n", "f.sim:4: delay: -5ms is below");
+	complains(GOOD "link c s jitter exp -1us\n", "jitter: -1us is below");
+	complains(GOOD "link c s reorder 1% -1s\n", "reorder: -1s is below");
+	complains(GOOD "link c s loss 200%\n", "f.sim:4: loss: 200% is above");
+	complains(GOOD "link c s dup 1.5\n", "f.sim:4: dup: 1.5 is above");
+	complains("run 1h\nsettle 2h\n" GOOD, "settle: before the end of run");
+	complains("\033[2J\n" GOOD, "f.sim:1: '?[2J' is no word");
 	complains("# nothing\n", "there is no node");
 	complains("start 2025-13-01\n" GOOD, "f.sim:1: start: a date");
 }
