@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ntp_err.h"
 #include "ntp_reasonsay.h"
 #include "ntp_state.h"
 
@@ -179,13 +180,19 @@ say_standing(struct text *t, const struct subject *s, enum reason why)
 /* --- what would mend it ---------------------------------------------------- */
 
 static const char *
+sendfail_remedy(const struct peer *p)
+{
+	return p->notes.send_error == -NTP_ENOMEM
+	    ? "raise the limit of open files or name fewer servers"
+	    : "give this host an address and a route";
+}
+
+static const char *
 peer_remedy(enum reason why)
 {
 	switch ((int)why) {
 	case REASON_UNRESOLVED:
 		return "mend the resolver or the name";
-	case REASON_SENDFAIL:
-		return "give this host an address and a route";
 	case REASON_ICMP:
 		return "start ntpd there or open UDP port 123 on the way";
 	case REASON_SILENCE:
@@ -249,6 +256,8 @@ say_remedy(struct text *t, const struct subject *s, enum reason why)
 		words = system_remedy(why);
 	else if (why == REASON_DISTANCE)
 		words = distance_remedy(s->p);
+	else if (why == REASON_SENDFAIL)
+		words = sendfail_remedy(s->p);
 	else
 		words = peer_remedy(why);
 	if (words[0] != '\0')

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "ntp_ctlvars.h"
+#include "ntp_err.h"
 #include "whylab.h"
 
 /* --- no answer --------------------------------------------------------------- */
@@ -471,7 +472,12 @@ no_route_is_told(void **state)
 	world_run(&w, 3);
 	SAYS(&w, p,
 	    "unsendable: requests to 192.0.2.1 cannot leave: network "
-	    "unreachable from here");
+	    "unreachable from here",
+	    "; give this host an address and a route");
+	w.net_error = NTP_ENOMEM;
+	world_run(&w, 200);
+	SAYS(&w, p, "cannot leave: out of memory",
+	    "; raise the limit of open files or name fewer servers");
 	w.net_down = false;
 	world_run(&w, 300);
 	SAYS(&w, p, "syspeer");

@@ -205,7 +205,7 @@ port_send(struct packet_port *n, const struct datagram *dg, ntp_ts *tx)
 
 	*tx = true_ts(w->t, w->err);
 	if (w->net_down)
-		return -NTP_ENET;
+		return w->net_error != 0 ? -w->net_error : -NTP_ENET;
 	if (dg->ep == 0) {
 		assert_true(dg->len <= sizeof w->sent);
 		memcpy(w->sent, dg->buf, dg->len);

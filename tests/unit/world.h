@@ -61,6 +61,7 @@ struct world {
 	unsigned steps;	 /* step_systime() calls */
 	unsigned adjusts;
 	bool net_down; /* nothing can be sent */
+	int net_error; /* why, 0: NTP_ENET */
 	int next_ep, closed;
 	struct ntp_addr ep_remote[256];
 	struct world_server srv[WORLD_SERVERS];
