@@ -5,6 +5,7 @@
  * The lines with *** are the reference's, which scripts look for; the line
  * after them is for people.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "ntpq.h"
@@ -99,6 +100,19 @@ complain_incomplete(FILE *err, const struct net *n)
 	    err);
 }
 
+static void
+complain_network(FILE *err, const struct net *n)
+{
+	fprintf(err, "ntpq: write to %s failed: %s\n", n->target,
+	    net_strerror(n->err));
+	fputs(n->err == EINVAL
+		? "ntpq: a link-local address needs its interface, as in "
+		  "fe80::1%eth0\n"
+		: "ntpq: is there a route to it? -4 or -6 chooses the family "
+		  "of addresses\n",
+	    err);
+}
+
 void
 net_complain(FILE *err, const struct net *n, enum ask_result res,
     const struct query *q, const struct reply *rep)
@@ -126,11 +140,7 @@ net_complain(FILE *err, const struct net *n, enum ask_result res,
 		complain_refused(err, n);
 		return;
 	case ASK_NETWORK:
-		fprintf(err,
-		    "ntpq: write to %s failed: %s\n"
-		    "ntpq: is there a route to it? -4 or -6 chooses the family "
-		    "of addresses\n",
-		    n->target, net_strerror(n->err));
+		complain_network(err, n);
 		return;
 	case ASK_NOHOST:
 		fputs("***No host open, use `host' command\n", err);

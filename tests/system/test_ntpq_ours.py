@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Our ntpq and our ntpd: every read command as a table, as JSON and with a
 key; the metrics; changes of the configuration."""
-from harness import NTPQ, Daemon, ok, run, server_line, stratum1, wait_for
+from harness import (NTPQ, Daemon, ntpq, ok, run, server_line, stratum1,
+                     wait_for)
 import json
 import re
 
@@ -68,6 +69,8 @@ ok("Config Succeeded" in words, "the right one may", words)
 words = ask("-c", ":config tos minclok 1")
 ok("_" in words and "^" in words and "syntax error" in words,
    "a mistake is pointed at", words)
+words = ntpq("fe80::1", "-p")
+ok("fe80::1%eth0" in words, "a link-local address wants its interface", words)
 words = ask("-c", ":config server 127.0.1.2 port %d minpoll 3" % upstream.port)
 ok(wait_for(lambda: ours.peer("127.0.1.2"), 10, "the new source"),
    "a source is added while it runs", words)
