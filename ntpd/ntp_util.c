@@ -51,6 +51,8 @@ read_descriptor(int fd, size_t max, char **buf, size_t *len)
 	}
 	if (n < 0 || used > max) {
 		free(p);
+		if (n >= 0)
+			errno = EFBIG;
 		return n < 0 ? -NTP_EIO : -NTP_ERANGE;
 	}
 	p[used] = '\0';

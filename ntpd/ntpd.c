@@ -7,6 +7,7 @@
  * before it has touched anything; rights are given up before the first
  * thread exists and the first datagram is read.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -377,10 +378,16 @@ say_start(struct daemon *d, int argc, char *const argv[])
 static int
 run(struct daemon *d, int argc, char *const argv[])
 {
+	int err;
+
 	log_to(d, d->opt.logfile);
 	say_start(d, argc, argv);
-	if (uv_loop_init(&d->loop) != 0)
+	err = uv_loop_init(&d->loop);
+	if (err != 0) {
+		errno = -err;
+		msyslog_errno(&d->log, NTP_LOG_ERR, "no event loop");
 		return NTPD_FAIL;
+	}
 	d->status = start(d);
 	if (d->status == NTPD_OK)
 		main_loop(d);

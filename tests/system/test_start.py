@@ -143,6 +143,13 @@ if os.path.exists(late6):
        "IPv6 comes: it listens there", six.log())
     six.kill()
 
+# -- no files to open
+poor = Daemon("", start=False)
+words = run(["sh", "-c", "ulimit -n 7; exec \"$@\"", "sh"] + poor.argv)
+ok(words[0] == 1 and "event loop" in words[1] and
+   "Too many open files" in words[1], "without files it says so and leaves",
+   words)
+
 # -- no right to set the clock, which is the machine's own this time
 weak = Daemon(server_line("127.0.1.1", upstream), start=False)
 weak.argv = powerless([a for a in weak.argv if "virtual-clock" not in a])

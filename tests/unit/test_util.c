@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -43,6 +44,9 @@ test_file_read(void **state)
 	free(buf);
 	assert_int_equal(file_read(p, 9, &buf, &len), -NTP_ERANGE);
 	assert_int_equal(file_read(dir, 99, &buf, &len), -NTP_EIO);
+	errno = 0; /* no size tells that it has no end */
+	assert_int_equal(file_read("/dev/zero", 9, &buf, &len), -NTP_ERANGE);
+	assert_int_equal(errno, EFBIG);
 	assert_int_equal(
 	    file_read(in_dir(1, "none"), 9, &buf, &len), -NTP_ENOENT);
 	put(p, "");
