@@ -38,11 +38,12 @@
 #include <math.h>
 #include <string.h>
 
-#define SPREAD	  0.062 /* of the interval, at most, added at random */
-#define GAP_MIN	  1.0	/* s between packets but for the polls of a LAN */
-#define LAN_DELAY 0.01	/* s */
-#define KISS_GOOD 8	/* replies after which a kiss is forgotten */
-#define KISS_MIN  3	/* log2 s */
+#define SPREAD	    0.062 /* of the interval, at most, added at random */
+#define GAP_MIN	    1.0	  /* s between packets but for the polls of a LAN */
+#define PROBE_APART 2	  /* log2, of the poll over the least */
+#define LAN_DELAY   0.01  /* s */
+#define KISS_GOOD   8	  /* replies after which a kiss is forgotten */
+#define KISS_MIN    3	  /* log2 s */
 
 static int
 clamp(int v, int lo, int hi)
@@ -129,6 +130,14 @@ shift_reach(struct poll_state *p, struct poll_event *ev)
 	}
 }
 
+/* On a path that loses much one packet a poll may find nobody for hours.  Three
+ * are no burden to a dead server when its polls are that far apart. */
+static bool
+may_probe(const struct poll_state *p)
+{
+	return p->unreach == 1 || p->hpoll >= p->minpoll + PROBE_APART;
+}
+
 struct poll_event
 poll_sent(struct poll_state *p, bool iburst, bool burst, bool fit,
     int8_t syspoll, ntp_mono now)
@@ -149,7 +158,7 @@ poll_sent(struct poll_state *p, bool iburst, bool burst, bool fit,
 	follow_system(p, syspoll);
 	p->quick -= p->quick > 0 ? 1 : 0;
 	if (p->kiss_poll == 0 &&
-	    (p->reach == 0 ? iburst && p->unreach == 1 : burst && fit))
+	    (p->reach == 0 ? iburst && may_probe(p) : burst && fit))
 		p->retry = NTP_RETRY - 1;
 	return ev;
 }

@@ -163,7 +163,7 @@ test_iburst_probes(void **state)
 	assert_wait(&r, 1);
 }
 
-/* Probing is for the first silent poll: each later one is a single packet, so
+/* Each silent poll after the first is a single packet while polls are short, so
  * that a dead server is known as dead in minutes, not in hours. */
 static void
 test_silence_is_not_probed_again(void **state)
@@ -178,6 +178,34 @@ test_silence_is_not_probed_again(void **state)
 		send_next(&r);
 	assert_int_equal(r.shifts, 18);
 	assert_int_equal(r.p.unreach, 18);
+}
+
+/* Where they are long, each asks three times. */
+static void
+test_long_silence_is_probed(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 6, 10);
+	r.iburst = true;
+	r.answers = false;
+	for (int8_t poll = 7; poll <= 10; poll++) {
+		r.p.hpoll = poll;
+		r.p.unreach = 1;
+		send_next(&r);
+		assert_int_equal(r.p.reach, 0);
+		for (unsigned i = 1; i < NTP_RETRY && poll >= 8; i++) {
+			assert_wait(&r, 2);
+			send_next(&r);
+		}
+		assert_wait(&r, log2_to_s(poll));
+	}
+	assert_int_equal(r.shifts, 4);
+	assert_int_equal(r.sent, 10);
+	r.iburst = false;
+	send_next(&r);
+	assert_wait(&r, 1024);
 }
 
 static void
@@ -559,6 +587,7 @@ main(void)
 	    cmocka_unit_test(test_iburst),
 	    cmocka_unit_test(test_iburst_probes),
 	    cmocka_unit_test(test_silence_is_not_probed_again),
+	    cmocka_unit_test(test_long_silence_is_probed),
 	    cmocka_unit_test(test_answer_to_second_probe),
 	    cmocka_unit_test(test_no_iburst),
 	    cmocka_unit_test(test_burst),
