@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 #define DRIFT_DIGITS   3
 #define DRIFT_READ_MAX 4096U
 #define FILE_MODE      0644
+#define PATIENCE       2000 /* ms */
 #define BLANKS	       " \t\r\n"
 
 static int
@@ -33,6 +35,21 @@ open_error(void)
 	if (errno == ENOENT || errno == ENOTDIR)
 		return -NTP_ENOENT;
 	return errno == EACCES || errno == EPERM ? -NTP_EPERM : -NTP_EIO;
+}
+
+/* A pipe's writer may come late, or never. */
+static bool
+is_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int n;
+
+	do
+		n = poll(&p, 1, PATIENCE);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return n > 0;
 }
 
 /* Up to MAX octets; one more than that tells a file that is too large. */
@@ -46,7 +63,7 @@ read_descriptor(int fd, size_t max, char **buf, size_t *len)
 	if (p == NULL)
 		return -NTP_ENOMEM;
 	while (n > 0 && used <= max) {
-		n = read(fd, p + used, max + 1 - used);
+		n = is_readable(fd) ? read(fd, p + used, max + 1 - used) : -1;
 		used += n > 0 ? (size_t)n : 0;
 	}
 	if (n < 0 || used > max) {
@@ -67,7 +84,7 @@ file_read(const char *path, size_t max, char **buf, size_t *len)
 	struct stat st;
 	int err, fd, saved;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return open_error();
 	if (fstat(fd, &st) != 0) {

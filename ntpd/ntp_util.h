@@ -55,8 +55,8 @@ void pidfile_remove(struct pidfile *pf);
 /*
  * Read the whole regular file (or pipe) PATH of at most MAX octets into
  * malloc'd *BUF, with a NUL after the text.  0, -NTP_ENOENT, -NTP_EPERM,
- * -NTP_ERANGE (too large), -NTP_ENOMEM, -NTP_EIO (also: a directory); errno
- * says it in the system's words.
+ * -NTP_ERANGE (too large), -NTP_ENOMEM, -NTP_EIO (also: a directory, or a pipe
+ * that stays silent for two seconds); errno says it in the system's words.
  */
 int file_read(const char *path, size_t max, char **buf, size_t *len);
 

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,6 +54,33 @@ test_file_read(void **state)
 	assert_int_equal(file_read(p, 9, &buf, &len), 0);
 	assert_int_equal(len, 0);
 	free(buf);
+}
+
+/* A pipe is read to its end, and without a writer nobody waits for ever. */
+static void
+test_pipe_read(void **state)
+{
+	const char *p = in_dir(0, "pipe");
+	char *buf;
+	size_t len;
+	pid_t writer;
+
+	(void)state;
+	assert_int_equal(mkfifo(p, 0600), 0);
+	(void)alarm(60);
+	assert_int_equal(file_read(p, 9, &buf, &len), -NTP_EIO);
+	assert_int_equal(errno, ETIMEDOUT);
+	writer = fork();
+	if (writer == 0) {
+		put(p, "0123456789");
+		_exit(0);
+	}
+	assert_int_equal(file_read(p, 10, &buf, &len), 0);
+	(void)alarm(0);
+	assert_string_equal(buf, "0123456789");
+	free(buf);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+	(void)unlink(p);
 }
 
 /* --- frequency file ------------------------------------------------------- */
@@ -302,6 +330,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    IN_DIR(test_file_read),
+	    IN_DIR(test_pipe_read),
 	    IN_DIR(test_drift_read),
 	    IN_DIR(test_drift_write),
 	    IN_DIR(test_drift_write_fails_whole),
