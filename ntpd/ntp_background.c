@@ -13,7 +13,7 @@
 #include "ntp_err.h"
 #include "ntpd.h"
 
-#define STEPS_MAX 16U /* in a row: some 200 us */
+#define STEPS_MAX 8U /* in a row: no longer than our slice */
 #define REST_NS	  100000
 
 static void

@@ -652,6 +652,28 @@ budget_for_errors_and_guesses(void **state)
 	assert_int_equal(lab_ask(l, MODE6_READSTAT, 0, ""), 0);
 }
 
+/* Forged sources have a budget each, but what stops the threads has one. */
+static void
+budget_of_all(void **state)
+{
+	struct lab *l = *state;
+	struct ctl_guard *g = &l->e->guard;
+	struct ntp_addr here = {{127, 0, 0, 1}, 0, 123, ADDR_V4};
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 3000; i++) {
+		l->src.ip[0] = 198;
+		l->src.ip[3] = (uint8_t)i;
+		n += guard_may_stop(g, &l->src, l->now.mono);
+	}
+	assert_int_equal(n, GUARD_STOPS);
+	assert_true(guard_may_stop(g, &here, l->now.mono));
+	pass(l, 0.01);
+	for (unsigned i = 0; i < 100; i++)
+		n += guard_may_stop(g, &l->src, l->now.mono);
+	assert_in_range(n, GUARD_STOPS + 9, GUARD_STOPS + 11);
+}
+
 static void
 proven_sources_have_no_budget(void **state)
 {
@@ -727,6 +749,7 @@ main(void)
 	    T(impatience),
 	    T(budget_of_a_source),
 	    T(budget_for_errors_and_guesses),
+	    T(budget_of_all),
 	    T(proven_sources_have_no_budget),
 	    THREAT_IN("CVE-2014-0021", amplification, setup, lab_teardown),
 	    THREAT_IN("F-amplification", amplification, setup, lab_teardown),
