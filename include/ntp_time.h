@@ -71,6 +71,8 @@ ntp_ts ts_add(ntp_ts a, double d);
 
 /* From Unix seconds (any era) and nanoseconds 0..999999999. */
 ntp_ts ts_from_unix(int64_t sec, uint32_t nsec);
+/* The same of NS since 1970, or before. */
+ntp_ts ts_from_unix_ns(int64_t ns);
 
 /*
  * To Unix seconds and nanoseconds (rounded to nearest, always < 10^9): the

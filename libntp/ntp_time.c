@@ -30,6 +30,18 @@ ts_from_unix(int64_t sec, uint32_t nsec)
 	return (ntp_ts){(s << 32) + frac};
 }
 
+ntp_ts
+ts_from_unix_ns(int64_t ns)
+{
+	int64_t sec = ns / NS_PER_S, part = ns % NS_PER_S;
+
+	if (part < 0) {
+		part += NS_PER_S;
+		sec--;
+	}
+	return ts_from_unix(sec, (uint32_t)part);
+}
+
 void
 ts_to_unix(ntp_ts a, int64_t pivot, int64_t *sec, uint32_t *nsec)
 {

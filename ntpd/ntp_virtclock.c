@@ -62,15 +62,7 @@ line_advance(struct virtline *l, int64_t raw)
 static ntp_ts
 line_time(const struct virtline *l)
 {
-	int64_t ns = l->base_ns + l->raw_ns + llround(l->corr * 1e9);
-	int64_t sec = ns / NS_PER_S;
-
-	ns %= NS_PER_S;
-	if (ns < 0) {
-		ns += NS_PER_S;
-		sec--;
-	}
-	return ts_from_unix(sec, (uint32_t)ns);
+	return ts_from_unix_ns(l->base_ns + l->raw_ns + llround(l->corr * 1e9));
 }
 
 /* Let other threads see the line as it is now (see ntp_snapshot.h). */

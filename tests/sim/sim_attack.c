@@ -33,8 +33,7 @@ is_blind(enum scn_attack_kind k)
 static struct ntp_packet
 forged_reply(const struct sim_world *w, const struct scn_attack *a)
 {
-	int64_t ns = sim_utc_at(&w->sc->utc, w->now);
-	ntp_ts t = ts_from_unix(ns / NS_PER_S, (uint32_t)(ns % NS_PER_S));
+	ntp_ts t = ts_from_unix_ns(sim_utc_at(&w->sc->utc, w->now));
 	struct ntp_packet r = {.version = NTP_VERSION,
 	    .mode = NTP_MODE_SERVER,
 	    .stratum = 1,

@@ -175,16 +175,8 @@ ntp_ts
 sim_clock_read(const struct sim_clock *c, double extra)
 {
 	int64_t real = c->mono + c->epoch + (int64_t)floor(extra * 1e9 + 0.5);
-	int64_t sec;
 
-	real -= real % c->res;
-	sec = real / NS_PER_S;
-	real %= NS_PER_S;
-	if (real < 0) {
-		real += NS_PER_S;
-		sec--;
-	}
-	return ts_from_unix(sec, (uint32_t)real);
+	return ts_from_unix_ns(real - real % c->res);
 }
 
 static ntp_ts

@@ -115,6 +115,9 @@ test_from_unix(void **state)
 {
 	(void)state;
 	IS(ts_from_unix(0, 0).v, ts(NTP_UNIX_OFFSET, 0).v);
+	IS(ts_from_unix_ns(1500000000).v, ts_from_unix(1, 500000000).v);
+	IS(ts_from_unix_ns(-1).v, ts_from_unix(-1, 999999999).v);
+	IS(ts_from_unix_ns(-2000000000).v, ts_from_unix(-2, 0).v);
 	IS(ts_from_unix(-INT64_C(2208988800), 0).v, 0);
 	IS(ts_from_unix(63072000, 0).v, ts(2272060800U, 0).v); /* 1972 */
 	IS(ts_from_unix(ERA_1 - 1, 999999999).v, ts(UINT32_MAX, 4294967292).v);
