@@ -51,12 +51,7 @@ enum keyword_ctx {
 
 enum keyword_id {
 	KW_NONE,
-#define DIRECTIVE(id, word, tier, state, handler, text)	      KW_DIRECTIVE_##id,
-#define KEYWORD(ctx, id, word, tier, arg, state, text)	      KW_##ctx##_##id,
-#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text) KW_##ctx##_##id,
-#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)               \
-	KW_##ctx##_##id,
-#define RESTRICTFLAG(bit, word, shown, tier, state, text) KW_RESTRICT_##bit,
+#define ANYWORD(name, word, text) KW_##name,
 #include "ntp_tbl_keyword.h"
 	KW_IDS
 };
@@ -72,19 +67,19 @@ enum keyword_arg {
 
 enum keyword_state { KW_WORKS, KW_QUIET, KW_NOTYET, KW_OBSOLETE, KW_REFUSED };
 
-/* Arrays instead of pointers: the table needs no relocation. */
+/* Small, for there are many. */
 struct keyword {
-	enum keyword_ctx ctx;
-	enum keyword_id id;
-	enum keyword_arg arg;
-	enum keyword_state state;
-	bool strict; /* a bad value refuses the line */
 	double lo, hi;
-	uint16_t bit; /* of a restrict flag */
+	uint16_t id;		 /* enum keyword_id */
+	uint16_t word, text;	 /* see keyword_word() */
+	uint16_t bit;		 /* of a restrict flag */
+	uint8_t ctx, arg, state; /* enum keyword_ctx, _arg, _state */
+	bool strict;		 /* a bad value refuses the line */
 	char tier;
-	char word[28], text[64];
 };
 
+const char *keyword_word(const struct keyword *k);
+const char *keyword_text(const struct keyword *k);
 /* Keyword WORD of CTX, or NULL. */
 const struct keyword *keyword_find(enum keyword_ctx ctx, const char *word);
 /* The one that WORD may have been meant for, or NULL; case is ignored. */

@@ -7,26 +7,35 @@
  * KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)	number: LO..HI
  * KEYSTRICT(the same)	a bad value refuses the line, others are clamped
  * RESTRICTFLAG(bit, word, shown, tier, state, text)	RES_bit; SHOWN: mode 6
+ * ANYWORD(name, word, text)	each that has no other meaning where it is read
  *
  * tier A: met in stock files, B: useful, C: obsolete or unsafe.
  * state WORKS; QUIET: accepted, nothing to do; NOTYET: accepted, one warning
  * unless the value is 0; OBSOLETE: accepted, one warning; REFUSED: the line is
  * an error.  TEXT is what it does, or the hint that goes with the warning.
  */
+#ifndef ANYWORD
+#define ANYWORD(name, word, text)
+#endif
 #ifndef DIRECTIVE
-#define DIRECTIVE(id, word, tier, state, handler, text)
+#define DIRECTIVE(id, word, tier, state, handler, text)                        \
+	ANYWORD(DIRECTIVE_##id, word, text)
 #endif
 #ifndef KEYWORD
-#define KEYWORD(ctx, id, word, tier, arg, state, text)
+#define KEYWORD(ctx, id, word, tier, arg, state, text)                         \
+	ANYWORD(ctx##_##id, word, text)
 #endif
 #ifndef KEYNUM
-#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)
+#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)                  \
+	ANYWORD(ctx##_##id, word, text)
 #endif
 #ifndef KEYSTRICT
-#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)
+#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)               \
+	ANYWORD(ctx##_##id, word, text)
 #endif
 #ifndef RESTRICTFLAG
-#define RESTRICTFLAG(bit, word, shown, tier, state, text)
+#define RESTRICTFLAG(bit, word, shown, tier, state, text)                      \
+	ANYWORD(RESTRICT_##bit, word, text)
 #endif
 
 /* --- first words of a line ---------------------------------------------- */
@@ -508,6 +517,7 @@ KEYWORD(LEAPHASH, IGNORE, "ignorehash", B, NONE, WORKS, "")
 KEYWORD(SMEAR, COSINE, "cosine", B, NONE, WORKS, "as the reference")
 KEYWORD(SMEAR, LINEAR, "linear", B, NONE, WORKS, "as NTPsec")
 
+#undef ANYWORD
 #undef DIRECTIVE
 #undef KEYWORD
 #undef KEYNUM

@@ -159,7 +159,7 @@ assoc_option(struct confparse *p, void *obj, const struct keyword *k,
 		return;
 	else if (a->kind != ASSOC_REFCLOCK)
 		conf_warn(p, NULL, NULL, "'%s' is for reference clocks only",
-		    k->word);
+		    keyword_word(k));
 	else if (k->id == KW_ASSOC_MODE || k->id == KW_ASSOC_SUBTYPE)
 		a->ref_mode = (unsigned)v->num;
 	else if (!conf_take_refclock(p, &d->par, k->id, v))
@@ -387,9 +387,9 @@ confdo_refclock(struct confparse *p, const struct keyword *k)
 		return;
 	}
 	if (driver->state != KW_WORKS) {
-		conf_warn(p, NULL, driver->text,
+		conf_warn(p, NULL, keyword_text(driver),
 		    "driver '%s' is not built, the line is ignored",
-		    driver->word);
+		    keyword_word(driver));
 		return;
 	}
 	if (draft_init(p->cfg, &d.a, ASSOC_REFCLOCK, "127.127.1.0") != 0)

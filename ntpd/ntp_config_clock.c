@@ -39,7 +39,7 @@ conf_has_driver(struct confparse *p, unsigned type, const char *text)
 
 	if (k != NULL && k->state == KW_WORKS)
 		return true;
-	conf_warn(p, NULL, k != NULL ? k->text : "that driver is gone",
+	conf_warn(p, NULL, k != NULL ? keyword_text(k) : "that driver is gone",
 	    "reference clock %.60s has no driver, the line is ignored", text);
 	return false;
 }
@@ -202,7 +202,7 @@ read_fudge(
 		conf_error(p, NULL, "it looks like 127.127.1.0",
 		    "inappropriate address %.60s for the %s command, line "
 		    "ignored",
-		    text, directive->word);
+		    text, keyword_word(directive));
 		return;
 	}
 	if (!conf_has_driver(p, f.type, text))

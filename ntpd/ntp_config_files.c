@@ -34,12 +34,13 @@ confdo_path(struct confparse *p, const struct keyword *k)
 }
 
 static bool
-read_threshold(struct confparse *p, const char *word, double *out)
+read_threshold(struct confparse *p, const struct keyword *k, double *out)
 {
-	struct keyword threshold = {.arg = ARG_NUM, .lo = 0, .hi = 1};
+	struct keyword threshold = *k;
 	struct conf_value v;
 
-	(void)snprintf(threshold.word, sizeof threshold.word, "%s", word);
+	threshold.arg = ARG_NUM;
+	threshold.hi = 1;
 	if (!conf_argument(p, &threshold, &v))
 		return false;
 	*out = v.num;
@@ -49,14 +50,14 @@ read_threshold(struct confparse *p, const char *word, double *out)
 void
 confdo_nonvolatile(struct confparse *p, const struct keyword *k)
 {
-	if (read_threshold(p, k->word, &p->cfg->nonvolatile))
+	if (read_threshold(p, k, &p->cfg->nonvolatile))
 		(void)conf_end(p);
 }
 
 /* `driftfile PATH 60` was the write interval in minutes, of a version that
  * also knew a tolerance after it; `driftfile PATH 1e-7` is `nonvolatile`. */
 static void
-drift_number(struct confparse *p)
+drift_number(struct confparse *p, const struct keyword *k)
 {
 	struct scanner start = p->scan;
 	double v;
@@ -66,14 +67,14 @@ drift_number(struct confparse *p)
 	if (!conf_integer(p, false, &v)) {
 		p->scan = start;
 		conf_note(p, KW_DIRECTIVE_NONVOLATILE);
-		if (read_threshold(p, "driftfile", &p->cfg->nonvolatile))
+		if (read_threshold(p, k, &p->cfg->nonvolatile))
 			(void)conf_end(p);
 		return;
 	}
 	conf_warn(p, NULL, "`nonvolatile` sets how much it must change",
 	    "the minutes after 'driftfile' have no effect, it is written "
 	    "hourly");
-	if (conf_more(p) && read_threshold(p, "driftfile", &v))
+	if (conf_more(p) && read_threshold(p, k, &v))
 		(void)conf_end(p);
 }
 
@@ -82,14 +83,13 @@ confdo_driftfile(struct confparse *p, const struct keyword *k)
 {
 	struct ntp_config *c = p->cfg;
 
-	(void)k;
 	if (!conf_next(p, SCAN_STRING)) {
 		free(c->driftfile);
 		c->driftfile = NULL;
 		return;
 	}
 	conf_set(c, &c->driftfile, p->tok.text);
-	drift_number(p);
+	drift_number(p, k);
 }
 
 void

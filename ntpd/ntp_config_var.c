@@ -9,26 +9,12 @@
 #include <string.h>
 
 #include "ntp_confparse.h"
+#include "ntp_ctlvars.h"
 #include "ntp_err.h"
 
 static const char name_letters[] = "abcdefghijklmnopqrstuvwxyz"
 				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789_.-";
-
-static const char own_names[][32] = {
-#define SYSVAR(name, set, form, value) #name,
-#include "ntp_tbl_sysvar.h"
-#undef SYSVAR
-};
-
-static bool
-is_own(const char *name)
-{
-	for (size_t i = 0; i < sizeof(own_names) / sizeof(own_names[0]); i++)
-		if (strcmp(own_names[i], name) == 0)
-			return true;
-	return false;
-}
 
 bool
 config_var_value_ok(const char *value, size_t len)
@@ -77,7 +63,7 @@ name_ok(struct confparse *p, const char *name)
 		    "'%.40s' is no name of a variable", name);
 		return false;
 	}
-	if (is_own(name)) {
+	if (ctlvars_is_own(name, strlen(name))) {
 		conf_error(p, NULL, "choose another name",
 		    "'%.40s' is a variable of ntpd itself", name);
 		return false;

@@ -131,7 +131,7 @@ list_expected(struct text *t, enum keyword_ctx ctx)
 		if (k->ctx != ctx || k->state == KW_REFUSED)
 			continue;
 		say(t, "%s%s", n > 0 ? ", " : "",
-		    n < EXPECTED ? k->word : "...");
+		    n < EXPECTED ? keyword_word(k) : "...");
 		n++;
 	}
 	if (n == 0)
@@ -148,10 +148,10 @@ conf_unexpected(struct confparse *p, enum keyword_ctx ctx)
 	struct text hint = {advice, sizeof advice, 0};
 
 	list_expected(&expected, ctx);
-	if (p->tok.quoted && near != NULL && strcmp(near->word, word) == 0)
+	if (p->tok.quoted && near != NULL && strcmp(keyword_word(near), word) == 0)
 		say(&hint, "keywords are written without quotes");
 	else if (near != NULL)
-		say(&hint, "did you mean '%s'?", near->word);
+		say(&hint, "did you mean '%s'?", keyword_word(near));
 	conf_error(p, NULL, hint.len > 0 ? hint.p : NULL,
 	    "unexpected '%.*s', expected %s", SHOW, word, expected.p);
 }
@@ -160,16 +160,16 @@ void
 conf_idle(
     struct confparse *p, const struct conf_pos *at, const struct keyword *k)
 {
-	const char *hint = k->text[0] != '\0' ? k->text : NULL;
+	const char *hint = keyword_text(k)[0] != '\0' ? keyword_text(k) : NULL;
 
 	if (p->muted)
 		return;
 	if (k->state == KW_OBSOLETE)
-		conf_warn(
-		    p, at, hint, "'%s' is obsolete and has no effect", k->word);
+		conf_warn(p, at, hint, "'%s' is obsolete and has no effect",
+		    keyword_word(k));
 	else
-		conf_warn(
-		    p, at, hint, "'%s' has no effect in this release", k->word);
+		conf_warn(p, at, hint, "'%s' has no effect in this release",
+		    keyword_word(k));
 }
 
 /* --- words --------------------------------------------------------------- */
@@ -350,16 +350,16 @@ check_range(struct confparse *p, const struct keyword *k, struct conf_value *v)
 	if (k->strict) {
 		p->refused = true;
 		conf_error(p, NULL, "the line is ignored",
-		    "'%s %.*s' is not between %.0f and %.0f", k->word, SHOW,
-		    p->tok.text, k->lo, k->hi);
+		    "'%s %.*s' is not between %.0f and %.0f", keyword_word(k),
+		    SHOW, p->tok.text, k->lo, k->hi);
 		return;
 	}
 	below = v->num < k->lo;
 	v->num = below ? k->lo : k->hi;
 	if (k->state == KW_WORKS)
 		conf_warn(p, NULL, NULL, "'%s %.*s' is %s %.10g, which is used",
-		    k->word, SHOW, p->tok.text, below ? "below" : "above",
-		    v->num);
+		    keyword_word(k), SHOW, p->tok.text,
+		    below ? "below" : "above", v->num);
 }
 
 bool
@@ -373,16 +373,16 @@ conf_argument(
 		return true;
 	if (!conf_next(p, mode)) {
 		if (!p->bad)
-			conf_error(p, NULL, NULL, "'%s' needs %s", k->word,
-			    argument_name(k->arg));
+			conf_error(p, NULL, NULL, "'%s' needs %s",
+			    keyword_word(k), argument_name(k->arg));
 		p->refused |= k->strict;
 		return false;
 	}
 	if (!read_value(p, k->arg, &v->num)) {
 		p->refused |= k->strict;
 		conf_error(p, NULL, k->strict ? "the line is ignored" : NULL,
-		    "'%s' needs %s, not '%.*s'", k->word, argument_name(k->arg),
-		    SHOW, p->tok.text);
+		    "'%s' needs %s, not '%.*s'", keyword_word(k),
+		    argument_name(k->arg), SHOW, p->tok.text);
 		return false;
 	}
 	v->str = p->tok.text;
@@ -411,9 +411,9 @@ static void
 refuse(struct confparse *p, const struct keyword *k)
 {
 	p->refused = true;
-	conf_warn(p, NULL, k->text,
+	conf_warn(p, NULL, keyword_text(k),
 	    "'%s' is not supported in this release, the line is ignored",
-	    k->word);
+	    keyword_word(k));
 }
 
 /* Zero switches off what is off anyway. */

@@ -2,9 +2,10 @@
 /*
  * ntp_ctlvars.c - the system and peer variables as mode 6 tells them.
  *
- * The tables say everything about a variable; the two switches below are
- * nothing but their rows.  Names are arrays and not pointers, so that the
- * tables need no relocation and are really constant.
+ * The tables say everything about a variable; the switches below are nothing
+ * but their rows.  The names stand in one text and are walked: each is there
+ * once, and what a row puts out differs from the next one by its value only,
+ * which makes the switches small.
  */
 #include "ntp_ctlvars.h"
 
@@ -16,7 +17,6 @@
 #include "ntp_state.h"
 
 #define TEXT_MAX      8192U /* of one value; the lists of names are longest */
-#define VAR_NAME_MAX  32U
 #define SECONDS_LIMIT 1e15
 
 enum sysvar {
@@ -44,31 +44,43 @@ _Static_assert((int)PEERVAR_COUNT <= (int)SYSVAR_COUNT &&
 	(int)CLOCKVAR_COUNT <= (int)SYSVAR_COUNT,
     "a selection of system variables must have room for all others");
 
-struct var_row {
-	char name[VAR_NAME_MAX];
-	bool in_default;
-};
-
-#define SET_D true
-#define SET_Q false
-
-static const struct var_row sys_rows[] = {
-#define SYSVAR(name, set, form, value) {#name, SET_##set},
+/* Rows: D or Q, in the default set or not, and the name; an empty one ends
+ * them. */
+static const char sys_rows[] =
+#define SYSVAR(name, set, form, value) #set #name "\0"
 #include "ntp_tbl_sysvar.h"
 #undef SYSVAR
-};
+    ;
 
-static const struct var_row peer_rows[] = {
-#define PEERVAR(name, set, form, value) {#name, SET_##set},
+static const char peer_rows[] =
+#define PEERVAR(name, set, form, value) #set #name "\0"
 #include "ntp_tbl_peervar.h"
 #undef PEERVAR
-};
+    ;
 
-static const struct var_row clock_rows[] = {
-#define CLOCKVAR(name, set, form, value) {#name, SET_##set},
+static const char clock_rows[] =
+#define CLOCKVAR(name, set, form, value) #set #name "\0"
 #include "ntp_tbl_clockvar.h"
 #undef CLOCKVAR
-};
+    ;
+
+static const char *
+row_next(const char *row)
+{
+	return row + strlen(row) + 1;
+}
+
+static const char *
+row_name(const char *row)
+{
+	return row + 1;
+}
+
+static bool
+row_in_default(const char *row)
+{
+	return row[0] == 'D';
+}
 
 /* --- values of the system ------------------------------------------------- */
 
@@ -86,19 +98,19 @@ append_name(char text[TEXT_MAX], size_t len, const char *name)
 }
 
 static size_t
-names_of(const struct var_row *row, size_t n, char text[TEXT_MAX])
+names_of(const char *rows, char text[TEXT_MAX])
 {
 	size_t len = 0;
 
-	for (size_t i = 0; i < n; i++)
-		len = append_name(text, len, row[i].name);
+	for (const char *row = rows; *row != '\0'; row = row_next(row))
+		len = append_name(text, len, row_name(row));
 	return len;
 }
 
 static const char *
 sysvar_names(const struct ntp_engine *e, char text[TEXT_MAX])
 {
-	size_t len = names_of(sys_rows, SYSVAR_COUNT, text);
+	size_t len = names_of(sys_rows, text);
 
 	for (size_t i = 0; i < e->cfg->nvar; i++)
 		len = append_name(text, len, e->cfg->var[i].name);
@@ -240,7 +252,7 @@ cookies_opened(const struct ntp_engine *e)
 static const char *
 peervar_names(char text[TEXT_MAX])
 {
-	(void)names_of(peer_rows, PEERVAR_COUNT, text);
+	(void)names_of(peer_rows, text);
 	return text;
 }
 
@@ -340,7 +352,7 @@ filter_list(
 static const char *
 clockvar_names(char text[TEXT_MAX])
 {
-	(void)names_of(clock_rows, CLOCKVAR_COUNT, text);
+	(void)names_of(clock_rows, text);
 	return text;
 }
 
@@ -388,7 +400,8 @@ put_text(struct var_wr *w, const char *name, const char *value, bool quoted)
 /* Rows that say the same stand beside each other:
  * NOLINTBEGIN(bugprone-branch-clone) */
 static void
-put_sysvar(struct var_wr *w, enum sysvar v, const struct ctlvar_ctx *c)
+put_sysvar(
+    struct var_wr *w, enum sysvar v, const char *as, const struct ctlvar_ctx *c)
 {
 	const struct ntp_engine *e = c->e;
 	struct ntp_now now = c->now;
@@ -398,7 +411,7 @@ put_sysvar(struct var_wr *w, enum sysvar v, const struct ctlvar_ctx *c)
 	switch (v) {
 #define SYSVAR(name, set, form, value)                                         \
 	case SYSVAR_##name:                                                    \
-		PUT_##form(#name, value);                                      \
+		PUT_##form(as, value);                                         \
 		break;
 #include "ntp_tbl_sysvar.h"
 #undef SYSVAR
@@ -408,7 +421,8 @@ put_sysvar(struct var_wr *w, enum sysvar v, const struct ctlvar_ctx *c)
 }
 
 static void
-put_peervar(struct var_wr *w, enum peervar v, const struct ctlvar_ctx *c)
+put_peervar(struct var_wr *w, enum peervar v, const char *as,
+    const struct ctlvar_ctx *c)
 {
 	const struct peer *p = c->p;
 	struct ntp_now now = c->now;
@@ -417,7 +431,7 @@ put_peervar(struct var_wr *w, enum peervar v, const struct ctlvar_ctx *c)
 	switch (v) {
 #define PEERVAR(name, set, form, value)                                        \
 	case PEERVAR_##name:                                                   \
-		PUT_##form(#name, value);                                      \
+		PUT_##form(as, value);                                         \
 		break;
 #include "ntp_tbl_peervar.h"
 #undef PEERVAR
@@ -427,7 +441,8 @@ put_peervar(struct var_wr *w, enum peervar v, const struct ctlvar_ctx *c)
 }
 
 static void
-put_clockvar(struct var_wr *w, enum clockvar v, const struct ctlvar_ctx *c)
+put_clockvar(struct var_wr *w, enum clockvar v, const char *as,
+    const struct ctlvar_ctx *c)
 {
 	const struct peer *p = c->p;
 	char text[TEXT_MAX];
@@ -435,7 +450,7 @@ put_clockvar(struct var_wr *w, enum clockvar v, const struct ctlvar_ctx *c)
 	switch (v) {
 #define CLOCKVAR(name, set, form, value)                                       \
 	case CLOCKVAR_##name:                                                  \
-		PUT_##form(#name, value);                                      \
+		PUT_##form(as, value);                                         \
 		break;
 #include "ntp_tbl_clockvar.h"
 #undef CLOCKVAR
@@ -459,7 +474,7 @@ put_sitevar(struct var_wr *w, const struct config_var *v)
 /* --- selection ------------------------------------------------------------ */
 
 struct selection {
-	const struct var_row *row;
+	const char *rows;
 	size_t nrow;
 	const struct ntp_config *site; /* of `setvar`, or NULL */
 	bool want[SYSVAR_COUNT];
@@ -473,31 +488,31 @@ selection_of(const struct ctlvar_ctx *c)
 
 	switch (c->set) {
 	case CTLVARS_SYSTEM:
-		s.row = sys_rows;
+		s.rows = sys_rows;
 		s.nrow = SYSVAR_COUNT;
 		s.site = c->e->cfg;
 		break;
 	case CTLVARS_PEER:
-		s.row = peer_rows;
+		s.rows = peer_rows;
 		s.nrow = PEERVAR_COUNT;
 		break;
 	case CTLVARS_CLOCK:
-		s.row = clock_rows;
+		s.rows = clock_rows;
 		s.nrow = CLOCKVAR_COUNT;
 		break;
 	}
 	return s;
 }
 
-/* N when there is none. */
+/* The number of a row; of them all when there is none of this name. */
 static size_t
-row_find(const struct var_row *row, size_t n, const char *name, size_t len)
+row_find(const char *rows, const char *name, size_t len)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < n; i++) {
-		if (strlen(row[i].name) == len &&
-		    memcmp(row[i].name, name, len) == 0)
+	for (const char *row = rows; *row != '\0'; row = row_next(row), i++) {
+		if (strlen(row_name(row)) == len &&
+		    memcmp(row_name(row), name, len) == 0)
 			break;
 	}
 	return i;
@@ -506,7 +521,7 @@ row_find(const struct var_row *row, size_t n, const char *name, size_t len)
 bool
 ctlvars_is_own(const char *name, size_t len)
 {
-	return row_find(sys_rows, SYSVAR_COUNT, name, len) < SYSVAR_COUNT;
+	return row_find(sys_rows, name, len) < SYSVAR_COUNT;
 }
 
 /* Of other associations it would say nothing. */
@@ -519,8 +534,10 @@ uses_nts(const struct ctlvar_ctx *c)
 static void
 select_default(struct selection *s, const struct ctlvar_ctx *c)
 {
-	for (size_t i = 0; i < s->nrow; i++)
-		s->want[i] = s->row[i].in_default;
+	bool *want = s->want;
+
+	for (const char *row = s->rows; *row != '\0'; row = row_next(row))
+		*want++ = row_in_default(row);
 	if (uses_nts(c))
 		s->want[PEERVAR_ntscookies] = true;
 	for (size_t i = 0; s->site != NULL && i < s->site->nvar; i++)
@@ -530,7 +547,7 @@ select_default(struct selection *s, const struct ctlvar_ctx *c)
 static bool
 select_name(struct selection *s, const struct var_item *it)
 {
-	size_t i = row_find(s->row, s->nrow, it->name, it->namelen);
+	size_t i = row_find(s->rows, it->name, it->namelen);
 	const struct config_var *v;
 
 	if (i < s->nrow) {
@@ -545,17 +562,24 @@ select_name(struct selection *s, const struct var_item *it)
 }
 
 static void
+put_row(struct var_wr *w, size_t i, const char *as, const struct ctlvar_ctx *c)
+{
+	if (c->set == CTLVARS_SYSTEM)
+		put_sysvar(w, (enum sysvar)i, as, c);
+	else if (c->set == CTLVARS_PEER)
+		put_peervar(w, (enum peervar)i, as, c);
+	else
+		put_clockvar(w, (enum clockvar)i, as, c);
+}
+
+static void
 put_selected(struct var_wr *w, const struct selection *s, struct ctlvar_ctx *c)
 {
-	for (size_t i = 0; i < s->nrow; i++) {
-		if (!s->want[i])
-			continue;
-		if (c->set == CTLVARS_SYSTEM)
-			put_sysvar(w, (enum sysvar)i, c);
-		else if (c->set == CTLVARS_PEER)
-			put_peervar(w, (enum peervar)i, c);
-		else
-			put_clockvar(w, (enum clockvar)i, c);
+	const char *row = s->rows;
+
+	for (size_t i = 0; i < s->nrow; i++, row = row_next(row)) {
+		if (s->want[i])
+			put_row(w, i, row_name(row), c);
 	}
 	for (size_t i = 0; s->site != NULL && i < s->site->nvar; i++) {
 		if (s->want_site[i])

@@ -2,36 +2,70 @@
 /*
  * ntp_keyword.c - finds keywords, and the one a misspelt word was meant for.
  */
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ntp_confparse.h"
 #include "ntp_restrict.h"
 
-#define TIER(t) (#t)[0]
+#define TIER(t)	  (#t)[0]
+#define WORD_CAP  28U
+#define WORD_NEAR (WORD_CAP - 1) /* longer words are near to none */
 
-static const struct keyword keywords[] = {
-#define DIRECTIVE(id, word, tier, state, handler, text)                        \
-	{KEYWORD_DIRECTIVE, KW_DIRECTIVE_##id, ARG_NONE, KW_##state, false, 0, \
-	    0, 0, TIER(tier), word, text},
-#define KEYWORD(ctx, id, word, tier, arg, state, text)                         \
-	{KEYWORD_##ctx, KW_##ctx##_##id, ARG_##arg, KW_##state, false, 0, 0,   \
-	    0, TIER(tier), word, text},
-#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)                  \
-	{KEYWORD_##ctx, KW_##ctx##_##id, ARG_##arg, KW_##state, false, lo, hi, \
-	    0, TIER(tier), word, text},
-#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)               \
-	{KEYWORD_##ctx, KW_##ctx##_##id, ARG_##arg, KW_##state, true, lo, hi,  \
-	    0, TIER(tier), word, text},
-#define RESTRICTFLAG(bit, word, shown, tier, state, text)                      \
-	{KEYWORD_RESTRICT, KW_RESTRICT_##bit, ARG_NONE, KW_##state, false, 0,  \
-	    0, RES_##bit, TIER(tier), word, text},
+/* All words and texts in one place, that rows may say where with two octets
+ * each; pointers would be four times as long, and relocated at each start. */
+static const struct {
+#define ANYWORD(name, word, text)                                              \
+	char name##_word[sizeof(word)], name##_text[sizeof(text)];
+#include "ntp_tbl_keyword.h"
+} strings = {
+#define ANYWORD(name, word, text) word, text,
 #include "ntp_tbl_keyword.h"
 };
 
-#define KEYWORDS  (sizeof(keywords) / sizeof(keywords[0]))
-#define WORD_CAP  sizeof(keywords[0].word)
-#define WORD_NEAR (WORD_CAP - 1) /* longer words are near to none */
+#define ANYWORD(name, word, text)                                              \
+	_Static_assert(sizeof(word) <= WORD_CAP, "room to compare " word);
+#include "ntp_tbl_keyword.h"
+_Static_assert(sizeof strings <= UINT16_MAX, "two octets say where");
+
+#define WHERE(what) offsetof(__typeof__(strings), what)
+#define ROW(name, ctx, arg, state, tier, strict, lo, hi, bit)                  \
+	{lo, hi, KW_##name, WHERE(name##_word), WHERE(name##_text), bit, ctx,  \
+	    arg, state, strict, TIER(tier)},
+
+static const struct keyword keywords[] = {
+#define DIRECTIVE(id, word, tier, state, handler, text)                        \
+	ROW(DIRECTIVE_##id, KEYWORD_DIRECTIVE, ARG_NONE, KW_##state, tier,     \
+	    false, 0, 0, 0)
+#define KEYWORD(ctx, id, word, tier, arg, state, text)                         \
+	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, false, 0,  \
+	    0, 0)
+#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)                  \
+	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, false, lo, \
+	    hi, 0)
+#define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)               \
+	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, true, lo,  \
+	    hi, 0)
+#define RESTRICTFLAG(bit, word, shown, tier, state, text)                      \
+	ROW(RESTRICT_##bit, KEYWORD_RESTRICT, ARG_NONE, KW_##state, tier,      \
+	    false, 0, 0, RES_##bit)
+#include "ntp_tbl_keyword.h"
+};
+
+#define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
+
+const char *
+keyword_word(const struct keyword *k)
+{
+	return (const char *)&strings + k->word;
+}
+
+const char *
+keyword_text(const struct keyword *k)
+{
+	return (const char *)&strings + k->text;
+}
 
 const struct keyword *
 keyword_at(size_t i)
@@ -44,8 +78,8 @@ static bool
 is_word(const struct keyword *k, const char *word)
 {
 	if (k->ctx == KEYWORD_DRIVER)
-		return strcasecmp(k->word, word) == 0;
-	return k->word[0] == word[0] && strcmp(k->word, word) == 0;
+		return strcasecmp(keyword_word(k), word) == 0;
+	return strcmp(keyword_word(k), word) == 0;
 }
 
 const struct keyword *
@@ -113,12 +147,12 @@ keyword_near(enum keyword_ctx ctx, const char *word)
 		return NULL;
 	least = (len + 2) / 4 + 1; /* one slip in about four letters */
 	for (size_t i = 0; i < KEYWORDS; i++) {
-		size_t n = strlen(keywords[i].word);
+		size_t n = strlen(keyword_word(&keywords[i]));
 
 		if (keywords[i].ctx != ctx || n >= len + least ||
 		    len >= n + least)
 			continue;
-		n = distance(word, keywords[i].word);
+		n = distance(word, keyword_word(&keywords[i]));
 		if (n < least) {
 			least = n;
 			best = &keywords[i];

@@ -83,7 +83,7 @@ say_sendfail(struct text *t, const struct peer *p)
 static void
 say_refused(struct text *t, const struct peer *p)
 {
-	static const char words[][64] = {
+	static const char *const words[] = {
 	    [DROP_NONE] = "",
 /* an array's initializer: NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define DROP(id, text) [DROP_##id] = text,

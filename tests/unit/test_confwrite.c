@@ -178,13 +178,15 @@ test_no_directive_is_forgotten(void **state)
 
 		for (size_t n = 0; n < sizeof commands / sizeof commands[0];
 		     n++)
-			command = command || strcmp(k->word, commands[n]) == 0;
+			command = command ||
+			    strcmp(keyword_word(k), commands[n]) == 0;
 		if (command)
 			continue;
-		snprintf(line, sizeof line, "\n%s", k->word);
+		snprintf(line, sizeof line, "\n%s", keyword_word(k));
 		if (strstr(everything, line) == NULL &&
-		    strncmp(everything, k->word, strlen(k->word)) != 0)
-			fail_msg("saving `%s` is not tested", k->word);
+		    strncmp(everything, keyword_word(k),
+			strlen(keyword_word(k))) != 0)
+			fail_msg("saving `%s` is not tested", keyword_word(k));
 	}
 }
 
@@ -274,7 +276,7 @@ shown_as(const struct keyword *k)
 		if (as[i].id == k->id)
 			return as[i].word;
 	}
-	return k->word;
+	return keyword_word(k);
 }
 
 /* Of a word of CTX the line that shows it begins so; NULL: other contexts. */
@@ -308,7 +310,7 @@ assert_shown(const char *text, const struct keyword *k)
 	(void)snprintf(flag, sizeof flag, "able %s\n", word);
 	if (k->ctx == KEYWORD_FLAG ? strstr(text, flag) == NULL
 				   : !is_shown(text, line, word))
-		fail_msg("`%s%s` is not shown", line, k->word);
+		fail_msg("`%s%s` is not shown", line, keyword_word(k));
 }
 
 static void

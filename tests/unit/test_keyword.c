@@ -246,7 +246,7 @@ every_keyword_parses(void **state)
 			continue; /* the lists above know their arguments */
 		rows++;
 		snprintf(line, sizeof(line), "%s%s%s\n", places[k->ctx],
-		    k->word, argument_of(k));
+		    keyword_word(k), argument_of(k));
 		c = parse(&w, line);
 		if (c->nerrors != 0)
 			fail_msg("%s%s", line, w.n ? w.m[0].text : "no error");
@@ -272,7 +272,7 @@ every_directive_is_known(void **state)
 
 		if (k->ctx != KEYWORD_DIRECTIVE)
 			continue;
-		(void)parse(&w, k->word);
+		(void)parse(&w, keyword_word(k));
 		if (w.n > 0)
 			assert_null(strstr(w.m[0].text, "unexpected"));
 		end(&w);
@@ -343,8 +343,9 @@ manual_knows_every_word(void **state)
 
 	(void)state;
 	for (size_t i = 0; (k = keyword_at(i)) != NULL; i++)
-		if (!is_mentioned(page, k->word))
-			fail_msg("ntp.conf.5 does not mention %s", k->word);
+		if (!is_mentioned(page, keyword_word(k)))
+			fail_msg(
+			    "ntp.conf.5 does not mention %s", keyword_word(k));
 	free(page);
 }
 
@@ -387,7 +388,7 @@ random_line(struct ntp_rng *r, char *out, size_t cap)
 		    noise[rng_below(r, sizeof(noise) / sizeof(noise[0]))];
 
 		if (k != NULL && rng_below(r, 3) != 0)
-			s = k->word;
+			s = keyword_word(k);
 		n += (size_t)snprintf(out + n, cap - n, "%s ", s);
 	}
 	out[n - 1] = '\n';
