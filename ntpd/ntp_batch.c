@@ -15,10 +15,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ntp_gather.h"
 #include "ntp_rng.h"
 #include "ntp_systime.h"
 #include "ntpd.h"
 
+#define BATCH_FEW      8U
 #define NS_PER_S       1000000000LL
 #define ARRIVAL_MAX_NS (10 * NS_PER_S) /* older: the real clock was stepped */
 #define PACE_MIN       8U	       /* replies that are worth measuring */
@@ -37,10 +39,13 @@ struct reply {
 struct batch {
 	struct batch_user user;
 	unsigned read, used; /* datagrams; slots to be made ready again */
+	bool full;	     /* as many were there as were asked for */
 	unsigned replies;
 	struct ntp_now now; /* when the batch was read, and */
 	struct timespec real;
-	ntp_mono before;	  /* the one before it */
+	ntp_mono before; /* the one before it */
+	struct gather gather;
+	unsigned answered;	  /* since that was asked */
 	int64_t seal_ns, send_ns; /* of one reply, on average */
 	struct ntp_rng rng;
 	struct mmsghdr rx[BATCH_MAX], tx[BATCH_MAX];
@@ -93,9 +98,12 @@ ts_of_ns(int64_t ns)
 	return ((uint64_t)ns << 30) / (NS_PER_S >> 2);
 }
 
+/* While few come, the first of them are answered before the others are read;
+ * where many wait, each more that is read at once makes all of them cheaper. */
 int
 batch_read(struct batch *b, struct netsock *ns)
 {
+	const unsigned want = b->full ? BATCH_MAX : BATCH_FEW;
 	int n;
 
 	for (unsigned i = 0; i < b->used; i++) {
@@ -104,8 +112,9 @@ batch_read(struct batch *b, struct netsock *ns)
 		b->rx[i].msg_hdr.msg_controllen = SOCK_CONTROL;
 	}
 	b->used = b->read = 0;
+	b->full = false;
 	do
-		n = recvmmsg(ns->fd, b->rx, BATCH_MAX, MSG_DONTWAIT, NULL);
+		n = recvmmsg(ns->fd, b->rx, want, MSG_DONTWAIT, NULL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
@@ -113,6 +122,8 @@ batch_read(struct batch *b, struct netsock *ns)
 	b->before = b->now.mono;
 	b->now.mono = systime_mono();
 	b->used = b->read = (unsigned)n;
+	b->answered += b->read;
+	b->full = b->read == want;
 	return n;
 }
 
@@ -128,12 +139,33 @@ batch_arrival(
 	return (ntp_ts){now.v - ts_of_ns(age)};
 }
 
+static int64_t
+thread_cpu(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+bool
+batch_is_full(const struct batch *b)
+{
+	return b->full;
+}
+
 bool
 batch_gather(struct batch *b, uint32_t us)
 {
 	const struct timespec nap = {0, (long)us * NS_PER_US};
+	bool wanted;
 
-	if (b->now.mono.ns - b->before.ns >= BUSY_WAITS * nap.tv_nsec)
+	if (us == 0)
+		return false;
+	wanted = gather_wanted(&b->gather, b->answered, thread_cpu);
+	b->answered = 0;
+	if (!wanted ||
+	    b->now.mono.ns - b->before.ns >= BUSY_WAITS * nap.tv_nsec)
 		return false;
 	(void)nanosleep(&nap, NULL);
 	return true;

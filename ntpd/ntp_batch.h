@@ -46,6 +46,8 @@ void batch_free(struct batch **b);
 /* Read what is there on NS; the number of datagrams, 0 when there is none, or
  * -errno. */
 int batch_read(struct batch *b, struct netsock *ns);
+/* There may be more to be read at once. */
+bool batch_is_full(const struct batch *b);
 
 /*
  * Answer what was read of NS with C, whose snapshot is fresh.  T3 is of the
@@ -56,7 +58,8 @@ void batch_serve(struct batch *b, struct netsock *ns, struct server_ctx *c);
 
 /*
  * After a batch that was not full: wait US us for more, if the one before it
- * was not long ago.  False when there was no reason to; 0 us is none.
+ * was not long ago and such waits save time of the CPU here.  False when there
+ * was no reason to; 0 us is none.
  */
 bool batch_gather(struct batch *b, uint32_t us);
 

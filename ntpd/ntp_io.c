@@ -284,7 +284,8 @@ serve_ready(struct netsock *ns)
 		if (n <= 0)
 			return;
 		serve_batch(ns);
-		if (n < (int)BATCH_MAX && !batch_gather(io->batch, io->gather))
+		if (!batch_is_full(io->batch) &&
+		    !batch_gather(io->batch, io->gather))
 			return;
 	}
 }

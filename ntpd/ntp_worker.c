@@ -22,7 +22,7 @@
 #include "ntpd.h"
 
 #define EVENTS	  16
-#define READS_MAX 4 /* batches from one socket in a row */
+#define READS_MAX 8 /* batches from one socket in a row */
 
 enum worker_ask { ASK_SERVE, ASK_VISIT, ASK_HOLD, ASK_END };
 
@@ -112,7 +112,7 @@ worker_ready(struct worker *w, struct netsock *ns, uint32_t events)
 		if (n <= 0)
 			return;
 		worker_batch(w, ns);
-		if (n < (int)BATCH_MAX &&
+		if (!batch_is_full(w->batch) &&
 		    !batch_gather(w->batch, w->d->io.gather))
 			return;
 	}
