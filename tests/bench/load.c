@@ -357,17 +357,19 @@ run(struct load *l)
 	return cpu;
 }
 
+/* Who was never answered waited longest. */
 static double
 quantile(const struct load *l, double q)
 {
+	double all = (double)(l->n.sent - l->n.rate_kod - l->n.bad);
 	double sum = 0;
 
 	for (unsigned i = 0; i <= BINS; i++) {
 		sum += l->bin[i];
-		if (sum >= q * (double)l->n.answered && sum > 0)
+		if (sum >= q * all && sum > 0)
 			return (i + 0.5) * BIN_NS * 1e-3;
 	}
-	return 0;
+	return l->n.answered > 0 ? (BINS + 0.5) * BIN_NS * 1e-3 : 0;
 }
 
 static void

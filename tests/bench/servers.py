@@ -95,8 +95,9 @@ def ours(conf="threads 1\n", name="ours", port=11123, **more):
     return server
 
 
-def ceiling():
-    return Server("ceiling", 13123, [os.path.join(BENCH, "ceiling"), "13123"])
+def ceiling(*words):
+    return Server("ceiling", 13123,
+                  [os.path.join(BENCH, "ceiling"), "13123", *words])
 
 
 def chrony(limited=False):
