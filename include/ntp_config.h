@@ -230,6 +230,8 @@ enum stats_set {
 	STATS_PROTO,
 	STATS_TIMING,
 	STATS_USE,
+	STATS_NTS,
+	STATS_NTSKE,
 	STATS_OTHER, /* accepted, never recorded */
 	STATS_SETS
 };

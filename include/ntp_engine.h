@@ -90,6 +90,8 @@ int engine_set_cookiekeys(struct ntp_engine *e, const struct nts_cookiekeys *k);
 
 /* One more of WHAT, which happened outside. */
 void engine_nts_count(struct ntp_engine *e, enum nts_count what);
+/* All that was counted so since the start, threads included. */
+void engine_nts_counters(struct ntp_engine *e, uint64_t n[NTS_COUNTS]);
 
 /* Ask again at once for every name still unresolved (SIGHUP, new network). */
 void engine_retry_dns(struct ntp_engine *e, struct ntp_now now);

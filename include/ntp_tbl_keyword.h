@@ -391,8 +391,8 @@ KEYWORD(STATS, CRYPTO, "cryptostats", C, NONE, OBSOLETE,
 KEYWORD(STATS, TIMING, "timingstats", C, NONE, WORKS,
 	"how long each packet of a server took us")
 KEYWORD(STATS, USE, "usestats", B, NONE, WORKS, "what each hour cost")
-KEYWORD(STATS, NTS, "ntsstats", B, NONE, NOTYET, "nothing is recorded")
-KEYWORD(STATS, NTSKE, "ntskestats", B, NONE, NOTYET, "nothing is recorded")
+KEYWORD(STATS, NTS, "ntsstats", B, NONE, WORKS, "packets and cookies of each hour")
+KEYWORD(STATS, NTSKE, "ntskestats", B, NONE, WORKS, "key establishments of each hour")
 KEYWORD(STATS, NTSKELOG, "ntskelog", C, NONE, NOTYET, "nothing is recorded")
 
 KEYWORD(FILEGEN, FILE, "file", A, STR, WORKS, "file name in statsdir")

@@ -178,6 +178,10 @@ set_of(const struct keyword *k)
 		return STATS_PROTO;
 	if (k->id == KW_STATS_TIMING)
 		return STATS_TIMING;
+	if (k->id == KW_STATS_NTS)
+		return STATS_NTS;
+	if (k->id == KW_STATS_NTSKE)
+		return STATS_NTSKE;
 	return k->id == KW_STATS_USE ? STATS_USE : STATS_OTHER;
 }
 

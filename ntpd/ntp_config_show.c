@@ -341,7 +341,7 @@ show_filegens(struct show *s)
 {
 	static const enum keyword_id ids[] = {KW_STATS_LOOP, KW_STATS_PEER,
 	    KW_STATS_RAW, KW_STATS_SYS, KW_STATS_CLOCK, KW_STATS_PROTO,
-	    KW_STATS_TIMING, KW_STATS_USE};
+	    KW_STATS_TIMING, KW_STATS_USE, KW_STATS_NTS, KW_STATS_NTSKE};
 
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
 		conf_write_filegen(&s->t, i, &s->c->filegen[i]);

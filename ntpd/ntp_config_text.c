@@ -107,7 +107,8 @@ conf_write_filegen(
     struct conf_text *o, size_t set, const struct config_filegen *f)
 {
 	static const char sets[][12] = {"loopstats", "peerstats", "rawstats",
-	    "sysstats", "clockstats", "protostats", "timingstats", "usestats"};
+	    "sysstats", "clockstats", "protostats", "timingstats", "usestats",
+	    "ntsstats", "ntskestats"};
 	static const char types[][6] = {
 	    "none", "pid", "day", "week", "month", "year", "age"};
 

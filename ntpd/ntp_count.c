@@ -2,6 +2,8 @@
 /*
  * ntp_count.c - the sums of counters that mode 6 and sysstats tell.
  */
+#include <string.h>
+
 #include "ntp_count.h"
 
 uint64_t
@@ -84,6 +86,14 @@ engine_counters(struct ntp_engine *e, ntp_mono now, struct engine_counters *out)
 	out->n[COUNT_DECLINED] = count_declined(n);
 	out->n[COUNT_LIMITED] = count_limited(n);
 	out->n[COUNT_KODSENT] = n->kodsent;
+}
+
+void
+engine_nts_counters(struct ntp_engine *e, uint64_t n[NTS_COUNTS])
+{
+	serving_hold(e);
+	serving_release(e);
+	memcpy(n, e->total.nts, sizeof e->total.nts);
 }
 
 void

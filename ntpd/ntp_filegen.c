@@ -34,6 +34,8 @@ static const char *const set_names[STATS_SETS] = {
     [STATS_PROTO] = "protostats",
     [STATS_TIMING] = "timingstats",
     [STATS_USE] = "usestats",
+    [STATS_NTS] = "ntsstats",
+    [STATS_NTSKE] = "ntskestats",
     [STATS_OTHER] = "otherstats",
 };
 

@@ -1,20 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ntp_hourly.c - what is written once an hour: frequency, sysstats, usestats.
+ * ntp_hourly.c - what is written once an hour: frequency, sysstats, usestats,
+ * ntsstats, ntskestats.
  *
  * Counters of the records are those of the hour; what mode 6 shows goes on
  * counting.
  */
+#include <string.h>
+
 #include "ntp_err.h"
-#include "ntp_records.h"
 #include "ntpd.h"
 
 #define HOUR_MS 3600000U
 
 static void
+record_security(struct daemon *d, struct ntp_now now, double age)
+{
+	uint64_t total[NTS_COUNTS], n[NTS_COUNTS];
+
+	engine_nts_counters(d->engine, total);
+	for (size_t i = 0; i < NTS_COUNTS; i++)
+		n[i] = total[i] - d->hour.nts[i];
+	record_nts(&d->stats, now.sys, age, n);
+	record_ntske(&d->stats, now.sys, age, d->hour.ke, n);
+	memcpy(d->hour.nts, total, sizeof total);
+	memset(d->hour.ke, 0, sizeof d->hour.ke);
+}
+
+static void
 record_hour(struct daemon *d)
 {
 	struct ntp_now now = ntpd_now(d);
+	double age = mono_diff(now.mono, d->hour.began);
 	struct engine_counters n, total;
 	struct rusage used;
 
@@ -23,12 +40,12 @@ record_hour(struct daemon *d)
 	counters_since(&n, &d->hour.counted);
 	record_sys(&d->stats, now.sys, &n);
 	d->hour.counted = total;
+	record_security(d, now, age);
+	d->hour.began = now.mono;
 	if (getrusage(RUSAGE_SELF, &used) != 0)
 		return;
-	record_use(&d->stats, now.sys, mono_diff(now.mono, d->hour.began),
-	    &d->hour.used, &used);
+	record_use(&d->stats, now.sys, age, &d->hour.used, &used);
 	d->hour.used = used;
-	d->hour.began = now.mono;
 }
 
 void

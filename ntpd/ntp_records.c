@@ -148,6 +148,49 @@ record_use(struct filestats *s, ntp_ts when, double age,
 }
 
 void
+record_nts(
+    struct filestats *s, ntp_ts when, double age, const uint64_t n[NTS_COUNTS])
+{
+	static const uint8_t columns[] = {NTS_COOKIE_DECODE,
+	    NTS_COOKIE_DECODE_OLD, NTS_COOKIE_DECODE_OLD2,
+	    NTS_COOKIE_DECODE_OLDER, NTS_COOKIE_DECODE_TOO_OLD,
+	    NTS_COOKIE_DECODE_ERROR};
+	char text[FILESTATS_RECORD];
+	int used = snprintf(text, sizeof text, "%.0f", age);
+
+	for (int i = NTS_CLIENT_SEND; i <= NTS_COOKIE_MAKE && used > 0; i++)
+		used += snprintf(
+		    text + used, sizeof text - (size_t)used, " %" PRIu64, n[i]);
+	if (used > 0)
+		used += snprintf(text + used, sizeof text - (size_t)used,
+		    " %" PRIu64 " %" PRIu64, n[NTS_COOKIE_NOT_SERVER],
+		    n[NTS_COOKIE_DECODE] + n[NTS_COOKIE_DECODE_OLD] +
+			n[NTS_COOKIE_DECODE_OLD2] + n[NTS_COOKIE_DECODE_OLDER]);
+	for (size_t i = 0; i < sizeof columns && used > 0; i++)
+		used += snprintf(text + used, sizeof text - (size_t)used,
+		    " %" PRIu64, n[columns[i]]);
+	filestats_record(s, STATS_NTS, when, text);
+}
+
+void
+record_ntske(struct filestats *s, ntp_ts when, double age,
+    const struct ke_cost cost[KE_ENDS], const uint64_t n[NTS_COUNTS])
+{
+	char text[FILESTATS_RECORD];
+	int used = snprintf(text, sizeof text, "%.0f", age);
+
+	for (int i = 0; i < KE_ENDS && used > 0; i++)
+		used += snprintf(text + used, sizeof text - (size_t)used,
+		    " %" PRIu64 " %.3f %.3f", cost[i].n, cost[i].wall,
+		    cost[i].cpu);
+	if (used > 0)
+		(void)snprintf(text + used, sizeof text - (size_t)used,
+		    " %" PRIu64 " %" PRIu64, n[NTS_KE_PROBES_GOOD],
+		    n[NTS_KE_PROBES_BAD]);
+	filestats_record(s, STATS_NTSKE, when, text);
+}
+
+void
 record_timing(
     struct filestats *s, ntp_ts when, const struct ntp_addr *addr, double spent)
 {

@@ -24,6 +24,7 @@
 #include "ntp_opts.h"
 #include "ntp_phc.h"
 #include "ntp_ports.h"
+#include "ntp_records.h"
 #include "ntp_socket.h"
 #include "ntp_syslog.h"
 #include "ntp_systime.h"
@@ -223,9 +224,9 @@ enum host_change {
 	HOST_COUNTERS = 0x40,
 	HOST_REFCLOCKS = 0x80,
 	HOST_CARDS = 0x100,
-	HOST_DSCP = 0x100,
-	HOST_SHARING = 0x200,
-	HOST_NTS = 0x400,
+	HOST_DSCP = 0x200,
+	HOST_SHARING = 0x400,
+	HOST_NTS = 0x800,
 };
 
 struct host {
@@ -239,6 +240,8 @@ struct hourly {
 	uv_timer_t timer;
 	struct engine_counters counted;
 	struct rusage used;
+	uint64_t nts[NTS_COUNTS];
+	struct ke_cost ke[KE_ENDS]; /* since then */
 	ntp_mono began;
 };
 

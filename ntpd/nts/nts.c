@@ -36,10 +36,14 @@ static void
 take_served(struct nts *n, const struct nts_served *s)
 {
 	struct daemon *d = n->d;
+	struct ke_cost *cost = &d->hour.ke[s->how];
 
+	cost->n++;
+	cost->wall += s->wall;
+	cost->cpu += s->cpu;
 	if (d->engine == NULL)
 		return;
-	if (s->how != SERVED_GOOD) {
+	if (s->how != KE_GOOD) {
 		engine_nts_count(d->engine, NTS_KE_SERVES_BAD);
 		return;
 	}

@@ -19,6 +19,7 @@
 #include <uv.h>
 
 #include "../ntp_iface.h"
+#include "../ntp_records.h"
 #include "ntp_addr.h"
 #include "ntp_nts.h"
 #include "ntp_ntscookie.h"
@@ -75,7 +76,7 @@ struct nts_result {
 
 /* A client was served. */
 struct nts_served {
-	enum { SERVED_GOOD, SERVED_NOTLS, SERVED_BAD } how;
+	enum ke_end how;
 	double wall, cpu; /* s */
 	struct ntp_addr addr;
 	char text[TLS_WHY];

@@ -84,7 +84,7 @@ put_reply(struct nts_guest *g, struct wire_wr *w)
 		return;
 	}
 	ke_put_end(w);
-	g->served->how = SERVED_GOOD;
+	g->served->how = KE_GOOD;
 	(void)tls_describe(&g->s.tls, g->served->text, sizeof g->served->text);
 }
 
@@ -111,7 +111,7 @@ on_open(struct stream *s)
 {
 	struct nts_guest *g = s->arg;
 
-	g->served->how = SERVED_BAD; /* until there is a good request */
+	g->served->how = KE_BAD; /* until there is a good request */
 }
 
 static void
@@ -185,7 +185,7 @@ guest_new(struct nts_thread *t)
 	g->s.arg = g;
 	g->t = t;
 	g->came = uv_hrtime();
-	g->served->how = SERVED_NOTLS;
+	g->served->how = KE_NOTLS;
 	LIST_INSERT_HEAD(&t->guests, g, link);
 	t->nguests++;
 	return g;

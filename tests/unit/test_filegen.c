@@ -299,6 +299,42 @@ test_usestats(void **state)
 }
 
 static void
+test_nts_records(void **state)
+{
+	static const uint64_t n[NTS_COUNTS] = {[NTS_CLIENT_SEND] = 60,
+	    [NTS_CLIENT_RECV_GOOD] = 59,
+	    [NTS_CLIENT_RECV_BAD] = 1,
+	    [NTS_SERVER_SEND] = 12,
+	    [NTS_SERVER_RECV_GOOD] = 13,
+	    [NTS_SERVER_RECV_BAD] = 2,
+	    [NTS_COOKIE_MAKE] = 20,
+	    [NTS_COOKIE_NOT_SERVER] = 3,
+	    [NTS_COOKIE_DECODE] = 7,
+	    [NTS_COOKIE_DECODE_OLD] = 3,
+	    [NTS_COOKIE_DECODE_OLD2] = 2,
+	    [NTS_COOKIE_DECODE_OLDER] = 1,
+	    [NTS_COOKIE_DECODE_TOO_OLD] = 4,
+	    [NTS_COOKIE_DECODE_ERROR] = 5,
+	    [NTS_KE_PROBES_GOOD] = 8,
+	    [NTS_KE_PROBES_BAD] = 9};
+	static const struct ke_cost cost[KE_ENDS] = {
+	    [KE_GOOD] = {2, 0.4119, 0.005}, [KE_BAD] = {1, 5, 0.0014}};
+	struct ntp_config cfg;
+	struct filestats s;
+
+	(void)state;
+	stats_start(&s, &cfg, dir);
+	record_nts(&s, ts_from_unix(T0, 0), 3600.2, n);
+	record_ntske(&s, ts_from_unix(T0, 0), 3600.2, cost, n);
+	filestats_close(&s);
+	assert_holds(in_dir(0, "ntsstats.20250106"),
+	    "60681 43215.000 3600 60 59 1 12 13 2 20 3 13 7 3 2 1 4 5\n");
+	assert_holds(in_dir(1, "ntskestats.20250106"),
+	    "60681 43215.000 3600 2 0.412 0.005 0 0.000 0.000 1 5.000 0.001"
+	    " 8 9\n");
+}
+
+static void
 test_other_records(void **state)
 {
 	struct ntp_addr addr = {.family = ADDR_V4, .ip = {192, 0, 2, 10}};
@@ -455,6 +491,7 @@ main(void)
 	    IN_DIR(test_rawstats_carry),
 	    IN_DIR(test_sysstats),
 	    IN_DIR(test_usestats),
+	    IN_DIR(test_nts_records),
 	    IN_DIR(test_other_records),
 	    IN_DIR(test_stats_old_plain_file_is_kept),
 	    IN_DIR(test_disabled),
