@@ -148,7 +148,8 @@ conf_unexpected(struct confparse *p, enum keyword_ctx ctx)
 	struct text hint = {advice, sizeof advice, 0};
 
 	list_expected(&expected, ctx);
-	if (p->tok.quoted && near != NULL && strcmp(keyword_word(near), word) == 0)
+	if (p->tok.quoted && near != NULL &&
+	    strcmp(keyword_word(near), word) == 0)
 		say(&hint, "keywords are written without quotes");
 	else if (near != NULL)
 		say(&hint, "did you mean '%s'?", keyword_word(near));
