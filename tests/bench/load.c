@@ -30,7 +30,8 @@
 #define BATCH	    32U
 #define SOCKETS_MAX 64U
 #define SLOTS	    65536U
-#define BINS	    200000U /* of 100 ns: up to 20 ms */
+#define CLIENTS_MAX 0xbfffffU /* 127.64.0.0 to 127.255.255.254 */
+#define BINS	    200000U   /* of 100 ns: up to 20 ms */
 #define BIN_NS	    100
 #define STALL_NS    100000000 /* closed loop: then what is out is lost */
 #define BEHIND_NS   20000000  /* open loop: then the schedule is cut */
@@ -498,7 +499,7 @@ main(int argc, char *argv[])
 	l->len = HEADER;
 	take_options(l, argc, argv);
 	if (argc - optind != 2 || l->nsock < 1 || l->nsock > SOCKETS_MAX ||
-	    l->clients > 1U << 22 || !(l->seconds > 0)) {
+	    l->clients > CLIENTS_MAX || !(l->seconds > 0)) {
 		(void)fprintf(stderr,
 		    "usage: load [-r RATE | -o OUT] [-d SECONDS] [-w SECONDS]"
 		    " [-s SOCKETS]\n            [-c CLIENTS] [-n REQUESTS]"
