@@ -4,7 +4,8 @@
  *
  * The table alone, in 64 MiB, full: first its clients ask again in random
  * order, which is the worst for the caches, read in crowds as a server reads
- * them.  Then ten million forged addresses ask once each, one at a time; each
+ * them.  Then forged addresses ask once each, as many as the first argument
+ * says (ten million at most, and without one), one at a time; each
  * is timed, because one long stall is as bad as many short ones.  All of it is
  * done twice, and of each packet the shorter time counts: what else the machine
  * does does not come twice at the same place.  Meanwhile some clients go on
@@ -22,8 +23,7 @@
 
 #define MEMORY	 (64U << 20)
 #define CROWD	 64U
-#define KNOWN	 4000000U  /* packets of clients that are known */
-#define FLOOD	 10000000U /* forged addresses, 50000 a second */
+#define FLOOD	 10000000U /* forged addresses at most, 50000 a second */
 #define FAITHFUL 20000U	   /* clients who ask every 16 s meanwhile */
 #define EVERY	 40U	   /* of the flood, between two of them */
 #define STEP_NS	 20000
@@ -31,6 +31,8 @@
 static const uint8_t seed[16] = "how fast is that";
 
 struct figures {
+	uint32_t flood; /* forged addresses */
+	uint32_t known; /* packets of clients that are known */
 	size_t clients, kept;
 	double known_ns, flood_ns;
 	long grown;	      /* KiB */
@@ -81,12 +83,14 @@ record(struct mru *m, const struct ntp_addr *a, int64_t ns)
 }
 
 static double
-ask_again(struct mru *m, struct ntp_rng *r, uint32_t clients, int64_t *ns)
+ask_again(
+    struct mru *m, struct ntp_rng *r, const struct figures *f, int64_t *ns)
 {
+	uint32_t clients = (uint32_t)f->clients;
 	struct ntp_addr src[CROWD];
 	int64_t spent = 0, begin;
 
-	for (unsigned k = 0; k < KNOWN; k += CROWD) {
+	for (unsigned k = 0; k < f->known; k += CROWD) {
 		for (unsigned i = 0; i < CROWD; i++)
 			src[i] = address(
 			    (uint32_t)((rng_u64(r) >> 32) * clients >> 32));
@@ -96,7 +100,7 @@ ask_again(struct mru *m, struct ntp_rng *r, uint32_t clients, int64_t *ns)
 			record(m, &src[i], *ns += STEP_NS);
 		spent += cpu_ns() - begin;
 	}
-	return (double)spent / KNOWN;
+	return (double)spent / f->known;
 }
 
 static void
@@ -105,7 +109,7 @@ flood(struct mru *m, struct figures *f, int64_t *ns)
 	int64_t begin, took, all = 0;
 	struct ntp_addr a;
 
-	for (uint32_t i = 0; i < FLOOD; i++) {
+	for (uint32_t i = 0; i < f->flood; i++) {
 		a = address((1U << 31) + i);
 		begin = cpu_ns();
 		record(m, &a, *ns += STEP_NS);
@@ -118,7 +122,7 @@ flood(struct mru *m, struct figures *f, int64_t *ns)
 		a = address(i / EVERY % FAITHFUL);
 		record(m, &a, *ns);
 	}
-	f->flood_ns = (double)all / FLOOD;
+	f->flood_ns = (double)all / f->flood;
 }
 
 static double
@@ -126,7 +130,7 @@ longest_us(const struct figures *f)
 {
 	uint32_t longest = 0;
 
-	for (uint32_t i = 0; i < FLOOD; i++)
+	for (uint32_t i = 0; i < f->flood; i++)
 		longest = f->took[i] > longest ? f->took[i] : longest;
 	return longest / 1e3;
 }
@@ -156,7 +160,7 @@ measure(struct figures *f)
 		record(m, &a, ns += STEP_NS);
 	}
 	f->clients = mru_depth(m);
-	f->known_ns = ask_again(m, &r, (uint32_t)par.entries, &ns);
+	f->known_ns = ask_again(m, &r, f, &ns);
 	for (uint32_t i = 0; i < 2 * FAITHFUL; i++) {
 		a = address(i % FAITHFUL);
 		record(m, &a, ns += STEP_NS);
@@ -174,11 +178,14 @@ measure(struct figures *f)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
 	static struct figures figures;
 	struct figures *f = &figures;
+	unsigned long most = argc > 1 ? strtoul(argv[1], NULL, 10) : FLOOD;
 
+	f->flood = most > 0 && most < FLOOD ? (uint32_t)most : FLOOD;
+	f->known = f->flood / 5 * 2;
 	for (int round = 0; round < 2; round++)
 		if (measure(f) != 0)
 			return 2;
