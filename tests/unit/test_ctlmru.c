@@ -16,6 +16,8 @@
 #include "ntp_fmt.h"
 #include "threat.h"
 
+#define STEP_MAX 128 /* entries looked at in one step */
+
 static const struct ntp_addr door = {{192, 0, 2, 1}, 0, 123, ADDR_V4};
 
 static int
@@ -530,6 +532,43 @@ changes_during_a_reply(void **state)
 	assert_in_range(l->nsent, 10, 32);
 }
 
+/* How far a step comes is bounded, whether it tells much or nothing. */
+static void
+a_step_is_small(void **state)
+{
+	static const char *const asked[] = {
+	    "frags=128", "frags=128, mincount=9", "limit=5, recent=3000"};
+	struct lab *l = *state;
+	const struct mruset_page *page = &l->e->ctlmru.at[0].page[0];
+	struct recvbuf rb = {.src = &l->src,
+	    .dst = &l->dst,
+	    .rx_time = l->now.sys,
+	    .data = l->in};
+	char text[200];
+
+	visits(l, 0, 4000, 0.001);
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		unsigned sent = 0;
+		int64_t given;
+
+		snprintf(text, sizeof text, "nonce=%s, %s", fresh_nonce(l),
+		    asked[i]);
+		rb.len = lab_compose(l, MODE6_READ_MRU, 0, text);
+		l->nsent = 0;
+		process_control(l->e, &rb, 0, l->now);
+		given = page->given;
+		while (engine_background(l->e)) {
+			if (given != INT64_MIN)
+				assert_true(llabs(page->given - given) <=
+				    STEP_MAX * 1000000LL);
+			/* the last may need two */
+			assert_in_range(l->nsent - sent, 0, 2);
+			given = page->given;
+			sent = l->nsent;
+		}
+	}
+}
+
 static unsigned
 busy_jobs(const struct lab *l)
 {
@@ -745,6 +784,7 @@ main(void)
 	    T(one_entry_by_its_address),
 	    T(filters),
 	    T(changes_during_a_reply),
+	    T(a_step_is_small),
 	    T(many_at_a_time),
 	    T(impatience),
 	    T(budget_of_a_source),

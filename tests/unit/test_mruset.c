@@ -79,6 +79,8 @@ on_visit(struct threads_port *p, size_t i, visit_fn *fn, void *arg)
 	if (crowd.restless)
 		somebody();
 	fn(arg);
+	/* a thread gives so many between two of its batches */
+	assert_true(crowd.c.page[i + 1].n <= MRUSET_COPIES / LISTS);
 }
 
 static int
