@@ -286,6 +286,9 @@ conf_directive confdo_fudge, confdo_device;
 const struct keyword *conf_driver(unsigned type);
 /* Is there a driver?  If not, that is said of TEXT and the last token. */
 bool conf_has_driver(struct confparse *p, unsigned type, const char *text);
+/* Its driver has the mode of A; false: it has not, which was said AT. */
+bool conf_has_mode(struct confparse *p, const struct config_assoc *a,
+    const struct conf_pos *at);
 /* Of the words of fudge that work; false: another word. */
 bool conf_take_refclock(struct confparse *p, struct conf_refclock *par,
     enum keyword_id id, const struct conf_value *v);

@@ -27,6 +27,7 @@
 #define CLOCK_PPS	 22U
 #define CLOCK_HPGPS	 26U
 #define CLOCK_SHM	 28U
+#define CLOCK_JJY	 40U
 #define CLOCK_ZYFER	 42U
 #define CLOCK_GPSD	 46U
 #define CLOCK_PHC	 60U /* ours alone */
@@ -125,6 +126,7 @@ struct clock_kind {
 	uint16_t has;	/* enum clock_has */
 	uint8_t traits; /* enum clock_trait */
 	uint8_t counts; /* of the driver's own */
+	uint8_t modes;	/* bit N: mode N is served; 0: any */
 	char refid[5];
 	char name[12];
 	char device[48]; /* in words */
@@ -132,5 +134,6 @@ struct clock_kind {
 
 /* Never NULL: a type without driver has an empty name. */
 const struct clock_kind *clock_kind(unsigned type);
+bool clock_has_mode(const struct clock_kind *k, unsigned mode);
 
 #endif /* NTP_REFCLOCK_H */

@@ -259,10 +259,8 @@ KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, NOTYET, 29, 29,
 	"let gpsd read it: `refclock gpsd` or `refclock shm`")
 KEYNUM(DRIVER, ONCORE, "oncore", B, NONE, NOTYET, 30, 30,
 	"let gpsd read it: `refclock gpsd` or `refclock shm`")
-KEYNUM(DRIVER, JJY, "jjy", B, NONE, NOTYET, 40, 40,
-	"let its own program write `refclock shm`")
-KEYNUM(DRIVER, ZYFER, "zyfer", B, NONE, NOTYET, 42, 42,
-	"use its pulse: `refclock pps`")
+KEYNUM(DRIVER, JJY, "jjy", B, NONE, WORKS, 40, 40, "JJY receivers")
+KEYNUM(DRIVER, ZYFER, "zyfer", B, NONE, WORKS, 42, 42, "Zyfer GPStarplus")
 KEYNUM(DRIVER, GPSD, "gpsd", B, NONE, WORKS, 46, 46, "gpsd over TCP")
 KEYNUM(DRIVER, PHC, "phc", B, NONE, WORKS, 60, 60, "PTP hardware clock")
 

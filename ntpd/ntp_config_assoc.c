@@ -21,6 +21,7 @@
 struct draft {
 	struct config_assoc a;
 	struct conf_pos host_at;
+	struct conf_pos mode_at;
 	struct conf_refclock par;
 };
 
@@ -132,6 +133,13 @@ option_flag(enum keyword_id id)
 static conf_apply assoc_option;
 
 static void
+take_mode(struct confparse *p, struct draft *d, unsigned mode)
+{
+	d->a.ref_mode = mode;
+	d->mode_at = conf_here(p);
+}
+
+static void
 assoc_option(struct confparse *p, void *obj, const struct keyword *k,
     const struct conf_value *v)
 {
@@ -161,7 +169,7 @@ assoc_option(struct confparse *p, void *obj, const struct keyword *k,
 		conf_warn(p, NULL, NULL, "'%s' is for reference clocks only",
 		    keyword_word(k));
 	else if (k->id == KW_ASSOC_MODE || k->id == KW_ASSOC_SUBTYPE)
-		a->ref_mode = (unsigned)v->num;
+		take_mode(p, d, (unsigned)v->num);
 	else if (!conf_take_refclock(p, &d->par, k->id, v))
 		a->ref_unit = (uint8_t)v->num; /* unit */
 }
@@ -316,6 +324,10 @@ finish_line(struct confparse *p, struct draft *d)
 		    "%.60s is configured already", a->host);
 		return false;
 	}
+	if (a->kind == ASSOC_REFCLOCK &&
+	    !conf_has_mode(
+		p, a, d->mode_at.line != 0 ? &d->mode_at : &d->host_at))
+		return false;
 	if (p->cfg->nassoc >= ASSOC_MAX) {
 		conf_error(p, &d->host_at, NULL, "more than %u associations",
 		    ASSOC_MAX);

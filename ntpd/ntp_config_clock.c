@@ -44,6 +44,26 @@ conf_has_driver(struct confparse *p, unsigned type, const char *text)
 	return false;
 }
 
+bool
+conf_has_mode(struct confparse *p, const struct config_assoc *a,
+    const struct conf_pos *at)
+{
+	const struct clock_kind *kind = clock_kind(a->ref_type);
+	struct conf_text hint = {.len = 0};
+
+	if (clock_has_mode(kind, a->ref_mode))
+		return true;
+	conf_add(&hint, "it has");
+	for (unsigned mode = 0; mode < 8; mode++)
+		if (clock_has_mode(kind, mode))
+			conf_add(&hint, " %u", mode);
+	conf_warn(p, at, hint.p,
+	    "reference clock %.60s has no mode %u, the line is ignored",
+	    a->host, a->ref_mode);
+	free(hint.p);
+	return false;
+}
+
 static void
 take_refid(struct confparse *p, struct conf_refclock *par, const char *s)
 {

@@ -37,6 +37,12 @@ add_octet(struct linebuf *b, char c, const struct timespec *at)
 		b->lost = true;
 }
 
+static bool
+is_end(char c)
+{
+	return c == '\r' || c == '\n' || c == ETX;
+}
+
 unsigned
 linebuf_feed(struct linebuf *b, const char *data, size_t n,
     const struct timespec *at, line_take *take, void *arg)
@@ -44,9 +50,12 @@ linebuf_feed(struct linebuf *b, const char *data, size_t n,
 	unsigned lost = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (data[i] != '\r' && data[i] != '\n' && data[i] != ETX) {
+		if (b->head != '\0' && data[i] == b->head)
+			linebuf_reset(b);
+		if (!is_end(data[i])) {
 			add_octet(b, data[i], at);
-			continue;
+			if (b->head == '\0' || b->len < b->octets)
+				continue;
 		}
 		lost += b->lost ? 1 : 0;
 		end_line(b, at, take, arg);

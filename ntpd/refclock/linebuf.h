@@ -26,6 +26,9 @@ struct linebuf {
 	size_t cap; /* with room for the NUL */
 	size_t len;
 	bool lost; /* too long: skipped up to its end */
+	/* If not NUL, what a line begins with, and its length: it has no end. */
+	char head;
+	size_t octets;
 	struct timespec begin;
 };
 

@@ -86,7 +86,8 @@ void refclock_complain(struct refclock_unit *u, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct refclock_driver refclock_arbiter, refclock_generic,
-    refclock_gpsd, refclock_hpgps, refclock_nmea, refclock_pps, refclock_ptp,
-    refclock_shm, refclock_spectracom, refclock_truetime;
+    refclock_gpsd, refclock_hpgps, refclock_jjy, refclock_nmea, refclock_pps,
+    refclock_ptp, refclock_shm, refclock_spectracom, refclock_truetime,
+    refclock_zyfer;
 
 #endif /* REFCLOCK_H */

@@ -191,12 +191,17 @@ serial_speed(struct serial *s, unsigned baud)
 }
 
 void
+serial_write(struct serial *s, const void *data, size_t n)
+{
+	if (s->watch != NULL && n > 0 &&
+	    write(watch_fd(s->watch), data, n) < 0 && errno != EAGAIN)
+		vanish(s);
+}
+
+void
 serial_send(struct serial *s, const char *text)
 {
-	if (s->watch != NULL &&
-	    write(watch_fd(s->watch), text, strlen(text)) < 0 &&
-	    errno != EAGAIN)
-		vanish(s);
+	serial_write(s, text, strlen(text));
 }
 
 void

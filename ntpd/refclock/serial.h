@@ -39,7 +39,8 @@ void serial_start(struct serial *s, struct refclock_unit *u, const char *format,
 bool serial_ready(struct serial *s);
 /* Go on at another speed. */
 void serial_speed(struct serial *s, unsigned baud);
-/* Send TEXT to the clock, as far as the line takes it. */
+/* Send N octets of DATA, or TEXT, to the clock, as far as the line takes it. */
+void serial_write(struct serial *s, const void *data, size_t n);
 void serial_send(struct serial *s, const char *text);
 void serial_stop(struct serial *s);
 

@@ -6,12 +6,18 @@
  *
  *	Y C	year of two, of four digits
  *	N D J	month and day, or day of the year, three digits
- *	H M S f	hour, minute, second, three digits of its fraction
+ *	H M S	hour, minute, second
+ *	f t	three digits, one digit of its fraction
+ *	h m s	the time a little earlier, of a clock that is asked for the date
+ *		in between: over midnight nobody knows which one it was
  *	q v	quality; those that mean that the clock is set
- *	l	leap second: that or another character
+ *	l n	leap second: that or another character, and its month
  *	z	the zone: UTC, summer time or time of central Europe
  *	o p r	the zone: sign, hours and minutes that it is ahead of UTC
- *	?	anything
+ *	?	anything; _17: 17 octets of it
+ *
+ * The forms are from the makers' manuals and from the pages on drivers 4, 5, 8,
+ * 11, 26, 40 and 42 in the documentation of NTP and NTPsec.
  */
 #include "timecode_parse.h"
 
@@ -21,49 +27,171 @@
 #include "ntp_calendar.h"
 #include "ntp_refclock.h"
 
-#define DAY	  86400
-#define ANY_MODE  0xffffU
-#define YEARS	  100
-#define YEAR_BASE 1980 /* what two digits mean is not before */
+#define DAY	    86400
+#define ANY_MODE    0xffffU
+#define YEARS	    100
+#define YEAR_BASE   1980 /* what two digits mean is not before */
+#define TDC300_MARK 0xe5
+#define SKIP_DIGITS 2U /* of "%_" */
+#define JST	    9  /* h */
+#define ROUND_MAX   3  /* s between the first and the last reply */
 
 struct form {
 	uint8_t type;
-	char form[46];
+	char form[52];
 	char set[6], set2[6]; /* good characters of %q, %v */
 	char insert, delete;  /* characters of %l */
 	bool at_end;
-	bool sum; /* the sum of all octets follows, two hexadecimal digits */
+	bool sum;    /* the sum of all octets follows, two hexadecimal digits */
+	bool marked; /* the second begins with the mark that follows */
+	int8_t ahead; /* h, of UTC */
 	double early;
 };
 
+/* Of two that fit a line the first counts. */
 static const struct form forms[] = {
-    {CLOCK_SPECTRACOM, "%q  %J %H:%M:%S  TZ=00", " ", "", '\0', '\0', false,
-	false, 0},
-    {CLOCK_SPECTRACOM, "%q%?%Y %J %H:%M:%S.%f %l", " ", "", 'L', '\0', false,
-	false, 0},
-    {CLOCK_TRUETIME, "%J:%H:%M:%S%q", " .*", "", '\0', '\0', true, false, 0},
-    {CLOCK_ARBITER, "%q %Y %J %H:%M:%S.%f", " ", "", '\0', '\0', false, false,
-	0},
+    {.type = CLOCK_SPECTRACOM, .form = "%q  %J %H:%M:%S  TZ=00", .set = " "},
+    {.type = CLOCK_SPECTRACOM,
+	.form = "%q%?%Y %J %H:%M:%S.%f %l",
+	.set = " ",
+	.insert = 'L'},
+    {.type = CLOCK_TRUETIME,
+	.form = "%J:%H:%M:%S%q",
+	.set = " .*",
+	.at_end = true},
+    {.type = CLOCK_ARBITER, .form = "%q %Y %J %H:%M:%S.%f", .set = " "},
     /* 980 ms before the pulse; its 24 octets take 25 ms */
-    {CLOCK_HPGPS, "T2%C%N%D%H%M%S%?%?%l%?%q", "0", "", '+', '-', true, true,
-	0.955},
-    {CLOCK_GENERIC, "D:%D.%N.%Y;T:%?;U:%H.%M.%S;%q%v%z%l", " ", " ", 'A', '\0',
-	false, false, 0},
-    {CLOCK_GENERIC, "%D.%N.%Y; %?; %H:%M:%S; %o%p:%r; %q%v", " ", " ", '\0',
-	'\0', false, false, 0},
+    {.type = CLOCK_HPGPS,
+	.form = "T2%C%N%D%H%M%S%_02%l%?%q",
+	.set = "0",
+	.insert = '+',
+	.delete = '-',
+	.at_end = true,
+	.sum = true,
+	.early = 0.955},
+    {.type = CLOCK_GENERIC,
+	.form = "D:%D.%N.%Y;T:%?;U:%H.%M.%S;%q%v%z%l",
+	.set = " ",
+	.set2 = " ",
+	.insert = 'A'},
+    {.type = CLOCK_GENERIC,
+	.form = "%D.%N.%Y; %?; %H:%M:%S; %o%p:%r; %q%v",
+	.set = " ",
+	.set2 = " "},
+    /* UTC, and locked */
+    {.type = CLOCK_ZYFER,
+	.form = "!TIME,%C,%J,%H,%M,%S,%q,%?,%v",
+	.set = "2",
+	.set2 = "1"},
+    /* TS-JJY01 and TS-JJY02; TS-GPSclock-01 */
+    {.type = CLOCK_JJY,
+	.form = "%h:%m:%s %C/%N/%D %_03 %H:%M:%S",
+	.at_end = true,
+	.ahead = JST},
+    {.type = CLOCK_JJY,
+	.form = "%h:%m:%s %C/%N/%D %H:%M:%S",
+	.at_end = true,
+	.ahead = JST},
+    /* JST2000 */
+    {.type = CLOCK_JJY,
+	.form = "J%Y%N%D%?%H%M%S%t",
+	.at_end = true,
+	.ahead = JST},
+    /* LT-2000 */
+    {.type = CLOCK_JJY,
+	.form = "%Y%N%D%?%H%M%S%_04",
+	.at_end = true,
+	.ahead = JST,
+	.early = 0.5},
+    /* JJY-200 */
+    {.type = CLOCK_JJY,
+	.form = "'%q%v %Y/%N/%D %? %H:%M:%S",
+	.set = "O",
+	.set2 = "K",
+	.at_end = true,
+	.ahead = JST},
+    /* TDC-300, 5 to 10 ms */
+    {.type = CLOCK_JJY,
+	.form = "%Y%N%D%?%H%M%S",
+	.marked = true,
+	.ahead = JST,
+	.early = 0.0075},
 };
 
 static const struct timecode_line lines[] = {
-    {CLOCK_SPECTRACOM, ANY_MODE, false, false, 9600, "/dev/spectracom%u", "T",
-	""},
-    {CLOCK_TRUETIME, ANY_MODE, false, false, 9600, "/dev/truetime%u", "", ""},
-    {CLOCK_GENERIC, 0, true, false, 9600, "/dev/refclock-%u", "", ""},
-    {CLOCK_GENERIC, 1, true, false, 9600, "/dev/refclock-%u", "", ""},
-    {CLOCK_GENERIC, 2, true, false, 9600, "/dev/refclock-%u", "", ""},
-    {CLOCK_GENERIC, 5, false, true, 50, "/dev/refclock-%u", "", ""},
-    {CLOCK_GENERIC, 7, false, false, 19200, "/dev/refclock-%u", "", ""},
-    {CLOCK_ARBITER, ANY_MODE, false, false, 9600, "/dev/arbiter%u", "", "B5"},
-    {CLOCK_HPGPS, 0, false, false, 9600, "/dev/hpgps%u", ":PTIME:TCODE?\r", ""},
+    {.type = CLOCK_SPECTRACOM,
+	.mode = ANY_MODE,
+	.baud = 9600,
+	.device = "/dev/spectracom%u",
+	.ask = "T"},
+    {.type = CLOCK_TRUETIME,
+	.mode = ANY_MODE,
+	.baud = 9600,
+	.device = "/dev/truetime%u"},
+    {.type = CLOCK_GENERIC,
+	.mode = 0,
+	.seven = true,
+	.baud = 9600,
+	.device = "/dev/refclock-%u"},
+    {.type = CLOCK_GENERIC,
+	.mode = 1,
+	.seven = true,
+	.baud = 9600,
+	.device = "/dev/refclock-%u"},
+    {.type = CLOCK_GENERIC,
+	.mode = 2,
+	.seven = true,
+	.baud = 9600,
+	.device = "/dev/refclock-%u"},
+    {.type = CLOCK_GENERIC,
+	.mode = 5,
+	.raw = true,
+	.baud = 50,
+	.device = "/dev/refclock-%u"},
+    {.type = CLOCK_GENERIC,
+	.mode = 7,
+	.baud = 19200,
+	.device = "/dev/refclock-%u"},
+    {.type = CLOCK_ARBITER,
+	.mode = ANY_MODE,
+	.baud = 9600,
+	.device = "/dev/arbiter%u",
+	.start = "B5"},
+    {.type = CLOCK_HPGPS,
+	.mode = 0,
+	.baud = 9600,
+	.device = "/dev/hpgps%u",
+	.ask = ":PTIME:TCODE?\r"},
+    {.type = CLOCK_ZYFER,
+	.mode = ANY_MODE,
+	.baud = 9600,
+	.device = "/dev/zyfer%u",
+	.head = '!',
+	.octets = 29},
+    {.type = CLOCK_JJY,
+	.mode = 1,
+	.baud = 9600,
+	.device = "/dev/jjy%u",
+	.round = "time\r\ndate\r\nstim\r\n",
+	.status = "dcst\r\nstus\r\n"},
+    {.type = CLOCK_JJY,
+	.mode = 2,
+	.baud = 9600,
+	.device = "/dev/jjy%u",
+	.ask = "\0051J\003"},
+    {.type = CLOCK_JJY,
+	.mode = 3,
+	.baud = 9600,
+	.device = "/dev/jjy%u",
+	.start = "C"},
+    {.type = CLOCK_JJY, .mode = 4, .baud = 4800, .device = "/dev/jjy%u"},
+    {.type = CLOCK_JJY,
+	.mode = 5,
+	.baud = 38400,
+	.device = "/dev/jjy%u",
+	.round = "time\r\ndate\r\ntime\r\n",
+	.status = "stus\r\n"},
+    {.type = CLOCK_JJY, .mode = 6, .baud = 2400, .device = "/dev/jjy%u"},
 };
 
 const struct timecode_line *
@@ -93,7 +221,8 @@ digits_of(char letter)
 		char letter;
 		uint8_t n;
 	} digits[] = {{'Y', 2}, {'C', 4}, {'N', 2}, {'D', 2}, {'J', 3},
-	    {'H', 2}, {'M', 2}, {'S', 2}, {'f', 3}, {'p', 2}, {'r', 2}};
+	    {'H', 2}, {'M', 2}, {'S', 2}, {'f', 3}, {'t', 1}, {'h', 2},
+	    {'m', 2}, {'s', 2}, {'n', 2}, {'p', 2}, {'r', 2}};
 
 	for (size_t i = 0; i < sizeof digits / sizeof digits[0]; i++) {
 		if (digits[i].letter == letter)
@@ -114,6 +243,33 @@ take_digits(const char *text, size_t n, int *out)
 	return true;
 }
 
+/* The number behind "%_"; 0: there is none. */
+static size_t
+skipped(const char *f)
+{
+	int n = 0;
+
+	if (f[0] == '%' && f[1] == '_')
+		(void)take_digits(f + 2, SKIP_DIGITS, &n);
+	return (size_t)n;
+}
+
+/* The octets that one field takes; 0: it does not fit. */
+static size_t
+take_field(char letter, const char *text, size_t left, struct found *out)
+{
+	unsigned char l = (unsigned char)letter;
+	size_t n = digits_of(letter);
+
+	if ((n > 0 ? n : 1) > left)
+		return 0;
+	out->has[l] = true;
+	if (n > 0)
+		return take_digits(text, n, &out->v[l]) ? n : 0;
+	out->v[l] = (unsigned char)text[0];
+	return 1;
+}
+
 /* The octets of TEXT that the form takes; 0: it does not fit. */
 static size_t
 match(const char *form, const char *text, size_t len, struct found *out)
@@ -121,21 +277,21 @@ match(const char *form, const char *text, size_t len, struct found *out)
 	size_t at = 0;
 
 	memset(out, 0, sizeof *out);
-	for (const char *f = form; *f != '\0'; f++) {
-		bool field = *f == '%';
-		unsigned char letter = (unsigned char)(field ? *++f : *f);
-		size_t n = field ? digits_of((char)letter) : 0;
+	while (*form != '\0') {
+		size_t n = skipped(form), step = 1;
 
-		if (at + (n > 0 ? n : 1) > len)
+		if (n > 0) {
+			step = 2 + SKIP_DIGITS;
+		} else if (*form == '%') {
+			n = take_field(form[1], text + at, len - at, out);
+			step = 2;
+		} else {
+			n = at < len && text[at] == *form;
+		}
+		if (n == 0 || n > len - at)
 			return 0;
-		if (field)
-			out->has[letter] = true;
-		if (n > 0 ? !take_digits(text + at, n, &out->v[letter])
-			  : !field && text[at] != (char)letter)
-			return 0;
-		if (n == 0)
-			out->v[letter] = (unsigned char)text[at];
-		at += n > 0 ? n : 1;
+		at += n;
+		form += step;
 	}
 	return at;
 }
@@ -205,6 +361,33 @@ set_day(const struct found *r, struct timecode *out)
 		out->day += r->v['J'] - 1;
 }
 
+static int
+time_of_day(int h, int m, int s)
+{
+	return h * 3600 + m * 60 + s;
+}
+
+/* The replies of one round lie close together, and on the same day. */
+static bool
+is_one_round(const struct found *r)
+{
+	int took = time_of_day(r->v['H'], r->v['M'], r->v['S']) -
+	    time_of_day(r->v['h'], r->v['m'], r->v['s']);
+
+	return !r->has['h'] || (took >= 0 && took <= ROUND_MAX);
+}
+
+static enum ntp_leap
+leap_of(const struct form *f, const struct found *r)
+{
+	if (!r->has['l'] || (r->has['n'] && r->v['n'] != r->v['N']))
+		return NTP_LEAP_NONE;
+	if (f->insert != '\0' && r->v['l'] == f->insert)
+		return NTP_LEAP_INS;
+	return f->delete != '\0' && r->v['l'] == f->delete ? NTP_LEAP_DEL
+							   : NTP_LEAP_NONE;
+}
+
 static enum timecode_verdict
 understand(const struct form *f, const struct found *r, struct timecode *out)
 {
@@ -212,15 +395,16 @@ understand(const struct form *f, const struct found *r, struct timecode *out)
 		return TIMECODE_UNSYNC;
 	if (!is_date(r) || r->v['H'] > 23 || r->v['M'] > 59 || r->v['S'] > 60)
 		return TIMECODE_MALFORMED;
+	if (!is_one_round(r))
+		return TIMECODE_OTHER;
 	set_day(r, out);
-	out->second = r->v['H'] * 3600 + r->v['M'] * 60 + r->v['S'] - zone(r);
-	out->nsec = r->v['f'] * 1000000;
+	out->second = time_of_day(r->v['H'], r->v['M'], r->v['S']) - zone(r) -
+	    f->ahead * 3600;
+	out->nsec = r->v['f'] * 1000000 + r->v['t'] * 100000000;
 	out->at_end = f->at_end;
+	out->marked = f->marked;
 	out->early = f->early;
-	if (r->has['l'] && f->insert != '\0' && r->v['l'] == f->insert)
-		out->leap = NTP_LEAP_INS;
-	else if (r->has['l'] && f->delete != '\0' && r->v['l'] == f->delete)
-		out->leap = NTP_LEAP_DEL;
+	out->leap = leap_of(f, r);
 	return TIMECODE_GOOD;
 }
 
@@ -258,11 +442,21 @@ begin_of(const struct form *f, const char *text, size_t len)
 	return len > 0 && (unsigned char)text[0] < ' ' ? 1 : 0;
 }
 
+/* The second begins: what the line before told is true now. */
+static bool
+is_mark(unsigned type, const char *text, size_t len)
+{
+	return type == CLOCK_JJY && len > 0 && len <= 2 &&
+	    (unsigned char)text[len - 1] == TDC300_MARK;
+}
+
 enum timecode_verdict
 timecode_parse(
     unsigned type, const char *text, size_t len, struct timecode *out)
 {
 	*out = (struct timecode){.day = 0};
+	if (is_mark(type, text, len))
+		return TIMECODE_MARK;
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		const struct form *f = &forms[i];
 		size_t from = begin_of(f, text, len), n;
@@ -278,6 +472,24 @@ timecode_parse(
 		return understand(f, &r, out);
 	}
 	return TIMECODE_OTHER;
+}
+
+enum timecode_verdict
+timecode_read(struct timecode_memory *m, unsigned type, const struct line *l,
+    struct timecode *out)
+{
+	enum timecode_verdict v = timecode_parse(type, l->text, l->len, out);
+	bool told = m->told;
+
+	m->told = v == TIMECODE_GOOD && out->marked;
+	if (m->told) {
+		m->line = *out;
+		return TIMECODE_MARK;
+	}
+	if (v != TIMECODE_MARK || !told)
+		return v;
+	*out = m->line;
+	return TIMECODE_GOOD;
 }
 
 int64_t

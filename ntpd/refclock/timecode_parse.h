@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "linebuf.h"
 #include "ntp.h"
 
 enum timecode_verdict {
 	TIMECODE_GOOD,
-	TIMECODE_OTHER,	    /* in none of the clock's forms */
+	TIMECODE_OTHER,	    /* in none of the clock's forms, or incomplete */
+	TIMECODE_MARK,	    /* the second that the line before told begins */
 	TIMECODE_UNSYNC,    /* the clock says that it is not set */
 	TIMECODE_MALFORMED, /* wrong checksum, or no such time */
 };
@@ -27,19 +29,25 @@ struct timecode {
 	int32_t nsec;
 	enum ntp_leap leap;
 	bool at_end;  /* the end of the line is on time, not its begin */
+	bool marked;  /* neither: the mark is that follows */
 	double early; /* s that it comes before its second */
 };
 
 /* What clocks of a type are told, and how fast they talk. */
 struct timecode_line {
-	uint8_t type;  /* CLOCK_* */
-	uint16_t mode; /* the driver's, 0xffff: any */
-	bool seven;    /* 7E2 instead of 8N1 */
-	bool raw;      /* no lines: an octet is a pulse of DCF77 */
+	uint8_t type;	/* CLOCK_* */
+	uint16_t mode;	/* the driver's, 0xffff: any */
+	bool seven;	/* 7E2 instead of 8N1 */
+	bool raw;	/* no lines: an octet is a pulse of DCF77 */
+	char head;	/* if not NUL, lines begin with it and do not end */
+	uint8_t octets; /* but have so many */
 	unsigned baud;
 	char device[20];
 	char ask[20];  /* once a second; "": it talks by itself */
 	char start[4]; /* when it is silent */
+	/* Asked one after the other, each up to its LF; what is answered, with
+	 * spaces between, is one line.  The others before, with flag1. */
+	char round[20], status[14];
 };
 
 /* Of the driver TYPE with MODE; NULL: there is no such mode. */
@@ -48,6 +56,17 @@ const struct timecode_line *timecode_line(unsigned type, unsigned mode);
 /* TEXT of LEN octets, a line of a clock of TYPE. */
 enum timecode_verdict timecode_parse(
     unsigned type, const char *text, size_t len, struct timecode *out);
+
+/* What a line told before its mark came; cleared at first. */
+struct timecode_memory {
+	struct timecode line;
+	bool told;
+};
+
+/* L, a line of a clock of TYPE: as timecode_parse(), but a line that waits for
+ * its mark tells nothing (MARK), and its mark all. */
+enum timecode_verdict timecode_read(struct timecode_memory *m, unsigned type,
+    const struct line *l, struct timecode *out);
 
 /* Unix s of T; NEAR says which year it is when T does not. */
 int64_t timecode_unix(const struct timecode *t, int64_t near);

@@ -127,6 +127,36 @@ shared_memory(void **state)
 	end(&w);
 }
 
+/* A mode that a driver has not is refused where it stands. */
+static void
+modes_that_are_not(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w,
+	    "server 127.127.8.0 mode 135\n"
+	    "server 127.127.8.1 minpoll 4 mode 6\n"
+	    "refclock hpgps unit 1 subtype 1\n"
+	    "refclock jjy unit 2\nrefclock jjy unit 3 mode 6\n"
+	    "refclock zyfer path /dev/ttyS0 baud 4800\n"
+	    "server 127.127.40.4 mode 145\n");
+
+	(void)state;
+	assert_int_equal(c->nerrors, 0);
+	assert_int_equal(w.n, 4);
+	said(&w, 0, CONFIG_WARNING, 2, 35,
+	    "reference clock 127.127.8.1 has no mode 6");
+	said(&w, 1, CONFIG_WARNING, 3, 31,
+	    "reference clock 127.127.26.1 has no mode 1");
+	said(&w, 2, CONFIG_WARNING, 4, 10,
+	    "reference clock 127.127.40.2 has no mode 0");
+	said(&w, 3, CONFIG_WARNING, 7, 26,
+	    "reference clock 127.127.40.4 has no mode 145");
+	assert_int_equal(c->nassoc, 3);
+	assert_int_equal(c->assoc[1].ref_mode, 6);
+	assert_int_equal(c->assoc[2].ref_type, CLOCK_ZYFER);
+	end(&w);
+}
+
 int
 main(void)
 {
@@ -135,6 +165,7 @@ main(void)
 	    cmocka_unit_test(other_clocks_are_left_out),
 	    cmocka_unit_test(devices),
 	    cmocka_unit_test(shared_memory),
+	    cmocka_unit_test(modes_that_are_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

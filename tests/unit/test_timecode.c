@@ -181,6 +181,156 @@ meinberg(void **state)
 }
 
 static void
+zyfer(void **state)
+{
+	struct timecode t;
+
+	(void)state;
+	tells(CLOCK_ZYFER, "!TIME,2026,326,08,15,30,2,4,1", THEN);
+	assert_int_equal(
+	    parse(CLOCK_ZYFER, "!TIME,2002,017,07,59,32,2,4,1", &t),
+	    TIMECODE_GOOD);
+	assert_int_equal(timecode_unix(&t, NEAR), INT64_C(1011254372));
+	assert_true(t.has_year && !t.at_end);
+	/* GPS time, manual time; warming up, coasting */
+	assert_int_equal(
+	    parse(CLOCK_ZYFER, "!TIME,2026,326,08,15,30,1,4,1", &t),
+	    TIMECODE_UNSYNC);
+	assert_int_equal(
+	    parse(CLOCK_ZYFER, "!TIME,2026,326,08,15,30,5,4,1", &t),
+	    TIMECODE_UNSYNC);
+	assert_int_equal(
+	    parse(CLOCK_ZYFER, "!TIME,2026,326,08,15,30,2,9,0", &t),
+	    TIMECODE_UNSYNC);
+	assert_int_equal(
+	    parse(CLOCK_ZYFER, "!TIME,2026,326,08,15,30,2,6,2", &t),
+	    TIMECODE_UNSYNC);
+	assert_int_equal(parse(CLOCK_ZYFER, "!TIME,2026,326,08,15,30,2,6,", &t),
+	    TIMECODE_OTHER);
+	assert_int_equal(
+	    parse(CLOCK_ZYFER, "!TIME,2026,367,08,15,30,2,4,1", &t),
+	    TIMECODE_MALFORMED);
+}
+
+static void
+keep_line(void *arg, const struct line *l)
+{
+	char *out = arg;
+
+	assert_int_equal(l->len, 29);
+	memcpy(out + strlen(out), l->text, l->len + 1);
+	assert_int_equal(l->begin.tv_sec, 7);
+}
+
+/* Lines without an end, in pieces of any size, and with noise between. */
+static void
+lines_that_do_not_end(void **state)
+{
+	static const char sent[] = "17,07,59,3!TIME,20!TIME,2026,326,08,15,30,2"
+				   ",4,1!TIME,2026,326,08,15,31,2,4,1zzzz!T";
+	struct timespec at = {7, 0};
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof sent; piece++) {
+		char buf[64], got[100] = "";
+		struct linebuf b = {
+		    .buf = buf, .cap = sizeof buf, .head = '!', .octets = 29};
+
+		for (size_t i = 0; i < sizeof sent - 1; i += piece) {
+			size_t left = sizeof sent - 1 - i;
+
+			(void)linebuf_feed(&b, sent + i,
+			    left < piece ? left : piece, &at, keep_line, got);
+		}
+		assert_string_equal(got,
+		    "!TIME,2026,326,08,15,30,2,4,1"
+		    "!TIME,2026,326,08,15,31,2,4,1");
+	}
+}
+
+/* 08:15:30 UTC is 17:15:30 in Japan. */
+static void
+jjy(void **state)
+{
+	struct timecode t;
+
+	(void)state;
+	tells(CLOCK_JJY, "17:15:29 2026/11/22 SUN 17:15:30", THEN);
+	tells(CLOCK_JJY, "17:15:30 2026/11/22 17:15:30", THEN);
+	tells(CLOCK_JJY, "00:15:30 2026/11/22 00:15:30", THEN - 17 * 3600);
+	tells(CLOCK_JJY, "\002J261122 1715304", THEN);
+	assert_int_equal(
+	    parse(CLOCK_JJY, "\002J26112201715304", &t), TIMECODE_GOOD);
+	assert_int_equal(t.nsec, 400000000);
+	tells(CLOCK_JJY, "\0322611220171530@@@@", THEN);
+	assert_int_equal(
+	    parse(CLOCK_JJY, "2611220171530@@@@", &t), TIMECODE_GOOD);
+	assert_true(t.at_end && t.early == 0.5);
+	tells(CLOCK_JJY, "'OK 26/11/22 6 17:15:30", THEN);
+	assert_int_equal(
+	    parse(CLOCK_JJY, "'NG 26/11/22 6 17:15:30", &t), TIMECODE_UNSYNC);
+	assert_int_equal(parse(CLOCK_JJY, "'OK 26/13/22 6 17:15:30", &t),
+	    TIMECODE_MALFORMED);
+	/* over midnight, and slower than it may be */
+	assert_int_equal(
+	    parse(CLOCK_JJY, "23:59:59 2026/11/22 SUN 00:00:00", &t),
+	    TIMECODE_OTHER);
+	assert_int_equal(
+	    parse(CLOCK_JJY, "17:15:29 2026/11/22 SUN 17:15:33", &t),
+	    TIMECODE_OTHER);
+	assert_int_equal(parse(CLOCK_JJY, "17:15:29 2026/11/22 SUN 17:15", &t),
+	    TIMECODE_OTHER);
+}
+
+static enum timecode_verdict
+hear(struct timecode_memory *m, const char *text, struct timecode *t)
+{
+	struct line l = {.text = text, .len = strlen(text)};
+
+	return timecode_read(m, CLOCK_JJY, &l, t);
+}
+
+/* The date comes first, and a mark when it is true. */
+static void
+marks(void **state)
+{
+	struct timecode_memory m = {.told = false};
+	struct timecode t;
+
+	(void)state;
+	assert_int_equal(hear(&m, "\002\xe5", &t), TIMECODE_MARK);
+	assert_int_equal(hear(&m, "\0022611220171530", &t), TIMECODE_MARK);
+	assert_int_equal(hear(&m, "\002\xe5", &t), TIMECODE_GOOD);
+	assert_int_equal(timecode_unix(&t, NEAR), THEN);
+	assert_true(!t.at_end && t.early > 0.005);
+	/* one mark for each */
+	assert_int_equal(hear(&m, "\002\xe5", &t), TIMECODE_MARK);
+	assert_int_equal(hear(&m, "\0022611220171531", &t), TIMECODE_MARK);
+	assert_int_equal(hear(&m, "noise", &t), TIMECODE_OTHER);
+	assert_int_equal(hear(&m, "\xe5", &t), TIMECODE_MARK);
+	assert_int_equal(hear(&m, "\0022611330171531", &t), TIMECODE_MALFORMED);
+	assert_int_equal(hear(&m, "\xe5", &t), TIMECODE_MARK);
+}
+
+/* What the configuration lets pass, the tables know. */
+static void
+modes(void **state)
+{
+	static const uint8_t types[] = {CLOCK_GENERIC, CLOCK_HPGPS, CLOCK_JJY};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof types; i++) {
+		assert_int_equal(clock_has_mode(clock_kind(types[i]), 133),
+		    types[i] == CLOCK_GENERIC);
+		for (unsigned mode = 0; mode < 128; mode++)
+			assert_int_equal(timecode_line(types[i], mode) != NULL,
+			    clock_has_mode(clock_kind(types[i]), mode));
+	}
+	assert_true(clock_has_mode(clock_kind(CLOCK_GENERIC), 135));
+	assert_true(clock_has_mode(clock_kind(CLOCK_NMEA), 0x51));
+}
+
+static void
 lines(void **state)
 {
 	(void)state;
@@ -206,7 +356,12 @@ noise(void **state)
 	    {CLOCK_ARBITER, "  26 326 08:15:30.000   "},
 	    {CLOCK_HPGPS, "T22026112208153033+0012"},
 	    {CLOCK_GENERIC, "\002D:22.11.26;T:7;U:09.15.30;    "},
-	    {CLOCK_GENERIC, "\00222.11.26; 7; 09:15:30; +01:00;        ;"}};
+	    {CLOCK_GENERIC, "\00222.11.26; 7; 09:15:30; +01:00;        ;"},
+	    {CLOCK_ZYFER, "!TIME,2026,326,08,15,30,2,4,1"},
+	    {CLOCK_JJY, "17:15:29 2026/11/22 SUN 17:15:30"},
+	    {CLOCK_JJY, "\002J26112201715304"},
+	    {CLOCK_JJY, "2611220171530@@@@"},
+	    {CLOCK_JJY, "'OK 26/11/22 6 17:15:30"}};
 	struct ntp_rng rng;
 
 	(void)state;
@@ -239,6 +394,11 @@ main(void)
 	    cmocka_unit_test(arbiter),
 	    cmocka_unit_test(hpgps),
 	    cmocka_unit_test(meinberg),
+	    cmocka_unit_test(zyfer),
+	    cmocka_unit_test(lines_that_do_not_end),
+	    cmocka_unit_test(jjy),
+	    cmocka_unit_test(marks),
+	    cmocka_unit_test(modes),
 	    cmocka_unit_test(lines),
 	    cmocka_unit_test(noise),
 	};

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Receivers of time played on pseudo terminals, by their makers' formats.
+
+All daemons run at the same time, on virtual clocks that are off, and each has
+one clock only.
+"""
+from harness import *
+import tty
+
+enter_namespace()
+
+LINKS = scratch()
+JST = 9 * 3600
+
+
+class Line:
+    """A device at LINKS/NAME; a thread of its own does what play() says."""
+
+    def __init__(self, name):
+        self.path = os.path.join(LINKS, name)
+        self.master, self.slave = pty.openpty()
+        tty.setraw(self.slave)
+        os.symlink(os.ttyname(self.slave), self.path)
+        self.heard = b""
+        threading.Thread(target=self.play, daemon=True).start()
+
+    def say(self, data):
+        with contextlib.suppress(OSError):
+            os.write(self.master, data)
+
+    def listen(self, end):
+        """What comes until END has come."""
+        while end not in self.heard:
+            self.heard += os.read(self.master, 100)
+        said, self.heard = self.heard.split(end, 1)
+        return said
+
+    @staticmethod
+    def second(late=0.0):
+        """Wait for LATE after a second, which is returned."""
+        now = time.time()
+        time.sleep(1 - (now - late) % 1)
+        return int(time.time() - late)
+
+
+class Zyfer(Line):
+    """In three pieces, and without an end."""
+
+    def play(self):
+        while True:
+            t = time.gmtime(self.second())
+            text = time.strftime("!TIME,%Y,%j,%H,%M,%S,2,4,1", t).encode()
+            for piece in (text[:9], text[9:20], text[20:]):
+                self.say(piece)
+
+
+class Asked(Line):
+    """TS-JJY01: answers what it is asked."""
+    questions = set()
+
+    def play(self):
+        while True:
+            word = self.listen(b"\r\n").decode()
+            self.questions.add(word)
+            then = self.second() if word == "stim" else time.time()
+            form = {"date": "%Y/%m/%d SUN", "dcst": "valid",
+                    "stus": "adjusted"}.get(word, "%H:%M:%S")
+            self.say(time.strftime(form, time.gmtime(then + JST)).encode()
+                     + b"\r\n")
+
+
+class Marked(Line):
+    """TDC-300: the time, and a mark 7.5 ms before the second."""
+
+    def play(self):
+        while True:
+            t = time.gmtime(self.second(0.8) + 1 + JST)
+            self.say(time.strftime("\x02%y%m%d0%H%M%S\x03", t).encode())
+            self.second(-0.0075)
+            self.say(b"\x02\xe5\x03")
+
+
+def start(words, clock):
+    stats = scratch()
+    daemon = Daemon("refclock %s minpoll 2 flag4 1\nstatsdir %s/\n"
+                    "statistics clockstats\n" % (words, stats), clock=clock)
+    daemon.stats = stats
+    return daemon
+
+
+def near(daemon):
+    answer = daemon.ask()
+    return answer and abs(
+        answer.xmt / 2**32 - NTP_UNIX - time.time()) < 0.05
+
+
+def follows(name, daemon, refid, record):
+    """It serves the receiver's time, and records what that says."""
+    reply = daemon.synchronized()
+    ok(reply and reply.stratum == 1 and reply.refid == refid,
+       name + " is a source", daemon.ntpq("-p"), daemon.log())
+    ok(wait_for(lambda: near(daemon), 30, "the offset to shrink"),
+       name + " tells the right time", daemon.ntpq("-p"))
+    row = daemon.peers()[0]
+    ok(row.tally == "*" and row.type == "l" and row.reach,
+       name + " is on the billboard", row.line)
+
+    def recorded():
+        path = os.path.join(daemon.stats, "clockstats")
+        with contextlib.suppress(FileNotFoundError):
+            with open(path, encoding="ascii") as f:
+                return re.search(record, f.read(), re.M)
+    ok(wait_for(recorded, 20, "the record"), name + " is in clockstats")
+
+
+zyfer = start("zyfer path %s" % Zyfer("zyfer").path, "0.3,-30")
+asked_line = Asked("asked")
+asked = start("jjy mode 1 path %s flag1 1" % asked_line.path, "-0.4,10")
+marked = start("jjy mode 6 path %s" % Marked("marked").path, "0.2,20")
+
+follows("zyfer", zyfer, b"GPS\0", r" !TIME,\d{4},\d{3}(,\d\d){3},2,4,1$")
+follows("jjy mode 1", asked, b"JJY\0",
+        r" valid adjusted \d\d:\d\d:\d\d 2\d{3}/\d\d/\d\d SUN \d\d:\d\d:\d\d$")
+ok(asked_line.questions == {"dcst", "stus", "time", "date", "stim"},
+   "it is asked all that flag1 wants", asked_line.questions)
+follows("jjy mode 6", marked, b"JJY\0", r" \.\d{13}$")
+for each in (zyfer, asked, marked):
+    ok(each.kill() == 0, "it leaves in peace", each.log())
