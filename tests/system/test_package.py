@@ -86,7 +86,24 @@ find /etc/systemd /var/lib/systemd -name 'ntp*' | sed 's/^/SEEN left /'
 printf 'server 192.0.2.1 # mine\nlogfile /var/log/ntp.log\n' >/etc/ntp.conf
 dpkg -i /mnt/p.deb </dev/null && say over a configuration
 sed 's/^/SEEN kept /' /etc/ntp.conf
+for script in postinst prerm postrm; do
+	sh /var/lib/dpkg/info/ntp-truechimer.$script nonsense ||
+	    say "$script refuses"
+done
 stat -c 'SEEN owner %n %U %a' /var/log/ntp.log
+dpkg -P ntp-truechimer && grep -q mine /etc/ntp.conf && say mine for ever
+
+rm -f /etc/ntp.conf
+mkdir -p /etc/ntpsec/ntp.d /var/lib/ntpsec
+echo 1.234 >/var/lib/ntpsec/ntp.drift
+printf 'driftfile /var/lib/ntpsec/ntp.drift\nserver 192.0.2.1 nts\n' \
+    >/etc/ntpsec/ntp.conf
+echo 'server 192.0.2.2' >/etc/ntpsec/ntp.d/more.conf
+dpkg -i /mnt/p.deb </dev/null && say over ntpsec
+ntpd --print-config | sed -n -e 's/ *#/ #/;s/^\(server\|driftfile\)/SEEN &/p'
+stat -c 'SEEN drift of %U' /var/lib/ntp/ntp.drift
+dpkg -P ntp-truechimer
+state /etc/ntp.conf /etc/ntpsec/ntp.conf
 """
 SETUP = r"""
 set -eu
@@ -121,7 +138,12 @@ else:
         "/etc/ntp.conf gone", "/etc/logrotate.d/ntp gone",
         "/var/log/ntpstats gone", "/etc/default/ntp gone",
         "over a configuration", "kept server 192.0.2.1 # mine",
-        "owner /var/log/ntp.log ntp 644")
+        "owner /var/log/ntp.log ntp 644", "postinst refuses", "prerm refuses",
+        "postrm refuses", "mine for ever", "over ntpsec",
+        'driftfile "/var/lib/ntp/ntp.drift" # /etc/ntp.conf:4',
+        "server 192.0.2.1 minpoll 6 maxpoll 10 nts # /etc/ntpsec/ntp.conf:2",
+        "server 192.0.2.2 minpoll 6 maxpoll 10 # /etc/ntpsec/ntp.d/more.conf:1",
+        "drift of ntp", "/etc/ntpsec/ntp.conf there")
     for what in expected:
         ok(what in seen, "package: " + what)
     if set(expected) - set(seen):
