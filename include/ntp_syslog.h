@@ -20,6 +20,7 @@ struct msyslog {
 	int fd;		      /* of the log file, -1: none */
 	bool syslog;	      /* when there is no log file */
 	int terminal;	      /* a descriptor that gets a copy, -1: none */
+	bool journal;	      /* which is the journal: "<level>text" */
 	enum ntp_loglevel terminal_min; /* from this level on */
 	pid_t pid;			/* as shown in lines */
 };
@@ -60,5 +61,10 @@ void msyslog_errno(struct msyslog *m, enum ntp_loglevel lv, const char *fmt,
  * NUL); control characters are shown, never written.  Returns its length. */
 size_t msyslog_line(char *out, size_t cap, const struct msyslog *m, time_t when,
     const char *text);
+
+/* The same for the journal, which knows when and who: "<level>text\n", see
+ * sd-daemon(3). */
+size_t msyslog_journal_line(
+    char *out, size_t cap, enum ntp_loglevel lv, const char *text);
 
 #endif /* NTP_SYSLOG_H */

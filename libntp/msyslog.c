@@ -70,6 +70,15 @@ msyslog_line(char *out, size_t cap, const struct msyslog *m, time_t when,
 	return (size_t)n + 1;
 }
 
+size_t
+msyslog_journal_line(
+    char *out, size_t cap, enum ntp_loglevel lv, const char *text)
+{
+	int n = snprintf(out, cap, "<%d>%s\n", syslog_priority(lv), text);
+
+	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
+}
+
 static void
 write_all(int fd, const char *buf, size_t len)
 {
@@ -101,8 +110,11 @@ msyslog_vlog(
 		write_all(m->fd, line, len);
 	else if (m->syslog)
 		syslog(syslog_priority(lv), "%s", text);
-	if (m->terminal >= 0 && m->terminal != m->fd && lv >= m->terminal_min)
-		write_all(m->terminal, line, len);
+	if (m->terminal < 0 || m->terminal == m->fd || lv < m->terminal_min)
+		return;
+	if (m->journal)
+		len = msyslog_journal_line(line, sizeof line, lv, text);
+	write_all(m->terminal, line, len);
 }
 
 void

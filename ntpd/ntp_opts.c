@@ -139,6 +139,13 @@ opts_usage(FILE *fp)
 		(void)fprintf(fp, "%s\n", usage_lines[i]);
 }
 
+void
+opts_hint(FILE *fp)
+{
+	(void)fprintf(
+	    fp, "%s\nTry `ntpd --help' for the options.\n", usage_lines[0]);
+}
+
 static int
 complain(const char *words, const char *arg)
 {

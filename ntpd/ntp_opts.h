@@ -77,5 +77,7 @@ enum opts_result opts_parse(struct options *o, int argc, char *const argv[]);
 bool opts_ask(const struct options *o);
 
 void opts_usage(FILE *fp);
+/* The first line of it only, below which a complaint is still seen. */
+void opts_hint(FILE *fp);
 
 #endif /* NTP_OPTS_H */

@@ -301,7 +301,7 @@ led_reason(const struct ntp_engine *e)
 	if (e->noset)
 		return e->sys.leap == NTP_LEAP_UNSYNC ? REASON_SYS_FORBIDDEN
 						      : REASON_SYS_OBSERVING;
-	if (peer_is_local_clock(e->sys.peer))
+	if (peer_is_local_clock(e->sys.peer) && e->sys.leap != NTP_LEAP_UNSYNC)
 		return REASON_SYS_LOCAL;
 	if (is_spike(e))
 		return REASON_SYS_SPIKE;

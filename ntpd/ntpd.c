@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,14 +332,21 @@ main_loop(struct daemon *d)
 
 /* --- the command line ----------------------------------------------------- */
 
-/* Is standard error the journal already? */
+/* Is standard error the journal already?  The variable names the stream by its
+ * device and inode, and is inherited by those who write elsewhere. */
 static bool
 in_journal(void)
 {
-	char value[64];
+	char value[64], ours[64];
 	size_t len = sizeof value;
+	struct stat st;
 
-	return uv_os_getenv("JOURNAL_STREAM", value, &len) == 0;
+	if (uv_os_getenv("JOURNAL_STREAM", value, &len) != 0 ||
+	    fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	(void)snprintf(ours, sizeof ours, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return strcmp(value, ours) == 0;
 }
 
 /* A copy of the log goes to the terminal: all of it in the foreground, only
@@ -346,10 +354,11 @@ in_journal(void)
 static void
 first_log(struct daemon *d)
 {
-	bool syslog =
-	    !d->opt.nofork || (!d->opt.virtual_clock && !in_journal());
+	bool journal = d->opt.nofork && in_journal();
+	bool syslog = !d->opt.nofork || (!d->opt.virtual_clock && !journal);
 
 	msyslog_init(&d->log, "ntpd", syslog, STDERR_FILENO);
+	d->log.journal = journal;
 	if (!d->opt.nofork)
 		d->log.terminal_min = NTP_LOG_WARN;
 	if (d->opt.debug > 0)
@@ -477,7 +486,7 @@ ntpdmain(int argc, char *argv[])
 		status = say_version(d);
 		break;
 	case OPTS_BAD:
-		opts_usage(stderr);
+		opts_hint(stderr);
 		break;
 	}
 	free(d);

@@ -210,7 +210,8 @@ for args, part in ((["-4", "-6"], "exclude"), (["-w", "5", "-n"], "exclude"),
                    (["--p", "x"], "ambiguous"), (["-K"], "K"),
                    (["--configfile"], "requires an argument")):
     status, words = ntpd(*args)
-    ok(status == 1 and part in words and "usage: ntpd" in words,
+    ok(status == 1 and part in words and "usage: ntpd" in words and
+       len(words.splitlines()) == 3,
        "%s: status 1, a reason and the usage" % " ".join(args), status, words)
 for args in (["--version"], ["-V"], ["--version=c"], ["--vers"]):
     status, words = ntpd(*args)

@@ -90,6 +90,27 @@ ok(len(stamp) == 1 and
 ok(ours.kill() == 0 and boss.count("STOPPING=1") == 1,
    "STOPPING on the way out", boss.said)
 
+# -- the journal: it dates the lines itself, and wants their level
+noted = Daemon("bogus\n", start=False)
+open(noted.out, "w", encoding="ascii").close()
+there = os.stat(noted.out)
+noted.more = dict(env=dict(os.environ, JOURNAL_STREAM="%d:%d" % (
+    there.st_dev, there.st_ino)))
+noted.start()
+wait_for(noted.ask, 10, "an answer")
+ok(re.search(r"^<5>ntpd truechimer-\S+: Starting$", noted.log(), re.M) and
+   re.search(r"^<3>syntax error in \S+ line 5, column 1$", noted.log(),
+             re.M) and
+   all(re.match("<[3-7]>", line) for line in noted.log().splitlines()),
+   "the journal gets each line with its level and no date", noted.log())
+noted.kill()
+elsewhere = Daemon("", env=dict(os.environ, JOURNAL_STREAM="1:2"))
+ok(wait_for(elsewhere.ask, 10, "an answer") and
+   re.search(r"^[ 1-3]\d \w{3} [\d:]{8} ntpd\[\d+\]: ntpd", elsewhere.log(),
+             re.M), "a journal of somebody else changes nothing",
+   elsewhere.log())
+elsewhere.kill()
+
 # -- a watchdog that is not ours; an abstract address
 boss = Manager(abstract=True)
 other = Daemon("", env=boss.env(WATCHDOG_USEC="100000", WATCHDOG_PID="1"))

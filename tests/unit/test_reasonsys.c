@@ -381,6 +381,23 @@ repeats_do_not_fill_it(void **state)
 	world_fini(&w);
 }
 
+/* Not even for the moment between its selection and its first update. */
+static void
+never_serves_as_stratum_16(void **state)
+{
+	char text[256];
+	struct world w;
+
+	(void)state;
+	world_init(&w, "tos orphanwait 10\nserver 127.127.1.0\n", NULL, 0, 0);
+	for (unsigned s = 1; s <= 120; s++) {
+		world_run(&w, s);
+		(void)engine_summary(w.e, world_now(&w), text, sizeof text);
+		assert_null(strstr(text, "serving as stratum 16"));
+	}
+	world_fini(&w);
+}
+
 int
 main(void)
 {
@@ -392,6 +409,7 @@ main(void)
 	    cmocka_unit_test(system_from_start_to_serving),
 	    cmocka_unit_test(slew_spike_and_step),
 	    cmocka_unit_test(forbidden_observing_panic_local),
+	    cmocka_unit_test(never_serves_as_stratum_16),
 	    cmocka_unit_test(orphan_serves_itself),
 	    cmocka_unit_test(history_is_a_ring_read_in_pages),
 	    cmocka_unit_test(repeats_do_not_fill_it),
