@@ -255,8 +255,7 @@ KEYNUM(DRIVER, NMEA, "nmea", B, NONE, WORKS, 20, 20, "GPS receiver")
 KEYNUM(DRIVER, PPS, "pps", B, NONE, WORKS, 22, 22, "pulse per second")
 KEYNUM(DRIVER, HPGPS, "hpgps", B, NONE, WORKS, 26, 26, "HP 58503A")
 KEYNUM(DRIVER, SHM, "shm", B, NONE, WORKS, 28, 28, "shared memory")
-KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, NOTYET, 29, 29,
-	"let gpsd read it: `refclock gpsd` or `refclock shm`")
+KEYNUM(DRIVER, TRIMBLE, "trimble", B, NONE, WORKS, 29, 29, "GPS receivers")
 KEYNUM(DRIVER, ONCORE, "oncore", B, NONE, NOTYET, 30, 30,
 	"let gpsd read it: `refclock gpsd` or `refclock shm`")
 KEYNUM(DRIVER, JJY, "jjy", B, NONE, WORKS, 40, 40, "JJY receivers")

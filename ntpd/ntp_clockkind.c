@@ -39,6 +39,8 @@ static const struct clock_kind kinds[] = {
 	CLOCK_OWN_TIME1, 5, ANY, "PPS", "PPS", "PPS Clock Discipline"},
     {CLOCK_HPGPS, SYNC_UHF, TIMECODE | MODE, 0, 0, 0x01, "GPS", "GPS_HP",
 	"HP 58503A GPS Time & Frequency Receiver"},
+    {CLOCK_TRIMBLE, SYNC_UHF, FLAG3 | FLAG4 | TIME1 | TIME2 | MODE | SERIAL,
+	CLOCK_RECORDS, 0, 0xef, "GPS", "TRIMBLE", "Trimble GPS"},
     {CLOCK_JJY, SYNC_LF, FLAG1 | FLAG4 | TIME1 | MODE | SERIAL, CLOCK_RECORDS,
 	0, 0x7e, "JJY", "JJY", "JJY Receiver"},
     {CLOCK_ZYFER, SYNC_UHF, TIMECODE, 0, 0, ANY, "GPS", "ZYFER",

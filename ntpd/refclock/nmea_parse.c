@@ -9,12 +9,12 @@
 
 #include <string.h>
 
+#include "gps.h"
 #include "ntp_calendar.h"
 
 #define FIELDS_MAX    24U
 #define DAY	      86400
-#define ROLLOVER      (INT64_C(1024) * 7 * DAY) /* s */
-#define GPS_EPOCH     INT64_C(315964800)	/* 1980-01-06, Unix s */
+#define GPS_EPOCH     INT64_C(315964800) /* 1980-01-06, Unix s */
 #define WEEK	      604800
 #define CENTURY_BACK  44  /* years before the base that a short one may mean */
 #define GPS_LEAPS_MAX 256 /* s */
@@ -321,9 +321,7 @@ nmea_unix(const struct nmea_time *t, int64_t near, int64_t base, bool trust)
 		return unix_s + away;
 	}
 	unix_s += DAY * (t->short_year ? with_century(t->day, base) : t->day);
-	while (!trust && unix_s < base)
-		unix_s += ROLLOVER;
-	return unix_s;
+	return trust ? unix_s : gps_unroll(unix_s, base);
 }
 
 /* --- for the log ------------------------------------------------------------- */

@@ -21,8 +21,8 @@
 
 static const struct refclock_driver *const drivers[] = {&refclock_spectracom,
     &refclock_truetime, &refclock_generic, &refclock_arbiter, &refclock_nmea,
-    &refclock_pps, &refclock_hpgps, &refclock_shm, &refclock_jjy,
-    &refclock_zyfer, &refclock_gpsd, &refclock_ptp};
+    &refclock_pps, &refclock_hpgps, &refclock_shm, &refclock_trimble,
+    &refclock_jjy, &refclock_zyfer, &refclock_gpsd, &refclock_ptp};
 
 static const struct refclock_driver *
 driver_of(unsigned type)

@@ -88,6 +88,6 @@ void refclock_complain(struct refclock_unit *u, const char *fmt, ...)
 extern const struct refclock_driver refclock_arbiter, refclock_generic,
     refclock_gpsd, refclock_hpgps, refclock_jjy, refclock_nmea, refclock_pps,
     refclock_ptp, refclock_shm, refclock_spectracom, refclock_truetime,
-    refclock_zyfer;
+    refclock_trimble, refclock_zyfer;
 
 #endif /* REFCLOCK_H */

@@ -83,6 +83,10 @@ set_line(const struct serial *s, int fd)
 		t.c_cflag &= ~(tcflag_t)CSIZE;
 		t.c_cflag |= CS7 | PARENB | CSTOPB;
 	}
+	if (s->odd) {
+		t.c_cflag |= PARENB | PARODD;
+		t.c_iflag |= INPCK | IGNPAR;
+	}
 	if (cfsetispeed(&t, speed) != 0 || cfsetospeed(&t, speed) != 0 ||
 	    tcsetattr(fd, TCSANOW, &t) != 0) {
 		refclock_complain(s->u, "%s cannot be set up: %s", s->path,
@@ -202,6 +206,13 @@ void
 serial_send(struct serial *s, const char *text)
 {
 	serial_write(s, text, strlen(text));
+}
+
+bool
+serial_control(struct serial *s, int lines, bool on)
+{
+	return s->watch != NULL &&
+	    ioctl(watch_fd(s->watch), on ? TIOCMBIS : TIOCMBIC, &lines) == 0;
 }
 
 void

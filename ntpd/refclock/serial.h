@@ -23,7 +23,8 @@ struct serial {
 	struct watch *watch; /* NULL: not open */
 	char path[SERIAL_PATH];
 	unsigned baud;	 /* bit/s */
-	bool seven;	 /* 7 bits, even parity, two stop bits; else 8N1 */
+	bool seven;	 /* 7 bits, even parity, two stop bits */
+	bool odd;	 /* 8 bits, odd parity; neither: 8N1 */
 	line_take *take; /* gets the driver's unit */
 	/* Instead of lines, if not NULL: N octets that came at AT. */
 	void (*octets)(struct refclock_unit *u, const char *data, size_t n,
@@ -42,6 +43,8 @@ void serial_speed(struct serial *s, unsigned baud);
 /* Send N octets of DATA, or TEXT, to the clock, as far as the line takes it. */
 void serial_write(struct serial *s, const void *data, size_t n);
 void serial_send(struct serial *s, const char *text);
+/* Switch the control lines TIOCM_*; false: there are none. */
+bool serial_control(struct serial *s, int lines, bool on);
 void serial_stop(struct serial *s);
 
 #endif /* SERIAL_H */

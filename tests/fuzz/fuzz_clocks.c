@@ -12,6 +12,7 @@
 
 #include "../../ntpd/refclock/linebuf.h"
 #include "../../ntpd/refclock/timecode_parse.h"
+#include "../../ntpd/refclock/tsip.h"
 #include "ntp_refclock.h"
 
 #define NEAR  INT64_C(1795335330)
@@ -69,6 +70,33 @@ try_lines(unsigned type, const uint8_t *data, size_t size)
 	(void)linebuf_feed(&b, "\n", 1, &at, take_line, &h);
 }
 
+static void
+take_packet(void *arg, const struct tsip_packet *p)
+{
+	struct tsip_time t;
+	uint8_t *copy = malloc(p->len);
+	struct tsip_packet alone = *p;
+
+	must(p->len > 0 && p->len <= TSIP_MAX && copy != NULL);
+	memcpy(copy, p->data, p->len);
+	alone.data = copy;
+	if (tsip_read(arg, &alone, 0xff, 60, &t) == TIMECODE_GOOD) {
+		must(t.nsec >= 0 && t.nsec < 1000000000);
+		must(t.sec > -YEARS && t.sec < YEARS);
+	}
+	free(copy);
+}
+
+static void
+try_packets(const uint8_t *data, size_t size)
+{
+	struct tsip t = {.len = 0};
+	struct tsip_memory m = {.has = false};
+	struct timespec at = {1, 0};
+
+	tsip_feed(&t, data, size, &at, take_packet, &m);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -77,6 +105,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	try_lines(types[data[0] % sizeof types], data + 1, size - 1);
+	if (data[0] < sizeof types)
+		try_lines(types[data[0]], data + 1, size - 1);
+	else
+		try_packets(data + 1, size - 1);
 	return 0;
 }

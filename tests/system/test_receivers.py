@@ -81,6 +81,37 @@ class Marked(Line):
             self.say(b"\x02\xe5\x03")
 
 
+def packet(data):
+    """By the Trimble Standard Interface Protocol."""
+    return b"\x10" + data.replace(b"\x10", b"\x10\x10") + b"\x10\x03"
+
+
+class Thunderbolt(Line):
+    """Tells in weeks of 1980 to 1999 what second has begun; is told to."""
+    told = b""
+
+    def play(self):
+        while True:
+            gps = self.second(0.02) - 315964800 + 18
+            self.say(packet(b"\x8f\xab" + struct.pack(
+                ">IHhB7x", gps % 604800, gps // 604800 % 1024, 18, 3)))
+            self.say(packet(b"\x8f\xac\x07" + bytes(66)))
+            if select.select([self.master], [], [], 0)[0]:
+                self.told += os.read(self.master, 100)
+
+
+class Palisade(Line):
+    """Answers each octet with when it came."""
+
+    def play(self):
+        while os.read(self.master, 1):
+            now = time.time()
+            t = time.gmtime(now)
+            self.say(packet(b"\x8f\xad" + struct.pack(
+                ">Hd5BHBBH", 1, now % 1, *t[3:6], t.tm_mday, t.tm_mon,
+                t.tm_year, 0, 1, 0xffff)))
+
+
 def start(words, clock):
     stats = scratch()
     daemon = Daemon("refclock %s minpoll 2 flag4 1\nstatsdir %s/\n"
@@ -118,6 +149,9 @@ zyfer = start("zyfer path %s" % Zyfer("zyfer").path, "0.3,-30")
 asked_line = Asked("asked")
 asked = start("jjy mode 1 path %s flag1 1" % asked_line.path, "-0.4,10")
 marked = start("jjy mode 6 path %s" % Marked("marked").path, "0.2,20")
+bolt_line = Thunderbolt("bolt")
+bolt = start("trimble subtype 2 path %s time1 0.02" % bolt_line.path, "-0.2,9")
+palisade = start("trimble path %s flag3 1" % Palisade("palisade").path, "0.1,1")
 
 follows("zyfer", zyfer, b"GPS\0", r" !TIME,\d{4},\d{3}(,\d\d){3},2,4,1$")
 follows("jjy mode 1", asked, b"JJY\0",
@@ -125,5 +159,11 @@ follows("jjy mode 1", asked, b"JJY\0",
 ok(asked_line.questions == {"dcst", "stus", "time", "date", "stim"},
    "it is asked all that flag1 wants", asked_line.questions)
 follows("jjy mode 6", marked, b"JJY\0", r" \.\d{13}$")
-for each in (zyfer, asked, marked):
+follows("trimble, thunderbolt", bolt, b"GPS\0",
+        r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.0{9}$")
+ok(packet(b"\x8e\xa2\x03") + packet(b"\x8e\xa5\x00\x05") in bolt_line.told,
+   "it is told to speak UTC, and what to send", bolt_line.told)
+follows("trimble, palisade", palisade, b"GPS\0",
+        r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.\d{9}$")
+for each in (zyfer, asked, marked, bolt, palisade):
     ok(each.kill() == 0, "it leaves in peace", each.log())
