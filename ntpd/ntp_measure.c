@@ -212,15 +212,20 @@ drop_the_past(struct ntp_engine *e, size_t n, ntp_mono now)
 		struct peer *p = survivor(e, i);
 		struct filter_param fp = filter_param_of(e, p);
 
-		if (p->surprised) {
+		if (p->surprised)
 			filter_settle(&p->filter, &fp, now);
-			p->lean = (struct lean){0};
-		}
 		p->surprised = false;
+		p->lean = (struct lean){0};
 	}
 }
 
 /* --------------------------------------------------------------------------- */
+
+static double
+claim_beside(const struct ntp_engine *e, size_t n, const struct peer *p)
+{
+	return CLAIM_SHARE * (claim_of(p) - least_claim(e, n));
+}
 
 /* Where P stands beside the others that count. */
 static double
@@ -231,10 +236,12 @@ lean_of(const struct ntp_engine *e, size_t n, const struct peer *p)
 	if (is_learning(e))
 		return 0;
 	for (size_t i = 0; i < n; i++) {
+		const struct peer *q = survivor(e, i);
+
 		if (counts(e, n, i))
-			lean_join(&all, &survivor(e, i)->lean);
+			lean_join(&all, &q->lean, claim_beside(e, n, q));
 	}
-	return p->lean.info > 0 ? p->lean.mean - all.mean : 0;
+	return lean_off(&p->lean, &all);
 }
 
 static void
@@ -256,7 +263,7 @@ measure(struct ntp_engine *e, size_t n, const struct unseen *u, bool believe)
 
 	u->p->lean.off = lean_of(e, n, u->p);
 	m.offset -= u->p->lean.off;
-	m.claim = CLAIM_SHARE * (claim_of(u->p) - least_claim(e, n));
+	m.claim = claim_beside(e, n, u->p);
 	v = loop_measure(&e->loop, &m, believe, u->s.epoch);
 	if (v == LOOP_USED)
 		set_measured(e, u->p, &m);
