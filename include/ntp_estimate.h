@@ -32,6 +32,7 @@ struct estimator {
 	struct kalman model[EST_MODELS];
 	double weight[EST_MODELS]; /* sum 1 */
 	struct kalman all;	   /* mean and covariance of the mixture */
+	double slewed;		   /* s, not yet taken from the models */
 	double wander;		   /* s/s per square root of s */
 	double gain;		   /* of the last measurement, 0: exchanged */
 	unsigned taken;		   /* samples; 0: nothing known */

@@ -22,7 +22,6 @@ struct sample {
 };
 
 struct clock_filter {
-	struct sample stage[NTP_SHIFT];
 	unsigned next;	      /* stage the next sample overwrites */
 	ntp_mono update;      /* last time the filter ran */
 	double offset, delay; /* s, of the last sample selected */
@@ -30,6 +29,7 @@ struct clock_filter {
 	ntp_mono epoch;	      /* of the last sample used */
 	bool used;	      /* a sample was ever used */
 	bool spiked;	      /* the one before was suppressed */
+	struct sample stage[NTP_SHIFT];
 };
 
 struct filter_param {

@@ -20,7 +20,6 @@ struct ntp_engine;
 struct peer;
 
 struct leap_state {
-	struct leap_table table; /* n 0: none */
 	struct leap_votes votes; /* of the last selection */
 	struct leap_plan plan;
 	enum leap_phase phase;
@@ -32,6 +31,7 @@ struct leap_state {
 	bool stale;	/* said that the table has expired */
 	double smear;	/* s, in force now for our clients */
 	ntp_mono do_at; /* when the clock is to be stepped by us, 0: not */
+	struct leap_table table; /* n 0: none */
 };
 
 /* Once a second, and at leap.do_at: plan, announce, carry out. */

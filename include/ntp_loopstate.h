@@ -72,12 +72,12 @@ struct loop_state {
 	ntp_mono stepped;  /* last step out of SPIK, 0: none */
 	int8_t minpoll;	   /* log2 s, of the last update: after a step */
 	struct loop_train train;
-	struct estimator est; /* LOOP_KALMAN */
 	double noise;	      /* s, of one sample of late */
 	double slewing;	      /* s, of this second, not in est yet */
 	ntp_mono second;      /* when it began */
 	ntp_mono hurried;     /* last second of a quick start, 0: none */
 	bool started;	      /* the first small offset is worked off */
+	struct estimator est; /* LOOP_KALMAN */
 };
 
 enum loop_action {

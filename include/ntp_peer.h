@@ -63,68 +63,69 @@ struct peer_pool {
 	ntp_mono refresh; /* resolve anew at this time */
 };
 
-/* Association variables (RFC 5905 9.1, 9.2; the names are the RFC's). */
+/*
+ * Association variables (RFC 5905 9.1, 9.2; the names are the RFC's).  What is
+ * looked at every second comes first and together: the simulator has thousands
+ * of them.
+ */
 struct peer {
 	bool inuse;
-	enum peer_kind kind;
-	uint16_t associd;		/* never 0 */
-	const struct config_assoc *cfg; /* borrowed */
-	struct config_assoc own;	/* what cfg is when a packet made it */
-	struct peer *parent;		/* pool that made it, or NULL */
-	char name[PEER_NAME_MAX];	/* as configured; "" if numeric */
-
-	struct ntp_addr srcadr, dstadr; /* theirs, ours */
-	int ep;				/* endpoint, 0: none */
-	bool addr_lost;			/* open a new endpoint at next send */
-	bool bare;			/* without entry by `restrict source` */
-	uint8_t hmode, pmode;		/* enum ntp_mode */
+	bool addr_lost;	      /* open a new endpoint at next send */
+	bool bare;	      /* without entry by `restrict source` */
+	bool surprised;	      /* its last sample fitted nothing known */
+	bool smears;	      /* a leap second, as its refid tells */
+	bool authentic;	      /* last packet carried a valid MAC */
+	uint8_t hmode, pmode; /* enum ntp_mode */
 	uint8_t version;
-	uint8_t ttl; /* hops of what is sent, 0: as the system has it */
+	uint8_t ttl;	  /* hops of what is sent, 0: as the system has it */
+	uint8_t select;	  /* enum ntp_select */
+	uint8_t event;	  /* enum ntp_peerevent, last */
+	uint8_t nevents;  /* 0..15 */
+	uint16_t associd; /* never 0 */
+	enum peer_kind kind;
+	int ep;				/* endpoint, 0: none */
+	unsigned flash;			/* enum ntp_flash */
+	const struct config_assoc *cfg; /* borrowed */
+	struct ntp_addr srcadr, dstadr; /* theirs, ours */
+	struct poll_state poll;
 
 	/* from the last valid packet */
-	uint8_t leap, stratum;	    /* stratum 16: unsynchronized */
-	int8_t precision;	    /* log2 s */
-	double rootdelay, rootdisp; /* s */
+	uint8_t leap, stratum; /* stratum 16: unsynchronized */
+	int8_t precision;      /* log2 s */
 	uint32_t refid;
+	double rootdelay, rootdisp; /* s */
 	ntp_ts reftime;
+
+	ntp_mono sent_at;
+	struct reason_vote vote;
+	struct reason_state reason;
+	struct reason_notes notes;
+	struct peer_counters count;
+	struct bcast_state bcast; /* broadcast, either end */
+	struct peer_dns dns;
+	char name[PEER_NAME_MAX]; /* as configured; "" if numeric */
+
+	struct clock_filter filter;
+	struct path path; /* survives a step: delays do not change */
+	struct lean lean; /* nor does where it stands beside others */
 
 	/* on the wire */
 	ntp_ts aorg; /* nonce of the outstanding request; zero: none */
 	ntp_ts org;  /* when that request left (T1) */
 	ntp_ts rec;  /* arrival of the last valid packet (T4) */
 	ntp_ts xmt;  /* transmit timestamp of the last valid packet (T3) */
-	ntp_mono sent_at;
 	struct xleave_state xl;
-	struct symm_state symm;	  /* symmetric modes */
-	struct bcast_state bcast; /* broadcast, either end */
+	struct symm_state symm; /* symmetric modes */
 
-	struct refclock clk; /* of a reference clock */
-	struct clock_filter filter;
-	struct path path; /* survives a step: delays do not change */
-	struct lean lean; /* nor does where it stands beside others */
-	bool surprised;	  /* its last sample fitted nothing known */
-	struct poll_state poll;
-
-	unsigned flash;	     /* enum ntp_flash */
-	uint8_t select;	     /* enum ntp_select */
-	uint8_t event;	     /* enum ntp_peerevent, last */
-	uint8_t nevents;     /* 0..15 */
-	bool smears;	     /* a leap second, as its refid tells */
 	uint32_t smear_seen; /* the last such refid, 0: none */
-	bool authentic;	     /* last packet carried a valid MAC */
 	unsigned falsepolls; /* polls in a row as a falseticker */
-
-	struct peer_counters count;
 	ntp_mono timereset, timereceived, timereachable;
-
-	struct peer_dns dns;
+	struct peer *parent;	 /* pool that made it, or NULL */
+	struct config_assoc own; /* what cfg is when a packet made it */
+	struct refclock clk;	 /* of a reference clock */
 	struct peer_pool pool;
 	struct nts_assoc nts;
 	unsigned ring; /* of a manycast search: index into `ttl` */
-
-	struct reason_notes notes;
-	struct reason_vote vote;
-	struct reason_state reason;
 };
 
 struct peer_table {

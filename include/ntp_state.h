@@ -89,72 +89,72 @@ struct control_replay {
 	ntp_mono complained_at;
 };
 
+/* What is looked at every second comes first and together, what is large
+ * last. */
 struct ntp_engine {
 	struct ntp_config *cfg; /* owned */
+	ntp_mono started;
+	ntp_mono next_tick; /* adj_host_clock() is due */
+	enum engine_stop stop;
+	bool noset;	   /* measure and serve, leave the clock alone */
+	bool panic_held;   /* `tinker panicaction hold`: it was said */
+	bool slew_failed;  /* said once that the clock cannot be set */
+	bool stop_stepped; /* -q: by a step */
+	bool units_stale;  /* their policy is not ours any more */
+	bool units_anew;   /* their client lists neither */
+	bool own_hashed;   /* own_refid is up to date */
+	bool deaf;	   /* no source can be reached any more */
+	bool back;	   /* the first one has answered again */
+	bool unsynced_told, refusal_told; /* of ntp_log.c */
+	uint16_t teacher;		  /* association, see ntp_measure.c */
+	ntp_mono unsynced_since, refusal_at;
+	ntp_mono hear_all_until; /* see still_asking() */
+	ntp_mono quit_at;	 /* -q: give up at this time */
+	double stop_offset;	 /* s */
+	double stepped_by;	 /* s, at the last step */
+	double slewed;		 /* s, not yet in the samples */
 	struct engine_options opt;
 	struct ntp_ports port;
 	struct peer_table peers;
+	size_t nrnames;
+	unsigned nmanycast;	   /* of them waiting */
+	uint64_t era;		   /* steps of the clock */
+	struct reason_tally tally; /* of the last vote */
+	struct reason_state reason;
+	struct timer_counters ticks;
 	struct sys_vars sys;
 	struct loop_state loop;
-	struct huffpuff huffpuff;
+	struct leap_state leap;
+
 	struct restrict_list *access;
 	struct mru *mru;
-	struct serving_unit *unit[SERVER_UNITS_MAX]; /* owned */
-	size_t nunits;
-	bool units_stale;	      /* their policy is not ours any more */
-	bool units_anew;	      /* their client lists neither */
-	struct server_counters total; /* of all, as of serving_hold() */
-	struct mruset lists;	      /* the client lists of all */
-	uint64_t era;		      /* steps of the clock */
-	struct snap_ring ring;
+	struct candidate *cand; /* scratch of selection, peers.cap each */
+	struct endpoint *ends;	/* 2 * peers.cap */
 	struct server_ctx server;
 	struct server_counters count;
 	struct control_counters ctl;
-	struct timer_counters ticks;
 	struct counted_since since;
-	struct xleave_table *xleave; /* owned */
-	struct nts_jar *jar;	     /* owned, NULL: no cookies here */
-	struct aead_set aeads;	     /* of clients, once there are keys */
+	struct huffpuff huffpuff;
+	struct serving_unit *unit[SERVER_UNITS_MAX]; /* owned */
+	size_t nunits;
+	struct server_counters total; /* of all, as of serving_hold() */
+	struct mruset lists;	      /* the client lists of all */
+	struct xleave_table *xleave;  /* owned */
+	struct nts_jar *jar;	      /* owned, NULL: no cookies here */
+	struct aead_set aeads;	      /* of clients, once there are keys */
 	struct manycast_wait manycast[MANYCAST_WAITING];
-	unsigned nmanycast; /* of them waiting */
 	struct control_replay replay;
 	struct ctl_guard guard;
 	struct ctl_mru ctlmru;
 
-	struct candidate *cand; /* scratch of selection, peers.cap each */
-	struct endpoint *ends;	/* 2 * peers.cap */
-
 	struct restrict_name *rname; /* one for each `restrict NAME` */
-	size_t nrnames;
 	uint32_t next_name_tag;
 
+	size_t nown;
 	struct ntp_addr own[ENGINE_ADDRS_MAX];
 	uint32_t own_refid[ENGINE_ADDRS_MAX];
-	bool own_hashed; /* own_refid is up to date */
-	size_t nown;
 
-	struct leap_state leap;
-	ntp_mono hear_all_until; /* see still_asking() */
-	uint16_t teacher;	 /* association, see ntp_measure.c */
-	bool deaf;		 /* no source can be reached any more */
-	bool back;		 /* the first one has answered again */
-
-	ntp_mono started;
-	ntp_mono next_tick; /* adj_host_clock() is due */
-	bool noset;	    /* measure and serve, leave the clock alone */
-	bool panic_held;    /* `tinker panicaction hold`: it was said */
-	bool slew_failed;   /* said once that the clock cannot be set */
-	enum engine_stop stop;
-	double stop_offset; /* s */
-	bool stop_stepped;
-	ntp_mono quit_at; /* -q: give up at this time */
-
-	struct reason_tally tally; /* of the last vote */
-	struct reason_state reason;
-	double stepped_by; /* s, at the last step */
-	/* of ntp_log.c */
-	ntp_mono unsynced_since, refusal_at;
-	bool unsynced_told, refusal_told;
+	struct snap_ring ring;
 	struct history history;
 
 	char savedconfig[SAVED_NAME_MAX]; /* by SAVECONFIG, or "" */
@@ -350,6 +350,8 @@ void clock_update(struct ntp_engine *e, struct peer *p, struct ntp_now now);
 void report_loop(struct ntp_engine *e, const struct loop_decision *d);
 /* The frequency was corrected by FREQ s/s: so are the samples kept. */
 void restate_samples(struct ntp_engine *e, double freq, ntp_mono now);
+/* So are they by what the clock was slewed, before one is read or added. */
+void restate_slewed(struct ntp_engine *e, ntp_mono now);
 
 /* --- ntp_measure.c ------------------------------------------------------- */
 

@@ -258,11 +258,21 @@ summarize(struct estimator *e)
 	e->wander = median_wander(e);
 }
 
+/* The clock is slewed every second, the models are asked every poll. */
+static void
+carry_slew(struct estimator *e)
+{
+	for (unsigned i = 0; i < EST_MODELS; i++)
+		e->model[i].x -= e->slewed;
+	e->slewed = 0;
+}
+
 static void
 advance(struct estimator *e, ntp_mono now)
 {
 	double dt = fmax(mono_diff(now, e->at), 0.0);
 
+	carry_slew(e);
 	if (e->gain > 0)
 		exchange_all(e);
 	for (unsigned i = 0; i < EST_MODELS && e->taken > 0; i++)
@@ -354,8 +364,7 @@ est_jump(struct estimator *e, const struct measurement *m, ntp_mono now)
 void
 est_slewed(struct estimator *e, double phase)
 {
-	for (unsigned i = 0; i < EST_MODELS; i++)
-		e->model[i].x -= phase;
+	e->slewed += phase;
 	e->all.x -= phase;
 }
 
@@ -385,6 +394,7 @@ est_stepped(struct estimator *e)
 	}
 	e->taken = 0;
 	e->gain = 0;
+	e->slewed = 0;
 	summarize(e);
 }
 

@@ -544,6 +544,7 @@ receive(struct ntp_engine *e, const struct recvbuf *rb, struct ntp_now now)
 		serve_client(e, rb, now);
 		return;
 	}
+	restate_slewed(e, now.mono);
 	why = source_test(e, rb);
 	e->count.received++;
 	if (why == DROP_NONE && rb->len < 1)

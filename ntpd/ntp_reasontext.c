@@ -100,6 +100,13 @@ say_vote(struct text *t, const struct subject *s, enum reason why)
 	}
 }
 
+/* As of now, in s. */
+static double
+offset_of(const struct subject *s)
+{
+	return s->p->filter.offset - s->e->slewed;
+}
+
 static void
 say_chosen(struct text *t, const struct subject *s, enum reason why)
 {
@@ -107,7 +114,7 @@ say_chosen(struct text *t, const struct subject *s, enum reason why)
 
 	say(t, "%s with weight %.1f %%; offset ",
 	    why == REASON_SYSPEER ? "leads" : "survives", p->vote.weight * 100);
-	say_offset(t, p->filter.offset);
+	say_offset(t, offset_of(s));
 	say(t, "; root distance ");
 	say_time(t, distance(s));
 	if (!(p->vote.weight > 0))
@@ -115,14 +122,14 @@ say_chosen(struct text *t, const struct subject *s, enum reason why)
 }
 
 static void
-say_popcorn(struct text *t, const struct peer *p)
+say_popcorn(struct text *t, const struct subject *s)
 {
 	say(t, "sample ");
-	say_offset(t, p->notes.value);
+	say_offset(t, s->p->notes.value);
 	say(t, " suppressed as a spike; offset ");
-	say_offset(t, p->filter.offset);
+	say_offset(t, offset_of(s));
 	say(t, " jitter ");
-	say_time(t, p->filter.jitter);
+	say_time(t, s->p->filter.jitter);
 }
 
 /* Why it is not followed, or that it is. */
@@ -144,7 +151,7 @@ say_standing(struct text *t, const struct subject *s, enum reason why)
 		break;
 	case REASON_NOSELECT:
 		say(t, "measured only: offset ");
-		say_offset(t, s->p->filter.offset);
+		say_offset(t, offset_of(s));
 		break;
 	case REASON_LASTRESORT:
 		say(t, "kept until nothing else was there for %.0f s",
@@ -169,7 +176,7 @@ say_standing(struct text *t, const struct subject *s, enum reason why)
 		say(t, "fit; votes with its next sample");
 		break;
 	case REASON_POPCORN:
-		say_popcorn(t, s->p);
+		say_popcorn(t, s);
 		break;
 	default:
 		say_vote(t, s, why);

@@ -394,6 +394,7 @@ clock_select(struct ntp_engine *e, struct ntp_now now)
 {
 	if (e->stop != ENGINE_RUN)
 		return;
+	restate_slewed(e, now.mono);
 	select_and_update(e, now);
 	reason_update(e, now);
 }

@@ -27,11 +27,10 @@ adjust_clock(struct ntp_engine *e, ntp_mono now)
 	e->slew_failed = err != 0;
 	if (err != 0)
 		return;
+	e->slewed += adj;
 	PEER_FOREACH (p, &e->peers) {
-		filter_slewed(&p->filter, adj, 0, now);
-		median_slewed(&p->clk.ring, adj);
-		xleave_slewed(&p->xl, adj, 0, now);
-		symm_slewed(&p->symm, adj, 0, now);
+		if (p->kind == PEER_CLOCK)
+			median_slewed(&p->clk.ring, adj);
 	}
 }
 
@@ -123,9 +122,10 @@ timer(struct ntp_engine *e, struct ntp_now now)
 	if (e->leap.do_at.ns != 0 && !mono_before(now.mono, e->leap.do_at))
 		leap_tick(e, now);
 	PEER_FOREACH (p, &e->peers) {
-		if (e->stop == ENGINE_RUN && polls(p) &&
-		    !mono_before(now.mono, p->poll.nextdate)) {
+		if (e->stop == ENGINE_RUN &&
+		    !mono_before(now.mono, p->poll.nextdate) && polls(p)) {
 			e->ticks.sent++;
+			restate_slewed(e, now.mono);
 			transmit(e, p, now);
 		}
 	}
@@ -143,7 +143,7 @@ engine_deadline(const struct ntp_engine *e)
 	if (e->leap.do_at.ns != 0 && mono_before(e->leap.do_at, at))
 		at = e->leap.do_at;
 	PEER_FOREACH (p, &e->peers) {
-		if (polls(p) && mono_before(p->poll.nextdate, at))
+		if (mono_before(p->poll.nextdate, at) && polls(p))
 			at = p->poll.nextdate;
 	}
 	return manycast_due(e, at);

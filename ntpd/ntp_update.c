@@ -215,6 +215,21 @@ restate_samples(struct ntp_engine *e, double freq, ntp_mono now)
 	}
 }
 
+void
+restate_slewed(struct ntp_engine *e, ntp_mono now)
+{
+	double phase = e->slewed;
+
+	e->slewed = 0;
+	if (phase == 0)
+		return;
+	PEER_FOREACH (p, &e->peers) {
+		filter_slewed(&p->filter, phase, 0, now);
+		xleave_slewed(&p->xl, phase, 0, now);
+		symm_slewed(&p->symm, phase, 0, now);
+	}
+}
+
 static void
 stats_loop(struct ntp_engine *e, struct ntp_now now)
 {

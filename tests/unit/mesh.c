@@ -410,4 +410,7 @@ mesh_run(struct mesh *m, double s)
 		timer(m->node[k].e, mesh_now(m, k));
 	}
 	advance(m, end);
+	/* what a packet changes from now on is its own doing */
+	for (unsigned k = 0; k < m->n; k++)
+		restate_slewed(m->node[k].e, mesh_now(m, k).mono);
 }

@@ -432,6 +432,8 @@ world_run(struct world *w, double s)
 		timer(w->e, world_now(w));
 	}
 	advance(w, end);
+	/* what a packet changes from now on is its own doing */
+	restate_slewed(w->e, world_now(w).mono);
 }
 
 bool
