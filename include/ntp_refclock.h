@@ -28,6 +28,7 @@
 #define CLOCK_HPGPS	 26U
 #define CLOCK_SHM	 28U
 #define CLOCK_TRIMBLE	 29U
+#define CLOCK_ONCORE	 30U
 #define CLOCK_JJY	 40U
 #define CLOCK_ZYFER	 42U
 #define CLOCK_GPSD	 46U

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "../ntpd.h"
+#include "ntp_calendar.h"
 #include "ntp_err.h"
 
 #define SECOND_MS 1000U
@@ -22,7 +23,8 @@
 static const struct refclock_driver *const drivers[] = {&refclock_spectracom,
     &refclock_truetime, &refclock_generic, &refclock_arbiter, &refclock_nmea,
     &refclock_pps, &refclock_hpgps, &refclock_shm, &refclock_trimble,
-    &refclock_jjy, &refclock_zyfer, &refclock_gpsd, &refclock_ptp};
+    &refclock_oncore, &refclock_jjy, &refclock_zyfer, &refclock_gpsd,
+    &refclock_ptp};
 
 static const struct refclock_driver *
 driver_of(unsigned type)
@@ -106,6 +108,20 @@ refclock_timecode(struct refclock_unit *u, const char *text, size_t len)
 	if (u->d->engine != NULL)
 		engine_clock_timecode(
 		    u->d->engine, u->cfg.ref_type, u->cfg.ref_unit, text, len);
+}
+
+void
+refclock_show(struct refclock_unit *u, const struct timespec *clock)
+{
+	char text[TEXT_MAX];
+	struct ntp_date d;
+	int n;
+
+	calendar_from_unix(clock->tv_sec, &d);
+	n = snprintf(text, sizeof text, "%4lld %03d %02d:%02d:%02d.%09ld",
+	    (long long)d.year, d.yday, d.hour, d.minute, d.second,
+	    clock->tv_nsec);
+	refclock_timecode(u, text, (size_t)n);
 }
 
 /* --- what they ask ------------------------------------------------------------ */

@@ -67,6 +67,9 @@ void refclock_count(struct refclock_unit *u, unsigned which);
 /* What the device said, for mode 6 and clockstats. */
 void refclock_timecode(struct refclock_unit *u, const char *text, size_t len);
 
+/* The same of a device that says the time in no letters. */
+void refclock_show(struct refclock_unit *u, const struct timespec *clock);
+
 /* Unix s of the disciplined clock at AT of CLOCK_REALTIME, and the fraction of
  * its second then. */
 int64_t refclock_unix(struct refclock_unit *u, const struct timespec *at);
@@ -86,8 +89,8 @@ void refclock_complain(struct refclock_unit *u, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct refclock_driver refclock_arbiter, refclock_generic,
-    refclock_gpsd, refclock_hpgps, refclock_jjy, refclock_nmea, refclock_pps,
-    refclock_ptp, refclock_shm, refclock_spectracom, refclock_truetime,
-    refclock_trimble, refclock_zyfer;
+    refclock_gpsd, refclock_hpgps, refclock_jjy, refclock_nmea, refclock_oncore,
+    refclock_pps, refclock_ptp, refclock_shm, refclock_spectracom,
+    refclock_truetime, refclock_trimble, refclock_zyfer;
 
 #endif /* REFCLOCK_H */

@@ -9,20 +9,16 @@
  */
 #include "tsip.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "../ntpd.h"
 #include "gps.h"
-#include "ntp_calendar.h"
 #include "serial.h"
 
 #define DEVICE	    "/dev/trimble%u"
 #define SILENCE_MAX 5U /* s */
 #define EVENTS	    2U /* s between them */
 #define COMMAND_MAX 6U
-#define TEXT_MAX    40U
 
 struct model {
 	uint8_t mode, kinds; /* enum tsip_kind */
@@ -61,20 +57,6 @@ struct trimble {
 /* --- what comes ---------------------------------------------------------------- */
 
 static void
-record(struct refclock_unit *u, const struct refclock_stamp *s)
-{
-	char text[TEXT_MAX];
-	struct ntp_date d;
-	int n;
-
-	calendar_from_unix(s->clock.tv_sec, &d);
-	n = snprintf(text, sizeof text, "%4lld %03d %02d:%02d:%02d.%09ld",
-	    (long long)d.year, d.yday, d.hour, d.minute, d.second,
-	    s->clock.tv_nsec);
-	refclock_timecode(u, text, (size_t)n);
-}
-
-static void
 use(struct refclock_unit *u, const struct tsip_time *when)
 {
 	struct trimble *t = u->data;
@@ -91,7 +73,7 @@ use(struct refclock_unit *u, const struct tsip_time *when)
 		t->asked = false;
 		s.local = t->event;
 	}
-	record(u, &s);
+	refclock_show(u, &s.clock);
 	refclock_stamp(u, &s);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../ntpd/refclock/linebuf.h"
+#include "../../ntpd/refclock/oncore_parse.h"
 #include "../../ntpd/refclock/timecode_parse.h"
 #include "../../ntpd/refclock/tsip.h"
 #include "ntp_refclock.h"
@@ -97,6 +98,28 @@ try_packets(const uint8_t *data, size_t size)
 	tsip_feed(&t, data, size, &at, take_packet, &m);
 }
 
+static void
+take_message(void *arg, const struct oncore_message *m)
+{
+	struct oncore_time t;
+
+	must(m->len <= ONCORE_MAX);
+	if (oncore_read(arg, m, &t) == TIMECODE_GOOD) {
+		must(t.nsec >= 0 && t.nsec < 1000000000);
+		must(t.sec > -YEARS && t.sec < YEARS);
+	}
+}
+
+static void
+try_messages(const uint8_t *data, size_t size)
+{
+	struct oncore_line l = {.len = 0};
+	struct oncore_state s = {.utc = true};
+	struct timespec at = {1, 0};
+
+	oncore_feed(&l, data, size, &at, take_message, &s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -107,7 +130,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (data[0] < sizeof types)
 		try_lines(types[data[0]], data + 1, size - 1);
-	else
+	else if ((data[0] & 1) == 0)
 		try_packets(data + 1, size - 1);
+	else
+		try_messages(data + 1, size - 1);
 	return 0;
 }

@@ -112,6 +112,29 @@ class Palisade(Line):
                 t.tm_year, 0, 1, 0xffff)))
 
 
+def message(letters, data):
+    """In Motorola's binary format."""
+    total = 0
+    for octet in letters + data:
+        total ^= octet
+    return b"@@" + letters + data + bytes([total]) + b"\r\n"
+
+
+class Oncore(Line):
+    """An M12: says nothing until it is told to."""
+
+    def play(self):
+        while message(b"Ha", b"\1") not in self.heard:
+            self.heard += os.read(self.master, 100)
+        while True:
+            t = time.gmtime(self.second(0.03))
+            data = bytearray(147)
+            data[:7] = struct.pack(">BBH3B", t.tm_mon, t.tm_mday, t.tm_year,
+                                   *t[3:6])
+            data[52], data[125], data[137] = 9, 0x80, 0xd2
+            self.say(message(b"Ha", bytes(data)))
+
+
 def start(words, clock):
     stats = scratch()
     daemon = Daemon("refclock %s minpoll 2 flag4 1\nstatsdir %s/\n"
@@ -152,6 +175,7 @@ marked = start("jjy mode 6 path %s" % Marked("marked").path, "0.2,20")
 bolt_line = Thunderbolt("bolt")
 bolt = start("trimble subtype 2 path %s time1 0.02" % bolt_line.path, "-0.2,9")
 palisade = start("trimble path %s flag3 1" % Palisade("palisade").path, "0.1,1")
+oncore = start("oncore path %s time1 0.03" % Oncore("oncore").path, "0.2,-5")
 
 follows("zyfer", zyfer, b"GPS\0", r" !TIME,\d{4},\d{3}(,\d\d){3},2,4,1$")
 follows("jjy mode 1", asked, b"JJY\0",
@@ -165,5 +189,7 @@ ok(packet(b"\x8e\xa2\x03") + packet(b"\x8e\xa5\x00\x05") in bolt_line.told,
    "it is told to speak UTC, and what to send", bolt_line.told)
 follows("trimble, palisade", palisade, b"GPS\0",
         r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.\d{9}$")
-for each in (zyfer, asked, marked, bolt, palisade):
+follows("oncore", oncore, b"GPS\0",
+        r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.0{9}$")
+for each in (zyfer, asked, marked, bolt, palisade, oncore):
     ok(each.kill() == 0, "it leaves in peace", each.log())

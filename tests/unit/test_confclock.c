@@ -43,17 +43,17 @@ other_clocks_are_left_out(void **state)
 {
 	struct world w;
 	struct ntp_config *c = parse(&w,
-	    "server 127.127.30.0 mode 1 prefer\nfudge 127.127.30.0 refid GPS\n"
-	    "refclock oncore unit 0\nfudge 127.127.1.0 stratum 17\n"
+	    "server 127.127.18.0 mode 1 prefer\nfudge 127.127.18.0 refid GPS\n"
+	    "refclock modem unit 0\nfudge 127.127.1.0 stratum 17\n"
 	    "fudge 192.0.2.1 stratum 1\nfudge 127.127.1.3 stratum 1\n"
 	    "server 127.127.36.1\n");
 
 	(void)state;
 	assert_int_equal(c->nassoc, 0);
 	assert_int_equal(c->nerrors, 2);
-	said(&w, 0, CONFIG_WARNING, 1, 8, "reference clock 127.127.30.0");
-	said(&w, 1, CONFIG_WARNING, 2, 7, "reference clock 127.127.30.0");
-	said(&w, 2, CONFIG_WARNING, 3, 10, "driver 'oncore'");
+	said(&w, 0, CONFIG_WARNING, 1, 8, "reference clock 127.127.18.0");
+	said(&w, 1, CONFIG_WARNING, 2, 7, "reference clock 127.127.18.0");
+	said(&w, 2, CONFIG_WARNING, 3, 10, "driver 'modem'");
 	said(&w, 3, CONFIG_ERROR, 4, 27, "'stratum 17'");
 	said(&w, 4, CONFIG_ERROR, 5, 7, "inappropriate address 192.0.2.1");
 	said(&w, 5, CONFIG_WARNING, 7, 8, "reference clock 127.127.36.1");
