@@ -13,8 +13,8 @@ import subprocess
 import time
 
 from figures import AT_LEAST, AT_MOST, Result, figure
-from harness import (NTP_UNIX, NTPD, peers, scratch, server_line,
-                     stratum1)
+from harness import (NTP_UNIX, NTPD, free_port, peers, scratch, server_line,
+                     spawn, stratum1)
 from servers import DISCARDED, LOAD_CPU, SERVER_CPU, chrony, fill, ours, running
 
 SO_TIMESTAMPNS = 35
@@ -51,6 +51,40 @@ def memory(effort):
         r.remarks.append("No strip here, the size of the binary is not known.")
     else:
         r.mark("stripped binary, KiB", figure([size]), AT_MOST, 400)
+    return r
+
+
+# ---- the start --------------------------------------------------------------------
+
+def first_reply():
+    """Milliseconds from the start to the first reply."""
+    port, conf = free_port(), os.path.join(scratch(), "conf")
+    with open(conf, "w", encoding="ascii") as f:
+        f.write("port %d\nrestrict default nomodify\n" % port)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(0.002)
+        s.connect(("127.0.0.1", port))
+        began = time.monotonic()
+        child = spawn([NTPD, "-n", "-c", conf, "--virtual-clock=0"],
+                      "/dev/null")
+        while child.poll() is None:
+            try:
+                s.send(b"\x23" + bytes(47))
+                s.recv(100)
+                break
+            except OSError:
+                continue
+        took = 1e3 * (time.monotonic() - began)
+    child.kill()
+    child.wait()
+    return took
+
+
+def start(effort):
+    r = Result()
+    seen = figure([first_reply() for _ in range(effort.rounds)])
+    r.figures["first_reply_ms"] = {"ours": seen}
+    r.mark("ms from the start to the first reply", seen, AT_MOST, 100)
     return r
 
 

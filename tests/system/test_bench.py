@@ -23,6 +23,7 @@ wanted = {"plain": "per_cpu_s", "stored": "per_cpu_s",
           "latency": "p99_us", "gather": "cpu_s",
           "threads": "threads_per_cpu_s", "memory": "clients_remembered",
           "accuracy": "offset_moves_us", "overload": "asked_of_most",
+          "start": "first_reply_ms",
           "table": "longest_us", "list": "list_s"}
 for name, figure in wanted.items():
     by = sections.get(name, {}).get("figures", {}).get(figure, {})

@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import socket
-import time
 
 upstream = stratum1()
 upstream.synchronized()
@@ -31,8 +30,7 @@ ok(rss < 6 * 1024, "resident memory is below 6 MiB", "%d KiB" % rss)
 ours.child.send_signal(signal.SIGHUP)
 for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
     ours.child.send_signal(number)
-time.sleep(0.5)
-ok(ours.alive() and ours.ask(), "SIGHUP, USR1, USR2 and PIPE never kill")
+ok(ours.ask() and ours.alive(), "SIGHUP, USR1, USR2 and PIPE never kill")
 ok(ours.kill(signal.SIGTERM) == 0, "SIGTERM: exit status 0", ours.log())
 ok(not os.path.exists(ours.pidfile), "the pid file is gone")
 drift = open(ours.drift, encoding="ascii").read() if os.path.exists(
@@ -46,25 +44,16 @@ ok(ours.synchronized(), "it starts again", ours.log())
 ok(ours.kill(signal.SIGINT) == 0, "SIGINT: exit status 0")
 
 # -- first reply
-times = []
-for _ in range(5):
-    quick = Daemon("", start=False)
-    question = request_octets()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(0.002)
-        began = time.monotonic()
-        quick.start()
-        while time.monotonic() < began + 5:
-            try:
-                s.sendto(question, ("127.0.0.1", quick.port))
-                s.recv(100)
-                break
-            except OSError:
-                continue
-        times.append(time.monotonic() - began)
+# How soon, tests/bench/run measures; here, that it waits for nobody.
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+    mute.bind(("127.0.1.9", 0))
+    quick = Daemon("server 127.0.1.9 port %d iburst\n" %
+                   mute.getsockname()[1])
+    reply = wait_for(quick.ask, 5, "a reply")
+    ok(reply and reply.leap == 3 and reply.stratum == 0,
+       "the first reply comes before any of its servers has answered",
+       reply and reply.data)
     quick.kill()
-ok(min(times) < 0.1, "the first reply comes within 100 ms of the start",
-   times)
 
 # -- one port, two daemons
 holder = Daemon("")
@@ -129,7 +118,7 @@ ok(status == 1 and "Is a directory" in words,
 
 # -- set once and exit
 status, words = run([NTPD, "-gq", "-c", ours.path("conf"),
-                     "--virtual-clock=0.4"], 60)
+                     "--virtual-clock=0.4"])
 ok(status == 0 and re.search(r"ntpd: time (set|slew) -0\.[34]\d+ ?s", words),
    "-gq corrects the clock once and exits", status, words)
 
