@@ -4,7 +4,8 @@
 Each test file is one program that speaks TAP on its standard output.  Real
 daemons run on loopback and unprivileged ports, ours on virtual clocks, others
 without the capability to set a clock: no test touches the machine's.  A test
-waits for a condition, never for a time.
+waits for a condition, never for a time; how long it waits at most matters only
+to one that fails, and is plenty, for the machine may be busy with other things.
 """
 import atexit
 import contextlib
@@ -42,6 +43,9 @@ ANY_LOOPBACK = "restrict default ignore\nrestrict 127.0.0.0 mask 255.0.0.0\n"
 # In a namespace all of 192.0.2.0/24 is ours, by way of the first address.
 OWN_HOST, OTHER_HOST = "192.0.2.1", "192.0.2.9"
 NTP_UNIX = 2208988800  # s from 1900 to 1970
+PATIENCE = 60  # s for what comes at once where nothing else is to be done
+AGAIN = 1  # s until who is not answered asks again
+SILENCE = 0.3  # s for what must not come
 
 
 # ---- TAP ------------------------------------------------------------------
@@ -93,7 +97,9 @@ def _plan():
 
 
 def wait_for(condition, seconds, what):
-    """The first true value of CONDITION(); None after SECONDS, with a note."""
+    """The first true value of CONDITION(); None, with a note, long after the
+    SECONDS that it takes at most on a machine that does nothing else."""
+    seconds = max(3 * seconds, PATIENCE)
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -146,7 +152,7 @@ def spawn(argv, log, **more):
     return child
 
 
-def run(argv, seconds=20, **more):
+def run(argv, seconds=2 * PATIENCE, **more):
     """Run ARGV to its end: (exit status, its words); None after SECONDS."""
     try:
         done = subprocess.run(
@@ -255,7 +261,7 @@ class Daemon:
     def alive(self):
         return self.child.poll() is None
 
-    def kill(self, number=signal.SIGTERM, seconds=10):
+    def kill(self, number=signal.SIGTERM, seconds=PATIENCE):
         """Send the signal and give the exit status; None if it lives on."""
         self.child.send_signal(number)
         try:
@@ -351,25 +357,42 @@ def request_octets(version=4, mode=3, xmt=0x1234567890abcdef, more=b""):
                        *[0] * 9, xmt >> 32, xmt & 0xffffffff) + more
 
 
-def exchange(address, port, data, seconds=0.5):
-    """Send DATA and give what comes back, or None."""
+def exchange(address, port, data, seconds=PATIENCE, source=""):
+    """Send DATA, again while nothing comes, and give what comes back, or None;
+    at once where nobody listens."""
+    end = time.monotonic() + seconds
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(seconds)
+        s.bind((source, 0))
         s.connect((address, port))
-        try:
-            s.send(data)
-            return s.recv(4096)
-        except OSError:
-            return None
+        while (left := end - time.monotonic()) > 0:
+            s.settimeout(min(left, AGAIN))
+            try:
+                s.send(data)
+                return s.recv(4096)
+            except socket.timeout:
+                continue
+            except OSError:
+                return None
+    return None
 
 
-def ask(address, port, seconds=0.5, **fields):
+def ask(address, port, seconds=PATIENCE, **fields):
     data = exchange(address, port, request_octets(**fields), seconds)
     return Packet(data) if data and len(data) >= 48 else None
 
 
 def ntp_seconds(stamp):
     return stamp / 2**32 - NTP_UNIX
+
+
+def wrong_by(daemon):
+    """How far, at least, the time that DAEMON tells is from the machine's: 0
+    when that was it at some moment between question and answer."""
+    before = time.time()
+    answer = daemon.ask()
+    after = time.time()
+    told = ntp_seconds(answer.xmt) if answer else 0
+    return max(before - told, told - after, 0)
 
 
 class Relay:
@@ -388,7 +411,7 @@ class Relay:
     def _work(self):
         while True:
             data, client = self.socket.recvfrom(4096)
-            answer = exchange(*self.server, data)
+            answer = exchange(*self.server, data, SILENCE)
             answer = answer and self.change(answer)
             if answer:
                 self.socket.sendto(answer, client)
@@ -417,12 +440,12 @@ def ntpsec_command(program, directory="usr/bin"):
             dict(os.environ, PYTHONPATH=packages, PATH=":".join(path)))
 
 
-def ntpsec_python(program, *args, seconds=20, directory="usr/bin"):
+def ntpsec_python(program, *args, seconds=2 * PATIENCE, directory="usr/bin"):
     command, env = ntpsec_command(program, directory)
     return run([*command, *args], seconds, env=env)
 
 
-def ntpsec_terminal(program, *args, until, seconds=20):
+def ntpsec_terminal(program, *args, until, seconds=PATIENCE):
     """Run a program that needs a terminal until its screen shows UNTIL; then
     type q.  What it has written."""
     command, env = ntpsec_command(program)
@@ -462,7 +485,7 @@ def need_monitors():
                  ", ".join(missing))
 
 
-def monitor(name, *args, seconds=20):
+def monitor(name, *args, seconds=2 * PATIENCE):
     """Run a monitoring program where it was unpacked."""
     libraries = os.path.join(PEERS, "usr/lib", os.uname().machine +
                              "-linux-gnu")

@@ -33,7 +33,7 @@ def message(opcode, assoc=0, data=b"", seq=1, version=2):
 class Client:
     def __init__(self, port, address="127.0.0.1"):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.settimeout(2)
+        self.socket.settimeout(10)
         self.socket.connect((address, port))
         self.seq = 0
 

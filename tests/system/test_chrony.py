@@ -28,10 +28,10 @@ ok(row and row.tally == "*" and row.stratum == 2,
 server = stratum1()
 server.synchronized()
 status, words = run(powerless(
-    [CHRONYD, "-Q", "-x", "-t", "15", "user root", "cmdport 0",
+    [CHRONYD, "-Q", "-x", "-t", "120", "user root", "cmdport 0",
      "pidfile %s/query.pid" % here,
-     "server 127.0.0.1 port %d iburst" % server.port]), 30)
+     "server 127.0.0.1 port %d iburst" % server.port]))
 found = re.search(r"System clock wrong by (-?[0-9.]+) seconds", words)
 ok(status == 0 and found, "chronyd -Q measures ours", words)
-ok(found and abs(float(found.group(1))) < 0.05,
+ok(found and abs(float(found.group(1))) < 0.4,
    "and finds it right", words)

@@ -44,7 +44,7 @@ def deliver(packet):
     """The error code of the reply, or its whole text."""
     parts, end = {}, None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(5)
+        s.settimeout(PATIENCE)
         s.connect(("127.0.0.1", d.port))
         s.send(packet)
         while end is None or sum(map(len, parts.values())) < end:
@@ -80,7 +80,7 @@ ok(wait_for(lambda: (p := d.peer("127.0.0.1")) and p.reach, 20, "an answer"),
 tell(CONFIGURE, "restrict 127.0.0.9 ignore")
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s9:
     s9.bind(("127.0.0.9", 0))
-    s9.settimeout(0.5)
+    s9.settimeout(SILENCE)
     s9.connect(("127.0.0.1", d.port))
     s9.send(request_octets())
     try:
@@ -165,7 +165,7 @@ def ntpsec_ntpq(*commands):
     for command in ("passwd",) + commands:
         argv += ["-c", command]
     return subprocess.run(
-        argv + ["127.0.0.1"], input=SECRET + b"\n", timeout=30, check=False,
+        argv + ["127.0.0.1"], input=SECRET + b"\n", timeout=PATIENCE, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env=dict(os.environ, PYTHONPATH=packages)).stdout.decode()
 

@@ -98,9 +98,7 @@ class Gpsd:
 
 
 def near(daemon, limit):
-    answer = daemon.ask()
-    return answer and abs(
-        answer.xmt / 2**32 - NTP_UNIX - time.time()) < limit
+    return wrong_by(daemon) < limit
 
 
 # ---- they all begin ---------------------------------------------------------

@@ -16,7 +16,7 @@ env = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")
 def make(*targets, **variables):
     status, words = run(
         ["make", "-s", "-C", BUILD, *targets, "DESTDIR=" + root] +
-        ["%s=%s" % v for v in variables.items()], 120, env=env)
+        ["%s=%s" % v for v in variables.items()], 600, env=env)
     return status == 0 or words
 
 
@@ -115,7 +115,7 @@ if shutil.which("systemd-analyze"):
     for name in sorted(os.listdir(UNITS)):
         status, words = run(["systemd-analyze", "verify", "--man=no",
                              "--recursive-errors=no",
-                             os.path.join(UNITS, name)], 30)
+                             os.path.join(UNITS, name)])
         ok(status == 0 and name not in words, "systemd-analyze verify " +
            name, words)
     for name in sorted(os.listdir(UNITS)):
@@ -141,7 +141,7 @@ if shutil.which("systemd-analyze"):
         shutil.copy(os.path.join(SRC, "conf/systemd/drop-in", name), drop)
         status, words = run(["systemd-analyze", "verify", "--man=no",
                              "--recursive-errors=no",
-                             os.path.join(UNITS, "ntp.service")], 30)
+                             os.path.join(UNITS, "ntp.service")])
         ok(status == 0 and name not in words, "with the drop-in " + name,
            words)
         shutil.rmtree(drop)

@@ -75,7 +75,7 @@ chrony("teller", free_port(), "broadcast 2 %s %d\nbroadcast 2 %s %d\n" % (
 row = wait_for(lambda: reached(peer), 60, "chronyd as our peer")
 ok(row and row.type == "s", "chronyd and ours are peers",
    peer.ntpq("-p"), peer.log())
-ok(row and abs(row.offset) < 70,
+ok(row and abs(row.offset) < 300,
    "and measure each other", row and row.line)
 ok(peer.synchronized(), "ours takes chronyd's time", peer.ntpq("-p"))
 
@@ -105,7 +105,7 @@ ok(row and row.type == "B", "the broadcast is shown at its server",
    teller.ntpq("-p"))
 
 row = wait_for(lambda: reached(hears), 60, "chronyd's broadcast")
-ok(row and row.type == "b" and abs(row.offset) < 60,
+ok(row and row.type == "b" and abs(row.offset) < 300,
    "ours hears chronyd with a given delay", hears.ntpq("-p"), hears.log())
 ok(hears.synchronized(), "and synchronizes", hears.ntpq("-p"))
 ok(not deaf.peers(), "a broadcast without key is not believed by default",

@@ -8,7 +8,8 @@ from harness import (BUILD, Daemon, ok, powerless, run, scratch, server_line,
                      stratum1)
 import os
 import re
-import time
+import select
+import socket
 
 NTPDATE = os.path.join(BUILD, "util", "ntpdate")
 NTP_WAIT = os.path.join(BUILD, "util", "ntp-wait")
@@ -36,14 +37,14 @@ lost = Daemon("")
 status, words = ntpdate("-q", at("127.0.1.1", good))
 lines = words.splitlines()
 ok(status == 0 and len(lines) == 2 and
-   re.fullmatch(r"server 127\.0\.1\.1, stratum 1, offset [+-]0\.00\d{4}, "
-                r"delay 0\.0\d{4}", lines[0]) and
+   re.fullmatch(r"server 127\.0\.1\.1, stratum 1, offset [+-]0\.[0-3]\d{5}, "
+                r"delay \d\.\d{5}", lines[0]) and
    re.fullmatch(DATE + r"adjust time server 127\.0\.1\.1 offset "
-                r"[+-]0\.00\d{4} sec", lines[1]),
+                r"[+-]0\.[0-3]\d{5} sec", lines[1]),
    "-q shows the server and the offset", words)
 status, words = ntpdate("-q", at("127.0.1.2", ahead))
 ok(status == 0 and re.search(r"step time server 127\.0\.1\.2 offset "
-                             r"\+2\.(49|50)\d{4} sec", words),
+                             r"\+2\.[1-8]\d{5} sec", words),
    "an offset above half a second is for a step", words)
 status, words = ntpdate("-qB", at("127.0.1.2", ahead))
 ok("adjust time server" in words, "unless -B forbids it", words)
@@ -60,15 +61,20 @@ ok(status == 0 and words.count("server 127.0.1.") == 4 and
 status, words = ntpdate("-q", at("127.0.1.1", good), at("127.0.1.2", ahead))
 ok(status == 1 and "no server suitable for synchronization found: the "
    "servers disagree" in words, "two that disagree are none", words)
-began = time.monotonic()
+mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+mute.bind(("127.0.1.6", 0))
 status, words = ntpdate("-q", "-t", "0.2", "-p", "2", "127.0.0.1:9",
-                        at("127.0.1.4", lost))
+                        at("127.0.1.4", lost),
+                        "127.0.1.6:%d" % mute.getsockname()[1])
 ok(status == 1 and "stratum 0, offset +0.000000" in words and
    "127.0.0.1: port unreachable" in words and
    "127.0.1.4: it is not synchronized: INIT" in words and
    "no server suitable for synchronization found" in words,
    "what is wrong with each is told", words)
-ok(time.monotonic() - began < 10, "soon")
+asked = 0
+while select.select([mute], [], [], 0)[0]:
+    asked += len(mute.recv(1024)) >= 48
+ok(asked == 2, "after as many questions as were to be asked", asked)
 for version in "1234":
     status, words = ntpdate("-q", "-p1", "-o", version, at("127.0.1.1", good))
     ok(status == 0, "version %s is answered" % version, words)

@@ -10,7 +10,7 @@ from fakeserver import (CONFIGURE, KEY_ID, READCLOCK, READSTAT, READVAR,
                         READ_MRU, READ_ORDLIST, REQ_NONCE, SAVECONFIG, SECRET,
                         WRITEVAR, Error,
                         Fake, fragments, stamp)
-from harness import HERE, NTPQ, PROMTOOL, free_port, ok, say, skip
+from harness import HERE, NTPQ, PATIENCE, PROMTOOL, free_port, ok, say, skip
 import os
 import re
 import shutil
@@ -406,7 +406,7 @@ def run_case(args):
     args = [arg.replace("NNNNN", str(port)) for arg in args]
     done = subprocess.run([NTPQ, "-n", *args, server.target], cwd=GOLDEN,
                           stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=30, check=False)
+                          timeout=2 * PATIENCE, check=False)
     text = "$ ntpq -n " + " ".join(
         "'%s'" % arg if " " in arg or not arg else arg for arg in args) + "\n"
     text += done.stdout.decode("ascii")
@@ -426,7 +426,7 @@ def promtool(words, *targets):
         skip(words, "promtool is not unpacked: scripts/check does it")
         return
     metrics = subprocess.run([NTPQ, "-n", "--format=prometheus", *targets],
-                             capture_output=True, timeout=30, check=False)
+                             capture_output=True, timeout=2 * PATIENCE, check=False)
     done = subprocess.run([program, "check", "metrics"], check=False,
                           input=metrics.stdout, capture_output=True)
     ok(metrics.stdout and done.returncode == 0 and not done.stderr, words,
@@ -455,7 +455,7 @@ promtool("and those of several hosts", server.target,
 with tempfile.TemporaryDirectory() as directory:
     log = os.path.join(directory, "log")
     done = subprocess.run([NTPQ, "-n", "-d", "-l", log, "-c", "rv 0 leap",
-                           server.target], capture_output=True, timeout=30,
+                           server.target], capture_output=True, timeout=2 * PATIENCE,
                           check=False)
     with open(log, encoding="ascii") as f:
         ok("opcode 2, id 0" in f.read() and not done.stderr,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ntpq at a terminal: the prompt, history, completion, a password that is not
 shown; and lines from a pipe."""
-from harness import NTPQ, ok, run, scratch, wait_for
+from harness import NTPQ, PATIENCE, ok, run, scratch, wait_for
 import os
 import pty
 import re
@@ -25,7 +25,7 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
-    def expect(self, pattern, seconds=5):
+    def expect(self, pattern, seconds=PATIENCE):
         """Read until PATTERN has come; what came before it goes."""
         end = time.monotonic() + seconds
         while True:
@@ -103,7 +103,7 @@ ok(t.ended() == (0,), "so does the end of input")
 
 def pipe(text, *args):
     done = subprocess.run([NTPQ, "-n", *args, "127.0.0.1:9"],
-                          input=text.encode(), capture_output=True, timeout=10,
+                          input=text.encode(), capture_output=True, timeout=PATIENCE,
                           check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -131,7 +131,7 @@ def preset(*args, text="timeout\n", **env):
     return subprocess.run([NTPQ, *args, "127.0.0.1:9"], cwd=here,
                           env=dict(os.environ, HOME=home, **env),
                           input=text, text=True, capture_output=True,
-                          timeout=10, check=False)
+                          timeout=PATIENCE, check=False)
 
 
 def write(name, text):

@@ -59,7 +59,7 @@ try:
 except ValueError:
     answer = {}
 ok(status == 0 and answer.get("stratum") == 2 and
-   abs(answer.get("offset", 9)) < 0.05, "ntpdig measures ours", words)
+   abs(answer.get("offset", 9)) < 0.4, "ntpdig measures ours", words)
 
 status, words = ntpsec_python("ntpq", "-n", "-c", "peers", "127.0.0.1")
 ok(status == 0 and "*127.0.1.1" in words and ".GPS." in words,
@@ -86,5 +86,5 @@ ntpsec_daemon("client", "interface ignore wildcard\n"
 rows = wait_for(lambda: [r for r in peers("127.0.0.1") if r.tally == "*"],
                 60, "ntpsec to choose ours")
 ok(rows and rows[0].remote == OTHER_HOST and rows[0].stratum == 2 and
-   abs(rows[0].offset) < 50, "ntpsec's ntpd follows ours",
+   abs(rows[0].offset) < 300, "ntpsec's ntpd follows ours",
    rows and rows[0].line, open(os.path.join(here, "client")).read())

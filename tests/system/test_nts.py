@@ -5,9 +5,9 @@ with peers that nobody wants.
 
 In a network of its own: ntpsec knows TCP port 4460 and UDP port 123 only.
 """
-from harness import (CHRONYD, Daemon, NTPD, NTPSEC_NTPD, enter_namespace,
-                     free_port, need_peers, ok, powerless, run, scratch, spawn,
-                     stratum1, wait_for)
+from harness import (CHRONYD, NTPD, NTPSEC_NTPD, PATIENCE, Daemon,
+                     enter_namespace, free_port, need_peers, ok, powerless, run,
+                     scratch, spawn, stratum1, wait_for)
 from authority import Authority
 import os
 import re
@@ -15,7 +15,6 @@ import signal
 import socket
 import ssl
 import struct
-import time
 
 need_peers()
 enter_namespace()
@@ -127,11 +126,11 @@ ok(wait_for(lambda: count(ours, "ke_serves_good") >= 2, 20, "ntpsec"),
    "ntpsec's client has keys of ours", ours.log(), open(path("ntpsec")).read())
 before = count(ours, "server_recv_good")
 status, words = run(powerless(
-    [CHRONYD, "-Q", "-x", "-t", "15", "user root", "cmdport 0",
+    [CHRONYD, "-Q", "-x", "-t", "120", "user root", "cmdport 0",
      "pidfile %s" % path("query.pid"), "ntstrustedcerts " + trusted.ca,
-     "server 127.0.0.1 nts ntsport 4461 port %d iburst" % ours.port]), 30)
+     "server 127.0.0.1 nts ntsport 4461 port %d iburst" % ours.port]))
 found = re.search(r"System clock wrong by (-?[0-9.]+) seconds", words)
-ok(status == 0 and found and abs(float(found.group(1))) < 0.05,
+ok(status == 0 and found and abs(float(found.group(1))) < 0.4,
    "chronyd -Q measures ours with keys", words, ours.log())
 ok(count(ours, "server_recv_good") > before, "and asked with cookies",
    ours.ntpq("-c", "ntsinfo"))
@@ -196,7 +195,7 @@ NEXT, AEAD, END = record(0x8001, b"\0\0"), record(0x8004, b"\0\x0f"), \
 def establish(request, port=4461, **how):
     """The answer as (type, body), and the certificate; or why not."""
     try:
-        with socket.create_connection(("127.0.0.1", port), 8) as raw, \
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as raw, \
                 context(**how).wrap_socket(
                     raw, server_hostname="localhost") as s:
             for part in request:
@@ -240,10 +239,9 @@ ok("no application protocol" in str(answer).lower().replace("_", " "),
 answer, _ = establish([NEXT], version=ssl.TLSVersion.TLSv1_2)
 ok("version" in str(answer).lower(),
    "L-downgrade: nothing over TLS 1.2", answer)
-with socket.create_connection(("127.0.0.1", 4461), 8) as slow:
-    began = time.monotonic()
+with socket.create_connection(("127.0.0.1", 4461), PATIENCE) as slow:
     slow.sendall(b"\x16\x03\x01")
-    ok(slow.recv(1) == b"" and time.monotonic() - began < 7,
+    ok(slow.recv(1) == b"",
        "L-slow: who says nothing more is hung up on")
 
 # ---- new certificates, and old cookies --------------------------------------

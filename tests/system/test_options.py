@@ -22,8 +22,8 @@ def conf(name, text):
     return path
 
 
-def ntpd(*args, seconds=40):
-    return run([NTPD, *args], seconds)
+def ntpd(*args):
+    return run([NTPD, *args])
 
 
 def gone(pid):
@@ -61,14 +61,14 @@ runs = concurrent.futures.ThreadPoolExecutor(8)
 far, panics, near, slewed, stepped, lost = [runs.submit(ntpd, *args) for args in (
     ("-gq", "-c", source("far"), "--virtual-clock=-5000"),
     ("-q", "-c", source("panics"), "--virtual-clock=-5000"),
-    ("-q", "-c", source("near"), "--virtual-clock=0.02"),
+    ("-q", "-c", source("near"), "--virtual-clock=0.06"),
     ("-gqx", "-c", source("slewed"), "--virtual-clock=20"),
-    ("-qG", "-c", source("stepped"), "--virtual-clock=0.02"),
+    ("-qG", "-c", source("stepped"), "--virtual-clock=0.06"),
     ("-gq", "-c", useless["useless"], "--virtual-clock=0"))]
 waits = [(want, where, runs.submit(
     ntpd, "-g", "-c", path, "-p", where + ".pid", "-w", seconds, "-l",
     where + ".log", "--virtual-clock=0")) for want, where, path, seconds in (
-        (0, here + "/synchronized", source("patient"), "30"),
+        (0, here + "/synchronized", source("patient"), "300"),
         (110, here + "/out of time", useless["in vain"], "0.5"))]
 
 # -- -q and -gq, the ntpdate of these days
@@ -79,7 +79,7 @@ status, words = panics.result()
 ok(status == 3 and "start once with -g" in words,
    "-q alone stops there with status 3, and says how to go on", status, words)
 status, words = near.result()
-ok(status == 0 and re.search(r"^ntpd: time slew -0\.0[12]\d{4} s$", words,
+ok(status == 0 and re.search(r"^ntpd: time slew -0\.[01]\d{5} s$", words,
                              re.M), "-q slews what is small", words)
 status, words = slewed.result()
 ok(status == 0 and "ntpd: time slew -" in words,
@@ -87,7 +87,7 @@ ok(status == 0 and "ntpd: time slew -" in words,
 
 status, words = stepped.result()
 ok(status == 0 and "Doing initial time step" in words and
-   "ntpd: time set -0.0" in words, "-G steps what is small, and says so", words)
+   "ntpd: time set -0." in words, "-G steps what is small, and says so", words)
 
 # -- nobody suits: why, of each
 status, words = lost.result()

@@ -14,7 +14,7 @@ if os.geteuid() != 0 or not shutil.which("dpkg-deb"):
 enter_namespace()
 
 out = scratch()
-status, words = run([os.path.join(SRC, "scripts/mkdeb"), SRC, BUILD, out], 120)
+status, words = run([os.path.join(SRC, "scripts/mkdeb"), SRC, BUILD, out], 600)
 made = glob.glob(out + "/ntp-truechimer_*.deb")
 ok(status == 0 and len(made) == 1, "make deb makes a package", words)
 deb = made[0]
@@ -122,7 +122,7 @@ exec chroot . sh -c "$3"
 """
 place = scratch()
 status, words = run(["unshare", "-m", "-p", "-f", "--kill-child", "sh", "-c",
-                     SETUP, "sh", place, deb, SCRIPT], 120)
+                     SETUP, "sh", place, deb, SCRIPT], 900)
 seen = re.findall(r"^SEEN (.*)", words, re.M)
 if not seen and "overlay" in words:
     skip("the life of the package", words)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Server threads under load while all that they share changes, in a build
 with ThreadSanitizer: it has nothing to say."""
-from harness import (NTPD_RACES, Daemon, ok, request_octets, server_line,
-                     skip_all, stratum1, wait_for)
+from harness import (NTPD_RACES, PATIENCE, Daemon, ok, request_octets,
+                     server_line, skip_all, stratum1, wait_for)
 import hashlib
 import os
 import signal
@@ -88,7 +88,7 @@ for round_ in range(6):
 stop.set()
 for t in loaders:
     t.join()
-status = ours.kill(seconds=30)
+status = ours.kill(seconds=5 * PATIENCE)
 ok(status == 0, "ends with status 0", status, ours.log()[-4000:])
 ok("ThreadSanitizer" not in ours.log(), "no race was seen",
    ours.log()[-8000:])

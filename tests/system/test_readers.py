@@ -6,8 +6,8 @@ the answer apart, in our words, against our daemon and our ntpq.
 A row of numbers that is merely there is not enough: what is read must be
 what the daemon is known to be, stratum 2 behind four sources.
 """
-from harness import (Daemon, NTPQ, exchange, ok, run, server_line, stratum1,
-                     wait_for)
+from harness import (NTPQ, SILENCE, Daemon, exchange, ok, run, server_line,
+                     stratum1, wait_for)
 from mode6 import READVAR, Client, Reply, message
 import ipaddress
 import os
@@ -226,7 +226,7 @@ ok(len(awk.splitlines()) == 4 and
 # ---- mode 7 and mode 3 -----------------------------------------------------
 
 monlist = struct.pack("!BBBBHH", 0x17, 0, 3, 42, 0, 0) + b"\0" * 184
-ok(exchange("127.0.0.1", ours.port, monlist, 0.3) is None,
+ok(exchange("127.0.0.1", ours.port, monlist, SILENCE) is None,
    "collectd's mode 7 stays unanswered")
 
 

@@ -144,9 +144,7 @@ def start(words, clock):
 
 
 def near(daemon):
-    answer = daemon.ask()
-    return answer and abs(
-        answer.xmt / 2**32 - NTP_UNIX - time.time()) < 0.05
+    return wrong_by(daemon) < 0.05
 
 
 def follows(name, daemon, refid, record):

@@ -136,25 +136,18 @@ ok(hang_up("says what it said before") and
 # ---- who may, and where ---------------------------------------------------
 
 
-def answered(source, port=None):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind((source, 0))
-        s.settimeout(0.5)
-        s.connect(("127.0.0.1", port or d.port))
-        try:
-            s.send(request_octets())
-            return bool(s.recv(100))
-        except OSError:
-            return False
+def answered(source, port=None, seconds=PATIENCE):
+    return exchange("127.0.0.1", port or d.port, request_octets(), seconds,
+                    source)
 
 
-ok(not answered("127.0.0.9"), "one address is shut out")
+ok(not answered("127.0.0.9", seconds=SILENCE), "one address is shut out")
 HEAD = HEAD.replace("127.0.0.9", "127.0.0.8")
 port = free_port()
 configure(line(0), port)
 hang_up("the new configuration is in force")
 ok(wait_for(lambda: answered("127.0.0.9", port), 10, "an answer") and
-   not answered("127.0.0.8", port), "now another one")
+   not answered("127.0.0.8", port, SILENCE), "now another one")
 ok(not answered("127.0.0.9"), "the old port is closed")
 configure(line(0) + "interface ignore wildcard\ninterface listen 127.0.0.1\n"
           "logfile %s\ndscp 8\ntos minclock 2\npidfile /nowhere/pid\n"

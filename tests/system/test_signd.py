@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """MS-SNTP: members of a Windows domain get replies that a small signing
 daemon, in place of Samba's, has signed."""
-from harness import (Daemon, Packet, exchange, ntpq, ok, request_octets,
-                     scratch, wait_for)
+from harness import (PATIENCE, SILENCE, Daemon, Packet, exchange, ntpq, ok,
+                     request_octets, scratch, wait_for)
 import hashlib
 import os
 import socket
@@ -58,21 +58,15 @@ ours = Daemon("server 127.127.1.0 minpoll 0 prefer\n"
 ours.synchronized()
 
 
-def member(account, digest=bytes(16), version=3, source="127.0.0.1"):
+def member(account, digest=bytes(16), version=3, source="127.0.0.1",
+           seconds=PATIENCE):
     """What a member of the domain gets."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind((source, 0))
-        s.settimeout(0.5)
-        s.connect(("127.0.0.1", ours.port))
-        s.send(request_octets(version=version) +
-               struct.pack("!I", account) + digest)
-        try:
-            return s.recv(4096)
-        except OSError:
-            return None
+    return exchange("127.0.0.1", ours.port, request_octets(version=version) +
+                    struct.pack("!I", account) + digest, seconds, source)
 
 
-ok(member(0x50040000) is None, "no signing daemon yet: no answer")
+ok(member(0x50040000, seconds=SILENCE) is None,
+   "no signing daemon yet: no answer")
 ok("signing daemon %s/socket:" % here in ours.log(), "and the log says why",
    ours.log())
 ok(ours.ask(), "others are answered meanwhile")
@@ -91,7 +85,8 @@ for account, secret in SECRETS.items():
         ok(packet and packet.mode == 4 and packet.stratum == 1 and
            packet.version == version and packet.org == 0x1234567890abcdef,
            "and it is the answer to the question")
-ok(member(0x99999999) is None, "an account that Samba does not know: silence")
+ok(member(0x99999999, seconds=SILENCE) is None,
+   "an account that Samba does not know: silence")
 asked = samba.asked
 reply = member(0x50040000, digest=b"not all of zeros")
 ok(reply and len(reply) == 52 and reply[48:] == bytes(4),

@@ -108,7 +108,7 @@ if os.path.exists(plot) and os.path.exists(gnuplot):
     # ntpviz looks for plain names, as `link` makes them.
     os.link(glob.glob(here + "/peerstats.*")[0], here + "/peerstats")
     status, words = run([*command, "-d", here, "-o", kept + "/plots",
-                         "-p", "1"], 90, env=env)
+                         "-p", "1"], 600, env=env)
     drawn = sorted(os.path.basename(p)
                    for p in glob.glob(kept + "/plots/*.png")
                    if open(p, "rb").read(8) == b"\x89PNG\r\n\x1a\n")

@@ -76,7 +76,7 @@ with open(source, "w", encoding="ascii") as f:
 with open(told, "wb") as f:
     f.write(bytes(16))
 status, words = run(shlex.split(os.environ.get("CC", "cc")) + [
-    "-shared", "-fPIC", "-O1", '-DTOLD="%s"' % told, "-o", shim, source], 60)
+    "-shared", "-fPIC", "-O1", '-DTOLD="%s"' % told, "-o", shim, source])
 ok(status == 0, "the library is made", words)
 shimmed = dict(os.environ, LD_PRELOAD=shim)
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Rows N of threats.md with a real daemon: oversized and truncated datagrams,
 floods, no descriptors left."""
-from harness import (Daemon, exchange, ok, request_octets, server_line,
-                     stratum1, wait_for)
+from harness import (SILENCE, Daemon, exchange, ok, request_octets,
+                     server_line, stratum1, wait_for)
 import resource
 import socket
 import struct
@@ -21,11 +21,11 @@ reply = exchange("127.0.0.1", ours.port, request_octets(more=field(1024)))
 ok(reply and len(reply) == 48, "1072 octets are answered")
 for more in (65507 - 48, 60000 - 48):
     reply = exchange("127.0.0.1", ours.port,
-                     request_octets(more=field(more - more % 4)), 0.3)
+                     request_octets(more=field(more - more % 4)), SILENCE)
     ok(reply is None, "CVE-2016-9312: %d octets are not" % (more + 48), reply)
 # Cut where the receive buffer ends, this would be a good request.
 reply = exchange("127.0.0.1", ours.port,
-                 request_octets(more=field(1536 - 48) + field(64)), 0.3)
+                 request_octets(more=field(1536 - 48) + field(64)), SILENCE)
 ok(reply is None, "N-truncated: what does not fit is dropped, not cut", reply)
 ok(ours.ask(), "and it serves on")
 

@@ -48,9 +48,9 @@ peer = Daemon("peer 127.0.0.1 port %d minpoll 1 maxpoll 1 xleave\n"
 ok(interleaved(ours, 5), "chronyd answers ours interleaved",
    ours.ntpq("-c", "rv &1"))
 delay = ours.variable("xleave", "&1")
-ok(delay and 0 < float(delay) < 50, "the kernel told when we sent", delay)
+ok(delay and float(delay) > 0, "the kernel told when we sent", delay)
 row = ours.peer("127.0.0.1")
-ok(row and abs(row.offset) < 20, "and the offset is sane", row and row.line)
+ok(row and abs(row.offset) < 300, "and the offset is sane", row and row.line)
 ok(interleaved(both, 5), "ours answers ours interleaved",
    both.ntpq("-c", "rv &1"))
 ok(both.synchronized(), "and synchronizes", both.ntpq("-p"))
