@@ -69,9 +69,9 @@ enum keyword_state { KW_WORKS, KW_QUIET, KW_NOTYET, KW_OBSOLETE, KW_REFUSED };
 
 /* Small, for there are many. */
 struct keyword {
-	double lo, hi;
 	uint16_t id;		 /* enum keyword_id */
 	uint16_t word, text;	 /* see keyword_word() */
+	uint16_t range;		 /* see keyword_lo() */
 	uint16_t bit;		 /* of a restrict flag */
 	uint8_t ctx, arg, state; /* enum keyword_ctx, _arg, _state */
 	bool strict;		 /* a bad value refuses the line */
@@ -80,6 +80,9 @@ struct keyword {
 
 const char *keyword_word(const struct keyword *k);
 const char *keyword_text(const struct keyword *k);
+/* Of the number that follows it; equal where all are good. */
+double keyword_lo(const struct keyword *k);
+double keyword_hi(const struct keyword *k);
 /* Keyword WORD of CTX, or NULL. */
 const struct keyword *keyword_find(enum keyword_ctx ctx, const char *word);
 /* The one that WORD may have been meant for, or NULL; case is ignored. */
@@ -206,6 +209,9 @@ struct conf_value {
 /* Read the argument of K; false after an error. */
 bool conf_argument(
     struct confparse *p, const struct keyword *k, struct conf_value *v);
+/* Bring V, just read for K, between LO and HI, and say so. */
+void conf_range(struct confparse *p, const struct keyword *k,
+    struct conf_value *v, double lo, double hi);
 /* Decimal (or 0x, when HEX) integer of the last token. */
 bool conf_integer(const struct confparse *p, bool hex, double *out);
 /* The only argument of a directive: an integer LO..HI. */

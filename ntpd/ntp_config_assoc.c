@@ -407,7 +407,7 @@ confdo_refclock(struct confparse *p, const struct keyword *k)
 	if (draft_init(p->cfg, &d.a, ASSOC_REFCLOCK, "127.127.1.0") != 0)
 		return;
 	d.host_at = conf_here(p);
-	d.a.ref_type = (uint8_t)driver->lo;
+	d.a.ref_type = (uint8_t)keyword_lo(driver);
 	conf_options(p, KEYWORD_ASSOC, assoc_option, &d);
 	d.a.addr.ip[2] = d.a.ref_type;
 	d.a.addr.ip[3] = d.a.ref_unit;

@@ -19,7 +19,7 @@ driver_row(unsigned type)
 	const struct keyword *k;
 
 	for (size_t i = 0; (k = keyword_at(i)) != NULL; i++)
-		if (k->ctx == KEYWORD_DRIVER && (unsigned)k->lo == type)
+		if (k->ctx == KEYWORD_DRIVER && (unsigned)keyword_lo(k) == type)
 			return k;
 	return NULL;
 }

@@ -40,9 +40,9 @@ read_threshold(struct confparse *p, const struct keyword *k, double *out)
 	struct conf_value v;
 
 	threshold.arg = ARG_NUM;
-	threshold.hi = 1;
 	if (!conf_argument(p, &threshold, &v))
 		return false;
+	conf_range(p, &threshold, &v, 0, 1);
 	*out = v.num;
 	return true;
 }

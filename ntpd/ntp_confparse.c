@@ -340,23 +340,24 @@ argument_name(enum keyword_arg arg)
 	return "a word";
 }
 
-static void
-check_range(struct confparse *p, const struct keyword *k, struct conf_value *v)
+void
+conf_range(struct confparse *p, const struct keyword *k, struct conf_value *v,
+    double lo, double hi)
 {
 	bool below;
 
-	if (k->lo >= k->hi || (v->num >= k->lo && v->num <= k->hi))
+	if (lo >= hi || (v->num >= lo && v->num <= hi))
 		return;
 	v->outside = true;
 	if (k->strict) {
 		p->refused = true;
 		conf_error(p, NULL, "the line is ignored",
 		    "'%s %.*s' is not between %.0f and %.0f", keyword_word(k),
-		    SHOW, p->tok.text, k->lo, k->hi);
+		    SHOW, p->tok.text, lo, hi);
 		return;
 	}
-	below = v->num < k->lo;
-	v->num = below ? k->lo : k->hi;
+	below = v->num < lo;
+	v->num = below ? lo : hi;
 	if (k->state == KW_WORKS)
 		conf_warn(p, NULL, NULL, "'%s %.*s' is %s %.10g, which is used",
 		    keyword_word(k), SHOW, p->tok.text,
@@ -387,7 +388,7 @@ conf_argument(
 		return false;
 	}
 	v->str = p->tok.text;
-	check_range(p, k, v);
+	conf_range(p, k, v, keyword_lo(k), keyword_hi(k));
 	return !p->refused;
 }
 

@@ -29,27 +29,47 @@ static const struct {
 #include "ntp_tbl_keyword.h"
 _Static_assert(sizeof strings <= UINT16_MAX, "two octets say where");
 
+/* Likewise the ranges of the numbers, which few words are. */
+struct range {
+	double lo, hi;
+};
+
+static const struct {
+	struct range none;
+#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)                  \
+	struct range ctx##_##id;
+#define KEYSTRICT KEYNUM
+#include "ntp_tbl_keyword.h"
+} ranges = {
+    .none = {0, 0},
+#define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)                  \
+	.ctx##_##id = {lo, hi},
+#define KEYSTRICT KEYNUM
+#include "ntp_tbl_keyword.h"
+};
+
 #define WHERE(what) offsetof(__typeof__(strings), what)
-#define ROW(name, ctx, arg, state, tier, strict, lo, hi, bit)                  \
-	{lo, hi, KW_##name, WHERE(name##_word), WHERE(name##_text), bit, ctx,  \
-	    arg, state, strict, TIER(tier)},
+#define RANGE(what) offsetof(__typeof__(ranges), what)
+#define ROW(name, ctx, arg, state, tier, strict, range, bit)                   \
+	{KW_##name, WHERE(name##_word), WHERE(name##_text), RANGE(range), bit, \
+	    ctx, arg, state, strict, TIER(tier)},
 
 static const struct keyword keywords[] = {
 #define DIRECTIVE(id, word, tier, state, handler, text)                        \
 	ROW(DIRECTIVE_##id, KEYWORD_DIRECTIVE, ARG_NONE, KW_##state, tier,     \
-	    false, 0, 0, 0)
+	    false, none, 0)
 #define KEYWORD(ctx, id, word, tier, arg, state, text)                         \
-	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, false, 0,  \
-	    0, 0)
+	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, false,     \
+	    none, 0)
 #define KEYNUM(ctx, id, word, tier, arg, state, lo, hi, text)                  \
-	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, false, lo, \
-	    hi, 0)
+	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, false,     \
+	    ctx##_##id, 0)
 #define KEYSTRICT(ctx, id, word, tier, arg, state, lo, hi, text)               \
-	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, true, lo,  \
-	    hi, 0)
+	ROW(ctx##_##id, KEYWORD_##ctx, ARG_##arg, KW_##state, tier, true,      \
+	    ctx##_##id, 0)
 #define RESTRICTFLAG(bit, word, shown, tier, state, text)                      \
 	ROW(RESTRICT_##bit, KEYWORD_RESTRICT, ARG_NONE, KW_##state, tier,      \
-	    false, 0, 0, RES_##bit)
+	    false, none, RES_##bit)
 #include "ntp_tbl_keyword.h"
 };
 
@@ -65,6 +85,24 @@ const char *
 keyword_text(const struct keyword *k)
 {
 	return (const char *)&strings + k->text;
+}
+
+double
+keyword_lo(const struct keyword *k)
+{
+	struct range r;
+
+	memcpy(&r, (const char *)&ranges + k->range, sizeof r);
+	return r.lo;
+}
+
+double
+keyword_hi(const struct keyword *k)
+{
+	struct range r;
+
+	memcpy(&r, (const char *)&ranges + k->range, sizeof r);
+	return r.hi;
 }
 
 const struct keyword *
