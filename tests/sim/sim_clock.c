@@ -276,6 +276,18 @@ sim_clock_init(struct sim_clock *c, const struct osc_param *osc,
 	set_rate(c);
 }
 
+void
+sim_clock_coarsen(struct sim_clock *c, int64_t res)
+{
+	int exp;
+
+	c->res = res;
+	/* to the nearest power of two, as a daemon finds its own */
+	(void)frexp((double)res * 1e-9 * M_SQRT1_2, &exp);
+	if (exp > c->port.precision)
+		c->port.precision = (int8_t)exp;
+}
+
 double
 sim_clock_error(const struct sim_clock *c)
 {

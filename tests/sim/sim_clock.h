@@ -68,6 +68,9 @@ struct sim_clock {
 /* Start at true time 0, ERR s off true UTC. */
 void sim_clock_init(struct sim_clock *c, const struct osc_param *osc,
     const struct sim_utc *utc, double err, uint64_t seed);
+/* Readings are cut to multiples of RES ns, and the port says so. */
+void sim_clock_coarsen(struct sim_clock *c, int64_t res);
+
 
 /* Let it run on to true time T ns; back is ignored. */
 void sim_clock_advance(struct sim_clock *c, int64_t t);

@@ -84,7 +84,7 @@ node_init(
 	sim_clock_init(
 	    &n->clock, &d->osc, &w->sc->utc, d->offset, node_seed(w, idx, 0));
 	if (d->resolution > 1e-9)
-		n->clock.res = to_ns(d->resolution);
+		sim_clock_coarsen(&n->clock, to_ns(d->resolution));
 	n->clock.port.leaps = !d->noleaps;
 	rng_seed(&n->rng, node_seed(w, idx, 1));
 	rng_seed(&n->noise, node_seed(w, idx, 2));
