@@ -71,7 +71,6 @@ void sim_clock_init(struct sim_clock *c, const struct osc_param *osc,
 /* Readings are cut to multiples of RES ns, and the port says so. */
 void sim_clock_coarsen(struct sim_clock *c, int64_t res);
 
-
 /* Let it run on to true time T ns; back is ignored. */
 void sim_clock_advance(struct sim_clock *c, int64_t t);
 
