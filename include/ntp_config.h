@@ -86,6 +86,23 @@ enum assoc_flag {
 /* fudge ... flag1 to flag4 */
 enum ref_flag { REF_FLAG1 = 1, REF_FLAG2 = 2, REF_FLAG3 = 4, REF_FLAG4 = 8 };
 
+/* The line that a value comes from; file NULL: it is the default. */
+struct config_origin {
+	const char *file; /* owned by the configuration, or constant */
+	unsigned line;	  /* 0: no line, the command line perhaps */
+};
+
+/* The words of fudge, which may come from a line each. */
+enum fudged {
+	FUDGED_TIME1,
+	FUDGED_STRATUM,
+	FUDGED_REFID,
+	FUDGED_TIME2,
+	FUDGED_MINJITTER,
+	FUDGED_FLAG1, /* and the other three */
+	FUDGED_WORDS = FUDGED_FLAG1 + 4
+};
+
 /* server, pool, peer, refclock, broadcast, manycastclient */
 struct config_assoc {
 	enum assoc_kind kind;
@@ -115,7 +132,8 @@ struct config_assoc {
 	uint32_t ref_refid;   /* 0: the driver's */
 	unsigned ref_flags;   /* enum ref_flag */
 	unsigned ref_mode;    /* the driver's */
-	const char *file;     /* where it stands; owned by the configuration */
+	struct config_origin fudged[FUDGED_WORDS];
+	const char *file; /* where it stands; owned by the configuration */
 	unsigned line;
 };
 
@@ -135,12 +153,6 @@ struct config_restrict {
 	int16_t ippeerlimit;
 	const char *file;
 	unsigned line;
-};
-
-/* The line that a value comes from; file NULL: it is the default. */
-struct config_origin {
-	const char *file; /* owned by the configuration, or constant */
-	unsigned line;	  /* 0: no line, the command line perhaps */
 };
 
 /* interface, nic, listen */

@@ -134,12 +134,12 @@ struct conf_fudge {
 	struct conf_place place;
 };
 enum conf_given {
-	GIVEN_TIME1 = 1,
-	GIVEN_STRATUM = 2,
-	GIVEN_REFID = 4,
-	GIVEN_TIME2 = 8,
-	GIVEN_MINJITTER = 16,
-	GIVEN_BAUD = 32
+	GIVEN_TIME1 = 1 << FUDGED_TIME1,
+	GIVEN_STRATUM = 1 << FUDGED_STRATUM,
+	GIVEN_REFID = 1 << FUDGED_REFID,
+	GIVEN_TIME2 = 1 << FUDGED_TIME2,
+	GIVEN_MINJITTER = 1 << FUDGED_MINJITTER,
+	GIVEN_BAUD = 32 /* no word of fudge */
 };
 
 struct conf_unpeer {
@@ -267,7 +267,12 @@ void conf_write_filegen(
     struct conf_text *o, size_t set, const struct config_filegen *f);
 void conf_write_logmask(struct conf_text *o, unsigned mask);
 void conf_write_restrict(struct conf_text *o, const struct config_restrict *r);
+/* Without the words of fudge. */
 void conf_write_assoc(struct conf_text *o, const struct config_assoc *a);
+void conf_write_fudge(struct conf_text *o, const struct config_assoc *a);
+/* " WORD VALUE"; false, and nothing, where there is none to say. */
+bool conf_write_fudged(
+    struct conf_text *o, const struct config_assoc *a, enum fudged word);
 
 /* Of an association: " HOST" with its port, and the words of `nts`. */
 void conf_write_host(struct conf_text *o, const struct config_assoc *a);
@@ -298,8 +303,9 @@ bool conf_has_mode(struct confparse *p, const struct config_assoc *a,
 /* Of the words of fudge that work; false: another word. */
 bool conf_take_refclock(struct confparse *p, struct conf_refclock *par,
     enum keyword_id id, const struct conf_value *v);
-/* Takes what PAR owns. */
-void conf_apply_refclock(struct config_assoc *a, struct conf_refclock *par);
+/* Takes what PAR, of the line FROM, owns. */
+void conf_apply_refclock(struct config_assoc *a, struct conf_refclock *par,
+    const struct config_origin *from);
 void conf_refclock_clear(struct conf_refclock *par);
 /* Fudge onto its clocks, and their defaults. */
 void config_finish_clocks(struct ntp_config *c, const struct config_io *io);

@@ -307,6 +307,7 @@ draft_init(struct ntp_config *c, struct config_assoc *a, enum assoc_kind kind,
 static bool
 finish_line(struct confparse *p, struct draft *d)
 {
+	const struct config_origin from = conf_origin(p);
 	struct config_assoc *a = &d->a;
 
 	if (!p->refused && p->bad && a->key == 0 &&
@@ -318,7 +319,7 @@ finish_line(struct confparse *p, struct draft *d)
 	if (p->refused || !conf_settle_nts(p, a, &d->host_at))
 		return false;
 	settle_polls(p, a);
-	conf_apply_refclock(a, &d->par);
+	conf_apply_refclock(a, &d->par, &from);
 	if (is_duplicate(p->cfg, a)) {
 		conf_warn(p, &d->host_at, "the line is ignored",
 		    "%.60s is configured already", a->host);

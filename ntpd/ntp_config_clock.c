@@ -159,9 +159,23 @@ move_string(char **to, char **from)
 	*from = NULL;
 }
 
-void
-conf_apply_refclock(struct config_assoc *a, struct conf_refclock *par)
+static void
+note_origins(struct config_assoc *a, const struct conf_refclock *par,
+    const struct config_origin *from)
 {
+	unsigned given =
+	    (par->given & (GIVEN_BAUD - 1U)) | par->flags_given << FUDGED_FLAG1;
+
+	for (unsigned i = 0; i < FUDGED_WORDS; i++)
+		if ((given >> i & 1) != 0)
+			a->fudged[i] = *from;
+}
+
+void
+conf_apply_refclock(struct config_assoc *a, struct conf_refclock *par,
+    const struct config_origin *from)
+{
+	note_origins(a, par, from);
 	move_string(&a->path, &par->path);
 	move_string(&a->ppspath, &par->ppspath);
 	if ((par->given & GIVEN_BAUD) != 0)
@@ -250,6 +264,7 @@ static void
 finish_fudge(
     struct ntp_config *c, const struct config_io *io, struct conf_fudge *f)
 {
+	const struct config_origin from = {f->place.file, f->place.at.line};
 	bool found = false;
 
 	for (size_t i = 0; i < c->nassoc; i++) {
@@ -258,7 +273,7 @@ finish_fudge(
 		if (a->kind != ASSOC_REFCLOCK || a->ref_type != f->type ||
 		    a->ref_unit != f->unit)
 			continue;
-		conf_apply_refclock(a, &f->par);
+		conf_apply_refclock(a, &f->par, &from);
 		found = true;
 	}
 	if (!found)

@@ -210,6 +210,9 @@ copy_assocs(struct ntp_config *to, const struct ntp_config *c)
 		struct config_assoc *dst = &to->assoc[to->nassoc];
 
 		dst->file = file_in(to, c, dst->file);
+		for (size_t i = 0; i < FUDGED_WORDS; i++)
+			dst->fudged[i].file =
+			    file_in(to, c, dst->fudged[i].file);
 		if (!copy_assoc(dst, &c->assoc[to->nassoc]))
 			return false;
 	}

@@ -352,6 +352,22 @@ show_filegens(struct show *s)
 /* --- what may stand many times --------------------------------------------- */
 
 static void
+show_fudge(struct show *s, const struct config_assoc *a)
+{
+	for (int i = 0; i < FUDGED_WORDS; i++) {
+		struct conf_text word = {.len = 0};
+
+		if (conf_write_fudged(&word, a, (enum fudged)i)) {
+			conf_add(&s->t, "fudge %s%.*s", a->host, (int)word.len,
+			    word.p);
+			from(s, &a->fudged[i]);
+		}
+		s->t.bad = s->t.bad || word.bad;
+		free(word.p);
+	}
+}
+
+static void
 show_hosts(struct show *s)
 {
 	const struct ntp_config *c = s->c;
@@ -371,6 +387,8 @@ show_hosts(struct show *s)
 
 		conf_write_assoc(&s->t, a);
 		from(s, &(struct config_origin){a->file, a->line});
+		if (a->kind == ASSOC_REFCLOCK)
+			show_fudge(s, a);
 	}
 }
 

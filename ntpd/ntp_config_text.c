@@ -217,22 +217,48 @@ add_assoc_flags(struct conf_text *o, unsigned flags)
 			conf_add(o, " %s", words[i].word);
 }
 
-static void
-write_fudge(struct conf_text *o, const struct config_assoc *a)
+bool
+conf_write_fudged(
+    struct conf_text *o, const struct config_assoc *a, enum fudged word)
 {
+	size_t before = o->len;
 	char id[ADDR_STRLEN];
 
+	switch (word) {
+	case FUDGED_TIME1:
+		conf_add_number(o, "time1", a->time1, 0);
+		break;
+	case FUDGED_TIME2:
+		conf_add_number(o, "time2", a->time2, 0);
+		break;
+	case FUDGED_MINJITTER:
+		conf_add_number(o, "minjitter", a->minjitter, 0);
+		break;
+	case FUDGED_STRATUM:
+		if (a->ref_stratum >= 0)
+			conf_add(o, " stratum %d", a->ref_stratum);
+		break;
+	case FUDGED_REFID:
+		if (a->ref_refid != 0)
+			conf_add(o, " refid \"%s\"",
+			    refid_format(a->ref_refid, 1, id));
+		break;
+	case FUDGED_FLAG1:
+	case FUDGED_WORDS:
+	default:
+		if ((a->ref_flags >> (word - FUDGED_FLAG1) & 1) != 0)
+			conf_add(o, " flag%d 1", word - FUDGED_FLAG1 + 1);
+		break;
+	}
+	return o->len > before;
+}
+
+void
+conf_write_fudge(struct conf_text *o, const struct config_assoc *a)
+{
 	conf_add(o, "fudge %s", a->host);
-	conf_add_number(o, "time1", a->time1, 0);
-	conf_add_number(o, "time2", a->time2, 0);
-	conf_add_number(o, "minjitter", a->minjitter, 0);
-	if (a->ref_stratum >= 0)
-		conf_add(o, " stratum %d", a->ref_stratum);
-	if (a->ref_refid != 0)
-		conf_add(o, " refid \"%s\"", refid_format(a->ref_refid, 1, id));
-	for (unsigned i = 0; i < 4; i++)
-		if ((a->ref_flags >> i & 1) != 0)
-			conf_add(o, " flag%u 1", i + 1);
+	for (int i = 0; i < FUDGED_WORDS; i++)
+		(void)conf_write_fudged(o, a, (enum fudged)i);
 	conf_add(o, "\n");
 }
 
@@ -258,6 +284,4 @@ conf_write_assoc(struct conf_text *o, const struct config_assoc *a)
 		conf_add(o, " ppspath \"%s\"", a->ppspath);
 	conf_add_number(o, "bias", a->bias, 0);
 	conf_add(o, "\n");
-	if (a->kind == ASSOC_REFCLOCK)
-		write_fudge(o, a);
 }

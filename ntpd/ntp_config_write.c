@@ -227,6 +227,14 @@ write_flags(struct conf_text *o, const struct ntp_config *c)
 		conf_add(o, "enable bclient\n");
 }
 
+static void
+write_assoc(struct conf_text *o, const struct config_assoc *a)
+{
+	conf_write_assoc(o, a);
+	if (a->kind == ASSOC_REFCLOCK)
+		conf_write_fudge(o, a);
+}
+
 /* --- all -------------------------------------------------------------------- */
 
 int
@@ -248,7 +256,7 @@ config_write(const struct ntp_config *c, char **text, size_t *len)
 		for (size_t i = 0; i < c->nrestricts; i++)
 			conf_write_restrict(&o, &c->restricts[i]);
 		for (size_t i = 0; i < c->nassoc; i++)
-			conf_write_assoc(&o, &c->assoc[i]);
+			write_assoc(&o, &c->assoc[i]);
 	}
 	config_free(&standard);
 	if (o.bad) {

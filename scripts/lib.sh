@@ -11,10 +11,10 @@ build_packages=(gcc make autoconf automake pkg-config libuv1-dev libssl-dev
     libcap-dev)
 build_packages_fedora=(gcc make autoconf automake pkgconf-pkg-config
     libuv-devel openssl-devel libcap-devel)
-# The tests also run peers: their libraries end the line, and ntpsec's ntpq wants
-# /etc/services (netbase).
-test_packages=(libcmocka-dev libedit-dev openssl python3 netbase libbsd0
-    libseccomp2)
+# The tests also make a package (dpkg-dev) and run peers: their libraries end the
+# line, and ntpsec's ntpq wants /etc/services (netbase).
+test_packages=(libcmocka-dev libedit-dev openssl python3 dpkg-dev netbase
+    libbsd0 libseccomp2)
 test_packages_fedora=(libcmocka-devel libedit-devel openssl python3)
 ci_packages=(clang clang-format clang-tidy mandoc shellcheck git systemd)
 

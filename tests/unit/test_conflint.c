@@ -125,6 +125,12 @@ everything_is_shown(void **state)
 	    "filegen loopstats type week link enable         # ntp.conf:10\n",
 	    "setvar x = \"1\"                                  # ntp.conf:11\n",
 	    "mru mindepth 77                                 # ntp.conf:12\n",
+	    "server 127.127.20.0 minpoll 4 maxpoll 4         # ntp.conf:13\n",
+	    "fudge 127.127.20.0 time1 0.1                    # ntp.conf:16\n",
+	    "fudge 127.127.20.0 stratum 0                    # default\n",
+	    "fudge 127.127.20.0 refid \"GPS\"                  # ntp.conf:15\n",
+	    "fudge 127.127.20.0 flag1 1                      # ntp.conf:15\n",
+	    "fudge 127.127.28.0 stratum 2                    # ntp.conf:14\n",
 	    NULL};
 	struct world w;
 	struct ntp_config *c, *copy;
@@ -139,7 +145,10 @@ everything_is_shown(void **state)
 	    "driftfile d\ntos minclock 4\n\ntinker step 0.5\ndisable kernel\n"
 	    "trustedkey ( 5 ... 9 )\ninterface listen all\n"
 	    "restrict source nomodify\nserver a iburst\n"
-	    "filegen loopstats type week\nsetvar x = 1\nmru mindepth 77\n");
+	    "filegen loopstats type week\nsetvar x = 1\nmru mindepth 77\n"
+	    "server 127.127.20.0 minpoll 4\nrefclock shm stratum 2\n"
+	    "fudge 127.127.20.0 time1 0.5 refid GPS flag1 1\n"
+	    "fudge 127.127.20.0 time1 0.1\n");
 	assert_int_equal(config_show(c, &text, &len), 0);
 	holds(text, len, want);
 	copy = config_copy(c);
