@@ -27,6 +27,20 @@ struct draft {
 
 /* --- host ---------------------------------------------------------------- */
 
+/* The resolver is asked for a slip in a number as for any other name. */
+static void
+doubt_number(struct confparse *p)
+{
+	const char *host = p->tok.text;
+	struct ntp_addr addr;
+
+	if (host[strspn(host, "0123456789.")] == '\0' &&
+	    addr_parse(host, strlen(host), &addr) != 0)
+		conf_warn(p, NULL, NULL,
+		    "'%.40s' is not an IPv4 address and is looked up as a name",
+		    host);
+}
+
 /* [-4|-6] HOST into *FAMILY and the last token. */
 static bool
 read_host(struct confparse *p, enum addr_family *family)
@@ -41,6 +55,7 @@ read_host(struct confparse *p, enum addr_family *family)
 		    "'%.40s' is no address or host name", p->tok.text);
 		return false;
 	}
+	doubt_number(p);
 	return true;
 }
 

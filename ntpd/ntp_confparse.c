@@ -138,6 +138,16 @@ list_expected(struct text *t, enum keyword_ctx ctx)
 		say(t, "the end of the line");
 }
 
+/* The mask without its word, as many systems write it. */
+static bool
+is_bare_mask(enum keyword_ctx ctx, const char *word)
+{
+	struct ntp_addr addr;
+
+	return ctx == KEYWORD_RESTRICT &&
+	    addr_parse(word, strlen(word), &addr) == 0;
+}
+
 void
 conf_unexpected(struct confparse *p, enum keyword_ctx ctx)
 {
@@ -153,6 +163,8 @@ conf_unexpected(struct confparse *p, enum keyword_ctx ctx)
 		say(&hint, "keywords are written without quotes");
 	else if (near != NULL)
 		say(&hint, "did you mean '%s'?", keyword_word(near));
+	else if (is_bare_mask(ctx, word))
+		say(&hint, "did you mean 'mask %.*s'?", SHOW, word);
 	conf_error(p, NULL, hint.len > 0 ? hint.p : NULL,
 	    "unexpected '%.*s', expected %s", SHOW, word, expected.p);
 }
