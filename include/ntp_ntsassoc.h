@@ -59,7 +59,8 @@ enum ntp_drop nts_authenticate(struct ntp_engine *e, struct peer *p,
  * server. */
 void nts_tick(
     struct ntp_engine *e, struct peer *p, bool more, struct ntp_now now);
-/* The network is another: ask again now. */
-void nts_hurry(struct peer *p, ntp_mono now);
+/* We have started, or the network is another: ask now, but not in step with
+ * everybody else to whom the same has happened. */
+void nts_hurry(struct ntp_engine *e, struct peer *p, ntp_mono now);
 
 #endif /* NTP_NTSASSOC_H */

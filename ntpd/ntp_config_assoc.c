@@ -34,7 +34,8 @@ doubt_number(struct confparse *p)
 	const char *host = p->tok.text;
 	struct ntp_addr addr;
 
-	if (host[strspn(host, "0123456789.")] == '\0' &&
+	if (strchr(host, '.') != NULL &&
+	    host[strspn(host, "0123456789.")] == '\0' &&
 	    addr_parse(host, strlen(host), &addr) != 0)
 		conf_warn(p, NULL, NULL,
 		    "'%.40s' is not an IPv4 address and is looked up as a name",

@@ -16,12 +16,13 @@
 #include "ntp_err.h"
 #include "ntp_state.h"
 
-#define LOST_LARGE  3U	      /* lost in a row: perhaps because of their size */
-#define WAIT_FIRST  10.0      /* s before keys are asked for again ... */
-#define WAIT_FACTOR 1.5	      /* ... growing by this ... */
-#define WAIT_MAX    432000.0  /* ... up to this, RFC 8915 4.2 */
-#define WAIT_SPREAD 0.25      /* and up to so much of it more */
-#define KEYS_AGE    2419200.0 /* s, then others even though they work */
+#define LOST_LARGE   3U	  /* lost in a row: perhaps because of their size */
+#define START_SPREAD 2.0  /* s, that not all clients of a house ask at once */
+#define WAIT_FIRST   10.0 /* s before keys are asked for again ... */
+#define WAIT_FACTOR  1.5  /* ... growing by this ... */
+#define WAIT_MAX     432000.0  /* ... up to this, RFC 8915 4.2 */
+#define WAIT_SPREAD  0.25      /* and up to so much of it more */
+#define KEYS_AGE     2419200.0 /* s, then others even though they work */
 
 bool
 peer_uses_nts(const struct peer *p)
@@ -219,9 +220,10 @@ nts_tick(struct ntp_engine *e, struct peer *p, bool more, struct ntp_now now)
 }
 
 void
-nts_hurry(struct peer *p, ntp_mono now)
+nts_hurry(struct ntp_engine *e, struct peer *p, ntp_mono now)
 {
-	p->nts.next = now;
+	if (peer_uses_nts(p))
+		p->nts.next = mono_add(now, START_SPREAD * engine_uniform(e));
 }
 
 static struct peer *

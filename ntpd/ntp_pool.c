@@ -427,7 +427,7 @@ engine_retry_dns(struct ntp_engine *e, struct ntp_now now)
 {
 	PEER_FOREACH (p, &e->peers) {
 		retry_now(&p->dns, now.mono);
-		nts_hurry(p, now.mono);
+		nts_hurry(e, p, now.mono);
 		p->pool.refresh = now.mono;
 	}
 	for (size_t i = 0; i < e->nrnames; i++)

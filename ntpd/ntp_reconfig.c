@@ -139,6 +139,7 @@ add_lines(struct ntp_engine *e, const bool *claimed, struct ntp_now now)
 			return false;
 		}
 		p->poll.nextdate = mono_add(now.mono, at);
+		nts_hurry(e, p, now.mono);
 		at += engine_uniform(e) / 8;
 	}
 	return true;

@@ -73,16 +73,22 @@ on_signal(uv_signal_t *handle, int signum)
 	}
 }
 
+/* From the first line of the log on: whoever reads it may have gone. */
+static void
+ignore_signals(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGALRM, SIG_IGN);
+	(void)signal(SIGIO, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* as a full disk */
+}
+
 static int
 start_signals(struct daemon *d)
 {
 	static const int wanted[NTPD_SIGNALS] = {
 	    SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGALRM, SIG_IGN);
-	(void)signal(SIGIO, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN); /* as a full disk */
 	for (size_t i = 0; i < NTPD_SIGNALS; i++) {
 		d->signals[i].data = d;
 		if (uv_signal_init(&d->loop, &d->signals[i]) != 0 ||
@@ -425,6 +431,7 @@ run_or_fork(struct daemon *d, int argc, char *const argv[])
 	first_log(d);
 	if (opts_ask(&d->opt))
 		return check(d);
+	ignore_signals();
 	if (d->opt.nofork)
 		return run(d, argc, argv);
 	switch (daemon_fork(d, &status)) {

@@ -239,6 +239,8 @@ main(int argc, char *argv[])
 			return 1;
 	}
 	if (optind < argc) {
+		(void)fprintf(
+		    stderr, "ntp-keygen: unexpected '%s'\n", argv[optind]);
 		usage(stderr);
 		return 1;
 	}

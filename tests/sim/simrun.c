@@ -12,6 +12,8 @@
 #include "sim_rehearse.h"
 #include "sim_report.h"
 
+#define RUNS_MAX 1000000U
+
 struct options {
 	uint64_t seed;
 	unsigned runs;
@@ -302,6 +304,16 @@ parse_count(const char *s, uint64_t *out)
 }
 
 static bool
+take_runs(struct options *o, uint64_t runs)
+{
+	o->runs = (unsigned)runs;
+	if (runs > 0 && runs <= RUNS_MAX)
+		return true;
+	(void)fprintf(stderr, "simrun: runs are 1 to %u\n", RUNS_MAX);
+	return false;
+}
+
+static bool
 take_option(struct options *o, int c)
 {
 	uint64_t v;
@@ -311,10 +323,7 @@ take_option(struct options *o, int c)
 		o->seed_given = true;
 		return parse_count(optarg, &o->seed);
 	case 'n':
-		if (!parse_count(optarg, &v) || v == 0 || v > 1000000)
-			return false;
-		o->runs = (unsigned)v;
-		return true;
+		return parse_count(optarg, &v) && take_runs(o, v);
 	case 'c':
 		o->control = true;
 		return true;
@@ -326,6 +335,10 @@ take_option(struct options *o, int c)
 		return true;
 	case OPT_REHEARSE:
 		o->rehearse = rehearsal_find(optarg);
+		if (o->rehearse == NULL)
+			(void)fprintf(stderr,
+			    "simrun: nothing to rehearse is called '%s'\n",
+			    optarg);
 		return o->rehearse != NULL;
 	case OPT_CSV:
 		o->csv = optarg;
@@ -381,6 +394,9 @@ main(int argc, char **argv)
 	}
 	if ((optind == argc) != (o.conf != NULL) ||
 	    (o.conf != NULL) != (o.rehearse != NULL)) {
+		(void)fputs("simrun: files of scenarios, or --conf with "
+			    "--rehearse\n",
+		    stderr);
 		(void)fputs(usage_text, stderr);
 		return 2;
 	}

@@ -43,6 +43,16 @@ ours.start()
 ok(ours.synchronized(), "it starts again", ours.log())
 ok(ours.kill(signal.SIGINT) == 0, "SIGINT: exit status 0")
 
+# -- nobody reads the log
+unread = Daemon("", start=False)
+unread.argv = ["sh", "-c", '"$@" 2>&1 | true', "sh"] + unread.argv
+unread.start()
+ok(wait_for(unread.ask, 10, "an answer"),
+   "a log that nobody reads any more stops nothing")
+with open(unread.pidfile, encoding="ascii") as f:
+    os.kill(int(f.read()), signal.SIGTERM)
+unread.child.wait(10)
+
 # -- first reply
 # How soon, tests/bench/run measures; here, that it waits for nobody.
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:

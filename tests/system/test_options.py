@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The command line as the reference's users write it: set once and exit, wait
 for synchronization, into the background, variables, and what is refused."""
-from harness import (ANY_LOOPBACK, Daemon, NTPD, exchange, free_port, ok,
+from harness import (ANY_LOOPBACK, BUILD, Daemon, NTPD, exchange, free_port, ok,
                      really_root, request_octets, run, scratch, server_line,
                      stratum1, wait_for)
 import concurrent.futures
@@ -217,3 +217,10 @@ for args in (["--version"], ["-V"], ["--version=c"], ["--vers"]):
     status, words = ntpd(*args)
     ok(status == 0 and words.startswith("ntpd "), "%s: the version" % args[0],
        words)
+for args, part in ((["-n", "0", "x.sim"], "runs are 1 to"),
+                   (["--conf", "x", "--rehearse", "doom"], "'doom'"),
+                   (["--conf", "x"], "--rehearse")):
+    status, words = run([os.path.join(BUILD, "tests", "simrun"), *args])
+    ok(status == 2 and words.startswith("simrun: ") and
+       part in words.splitlines()[0], "simrun %s: a reason" % " ".join(args),
+       status, words)

@@ -331,6 +331,29 @@ nothing_without_keys(void **state)
 	end(&lab);
 }
 
+/* After a blackout all the clients of a house start at once. */
+static void
+the_first_keys_are_not_asked_for_in_step(void **state)
+{
+	static const char many[] =
+	    "server a.example nts\nserver b.example nts\n"
+	    "server c.example nts\nserver d.example nts\n"
+	    "server e.example nts\nserver f.example nts\n"
+	    "server g.example nts\nserver h.example nts\n"
+	    "server i.example nts\nserver j.example nts\n";
+	struct world *w = &lab.w;
+	unsigned early;
+
+	(void)state;
+	begin(&lab, many);
+	world_run(w, 1.5);
+	early = w->ke_asked;
+	assert_in_range(early, 1, 9);
+	world_run(w, 2);
+	assert_int_equal(w->ke_asked, 10);
+	end(&lab);
+}
+
 /* L-linkability: whoever sees many requests cannot tell that they are of one
  * client. */
 static void
@@ -856,7 +879,7 @@ other_configuration(void **state)
 	assert_memory_equal(&p->nts, &nothing, sizeof nothing);
 	assert_int_equal(world_peer(&lab.w, 0)->poll.reach, 0);
 	reconfigure(&lab, ONE);
-	world_run(&lab.w, 2);
+	world_run(&lab.w, 3);
 	assert_int_equal(lab.w.ke_asked, 2);
 	end(&lab);
 }
@@ -953,6 +976,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_without_keys),
+	    cmocka_unit_test(the_first_keys_are_not_asked_for_in_step),
 	    THREAT("L-linkability", no_cookie_twice),
 	    cmocka_unit_test(lost_cookies_are_replaced),
 	    cmocka_unit_test(small_after_losses),

@@ -381,6 +381,38 @@ repeats_do_not_fill_it(void **state)
 	world_fini(&w);
 }
 
+/* How long an offset is watched before it is stepped away, s. */
+static double
+stepped_after(const char *conf)
+{
+	struct engine_options opt = {
+	    .version = "t", .freq_known = true, .freq = 0};
+	struct world w;
+	double began;
+
+	world_init(&w, conf, &opt, 0, 0);
+	for (unsigned i = 1; i <= 4; i++)
+		world_server(&w, i, 0);
+	world_run(&w, 1000);
+	w.err = -2;
+	assert_true(world_until(&w, is_spiking, 3000));
+	began = w.t;
+	while (w.steps == 0)
+		world_run(&w, 1);
+	began = w.t - began;
+	world_fini(&w);
+	return began;
+}
+
+static void
+stepout_is_waited_for(void **state)
+{
+	(void)state;
+	assert_in_range(stepped_after(FOUR_OFTEN), 240, 440);
+	assert_in_range(
+	    stepped_after(FOUR_OFTEN "tinker stepout 900\n"), 840, 1040);
+}
+
 /* Not even for the moment between its selection and its first update. */
 static void
 never_serves_as_stratum_16(void **state)
@@ -409,6 +441,7 @@ main(void)
 	    cmocka_unit_test(system_from_start_to_serving),
 	    cmocka_unit_test(slew_spike_and_step),
 	    cmocka_unit_test(forbidden_observing_panic_local),
+	    cmocka_unit_test(stepout_is_waited_for),
 	    cmocka_unit_test(never_serves_as_stratum_16),
 	    cmocka_unit_test(orphan_serves_itself),
 	    cmocka_unit_test(history_is_a_ring_read_in_pages),
