@@ -110,6 +110,7 @@ enum ntp_sync_source {
 	SYNC_LOCAL = 5,
 	SYNC_NTP = 6,
 	SYNC_OTHER = 7,
+	SYNC_TELEPHONE = 9,
 };
 
 #endif /* NTP_H */

@@ -325,6 +325,7 @@ struct ntp_config {
 	char *driftfile, *leapfile, *logfile, *pidfile, *statsdir, *keysfile;
 	double nonvolatile; /* s/s, smallest change written to driftfile */
 	char *saveconfigdir;
+	char *phone;	  /* a command that calls, each line; NULL: none */
 	uint16_t logmask; /* enum log_bit */
 	unsigned reset;	  /* enum reset_bit: counters to clear now */
 	struct config_var *var;

@@ -293,8 +293,6 @@ void config_finish_assocs(struct ntp_config *c, const struct config_io *io);
 int config_assoc_add_server(struct ntp_config *c, const char *host);
 /* ntp_config_clock.c */
 conf_directive confdo_fudge, confdo_device;
-/* The driver of type TYPE, or NULL when there is none. */
-const struct keyword *conf_driver(unsigned type);
 /* Is there a driver?  If not, that is said of TEXT and the last token. */
 bool conf_has_driver(struct confparse *p, unsigned type, const char *text);
 /* Its driver has the mode of A; false: it has not, which was said AT. */
@@ -335,6 +333,7 @@ bool conf_settle_nts(
 bool conf_same_nts(const struct config_assoc *a, const struct config_assoc *b);
 /* ntp_config_var.c */
 conf_directive confdo_setvar;
+conf_directive confdo_phone;
 /* ntp_config_modes.c */
 conf_directive confdo_broadcastclient, confdo_groups, confdo_broadcastdelay;
 conf_directive confdo_ttl;

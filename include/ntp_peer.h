@@ -145,6 +145,11 @@ struct peer_table {
 
 /* The undisciplined local clock, which is never measured? */
 bool peer_is_local_clock(const struct peer *p);
+/* It, or a clock that is called by telephone, unless preferred: used after
+ * nothing else was there for a while (protocol notes 14.1). */
+bool peer_is_last_resort(const struct peer *p);
+/* What its driver found out, unless the administrator says something else. */
+uint32_t peer_clock_refid(const struct peer *p);
 
 /* CAP associations; 0 or -NTP_ENOMEM. */
 int peer_table_init(struct peer_table *t, size_t cap, uint16_t first_associd);

@@ -23,6 +23,7 @@
 #define CLOCK_TRUETIME	 5U
 #define CLOCK_GENERIC	 8U
 #define CLOCK_ARBITER	 11U
+#define CLOCK_MODEM	 18U
 #define CLOCK_NMEA	 20U
 #define CLOCK_PPS	 22U
 #define CLOCK_HPGPS	 26U
@@ -58,6 +59,7 @@ struct clock_reading {
 	int8_t precision;   /* log2 s, of the clock */
 	/* A pulse marked the second: the clock may become PPS peer. */
 	bool pps;
+	uint32_t refid; /* of who told it, 0: as configured */
 	/* Which second it was, nobody said: OFFSET is within half of one. */
 	bool unnumbered;
 };
@@ -76,6 +78,7 @@ struct refclock {
 	bool ring_pps;	    /* what is in the ring, pulses have stamped */
 	bool pps;	    /* and that was so at the last poll */
 	bool mute;	    /* these number no seconds: it has no vote */
+	uint32_t refid;	    /* of the last reading, 0: as configured */
 	double calibration; /* s, found by `enable calibrate` */
 };
 
@@ -92,6 +95,19 @@ void engine_clock_fault(
  * fits, and made printable. */
 void engine_clock_timecode(struct ntp_engine *e, uint8_t type, uint8_t unit,
     const char *text, size_t len);
+
+/* When a clock that is not always there should have readings. */
+struct clock_due {
+	double wait; /* s until the next poll */
+	bool others; /* another source leads */
+};
+
+/* False: not configured. */
+bool engine_clock_due(struct ntp_engine *e, uint8_t type, uint8_t unit,
+    struct clock_due *out, struct ntp_now now);
+/* Its readings are complete: poll it now. */
+void engine_clock_hurry(
+    struct ntp_engine *e, uint8_t type, uint8_t unit, struct ntp_now now);
 
 /* One more for the driver's count WHICH; shown by clockstats as kind->counts
  * says. */

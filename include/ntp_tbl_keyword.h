@@ -115,7 +115,7 @@ DIRECTIVE(POLLSKEW, "pollskewlist", C, NOTYET, ignore,
 	"polls are randomized always")
 DIRECTIVE(SIMULATE, "simulate", C, OBSOLETE, simulate, "block skipped")
 DIRECTIVE(TICK, "tick", C, OBSOLETE, ignore, "the kernel knows its tick")
-DIRECTIVE(PHONE, "phone", C, OBSOLETE, ignore, "modem drivers are not built")
+DIRECTIVE(PHONE, "phone", C, WORKS, phone, "commands that call, for modem")
 DIRECTIVE(SIGND, "ntpsigndsocket", C, WORKS, path, "where Samba signs")
 DIRECTIVE(KEYSDIR, "keysdir", C, OBSOLETE, ignore, "Autokey is not supported")
 DIRECTIVE(CRYPTO, "crypto", C, OBSOLETE, options, "Autokey is not supported")
@@ -249,8 +249,8 @@ KEYNUM(DRIVER, SPECTRACOM, "spectracom", B, NONE, WORKS, 4, 4, "WWVB or GPS rece
 KEYNUM(DRIVER, TRUETIME, "truetime", B, NONE, WORKS, 5, 5, "receiver")
 KEYNUM(DRIVER, GENERIC, "generic", B, NONE, WORKS, 8, 8, "Meinberg receivers")
 KEYNUM(DRIVER, ARBITER, "arbiter", B, NONE, WORKS, 11, 11, "GPS receiver")
-KEYNUM(DRIVER, MODEM, "modem", B, NONE, NOTYET, 18, 18,
-	"use `server` lines: no telephone")
+KEYNUM(DRIVER, MODEM, "modem", B, NONE, WORKS, 18, 18,
+	"time services by telephone")
 KEYNUM(DRIVER, NMEA, "nmea", B, NONE, WORKS, 20, 20, "GPS receiver")
 KEYNUM(DRIVER, PPS, "pps", B, NONE, WORKS, 22, 22, "pulse per second")
 KEYNUM(DRIVER, HPGPS, "hpgps", B, NONE, WORKS, 26, 26, "HP 58503A")

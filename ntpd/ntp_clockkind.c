@@ -29,6 +29,9 @@ static const struct clock_kind kinds[] = {
 	"Generic reference clock driver"},
     {CLOCK_ARBITER, SYNC_UHF, TIMECODE, 0, 0, ANY, "GPS", "GPS_ARBITER",
 	"Arbiter 1088A/B GPS Receiver"},
+    {CLOCK_MODEM, SYNC_TELEPHONE, FLAG1 | FLAG2 | FLAG4 | TIME1 | MODE | SERIAL,
+	CLOCK_RECORDS, 0, 0x07, "ACTS", "MODEM",
+	"Automated Computer Time Service"},
     {CLOCK_NMEA, SYNC_UHF,
 	FLAG1 | FLAG2 | FLAG3 | FLAG4 | TIME1 | TIME2 | MODE | SERIAL |
 	    CLOCK_HAS_PPSPATH,

@@ -13,9 +13,12 @@
 #include "ntp.h"
 #include "ntp_confparse.h"
 #include "ntp_err.h"
+#include "ntp_refclock.h"
 
-#define ASSOC_MAX  16384U
-#define POLL_UNSET INT8_MIN
+#define ASSOC_MAX    16384U
+#define POLL_UNSET   INT8_MIN
+#define CALL_MINPOLL 12 /* log2 s, an hour */
+#define CALL_MAXPOLL 17 /* a day and a half */
 
 /* An association while its line is being read. */
 struct draft {
@@ -216,6 +219,13 @@ has_one_poll(enum assoc_kind kind)
 	return kind == ASSOC_REFCLOCK || kind == ASSOC_BROADCAST;
 }
 
+/* Calls cost something. */
+static bool
+is_called(const struct config_assoc *a)
+{
+	return a->kind == ASSOC_REFCLOCK && a->ref_type == CLOCK_MODEM;
+}
+
 /* Several polls a second are for one server that is near, and was asked. */
 static int8_t
 lan_poll(struct confparse *p, const struct config_assoc *a, int8_t poll)
@@ -243,7 +253,9 @@ settle_polls(struct confparse *p, struct config_assoc *a)
 	a->minpoll = lan_poll(p, a, a->minpoll);
 	a->maxpoll = lan_poll(p, a, a->maxpoll);
 	if (!given)
-		a->minpoll = NTP_MINPOLL;
+		a->minpoll = is_called(a) ? CALL_MINPOLL : NTP_MINPOLL;
+	if (a->maxpoll == POLL_UNSET && is_called(a))
+		a->maxpoll = CALL_MAXPOLL;
 	if (a->maxpoll == POLL_UNSET)
 		a->maxpoll = has_one_poll(a->kind) ? a->minpoll : NTP_MAXPOLL;
 	if (a->kind == ASSOC_BROADCAST)
@@ -413,12 +425,6 @@ confdo_refclock(struct confparse *p, const struct keyword *k)
 	if (driver == NULL) {
 		if (!p->bad)
 			conf_error(p, NULL, NULL, "missing driver name");
-		return;
-	}
-	if (driver->state != KW_WORKS) {
-		conf_warn(p, NULL, keyword_text(driver),
-		    "driver '%s' is not built, the line is ignored",
-		    keyword_word(driver));
 		return;
 	}
 	if (draft_init(p->cfg, &d.a, ASSOC_REFCLOCK, "127.127.1.0") != 0)

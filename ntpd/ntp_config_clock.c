@@ -12,34 +12,14 @@
 #include "ntp_refclock.h"
 
 #define LOCAL_STRAT 5
-
-static const struct keyword *
-driver_row(unsigned type)
-{
-	const struct keyword *k;
-
-	for (size_t i = 0; (k = keyword_at(i)) != NULL; i++)
-		if (k->ctx == KEYWORD_DRIVER && (unsigned)keyword_lo(k) == type)
-			return k;
-	return NULL;
-}
-
-const struct keyword *
-conf_driver(unsigned type)
-{
-	const struct keyword *k = driver_row(type);
-
-	return k != NULL && k->state == KW_WORKS ? k : NULL;
-}
+#define PHONE_MAX   100U /* characters of a command */
 
 bool
 conf_has_driver(struct confparse *p, unsigned type, const char *text)
 {
-	const struct keyword *k = driver_row(type);
-
-	if (k != NULL && k->state == KW_WORKS)
+	if (clock_kind(type)->name[0] != '\0')
 		return true;
-	conf_warn(p, NULL, k != NULL ? keyword_text(k) : "that driver is gone",
+	conf_warn(p, NULL, "that driver is gone",
 	    "reference clock %.60s has no driver, the line is ignored", text);
 	return false;
 }
@@ -193,6 +173,47 @@ conf_apply_refclock(struct config_assoc *a, struct conf_refclock *par,
 		a->ref_refid = par->refid;
 }
 
+/* --- phone ------------------------------------------------------------------ */
+
+/* One more line for the list; false: no memory. */
+static bool
+add_number(struct ntp_config *c, const char *command)
+{
+	size_t had = c->phone != NULL ? strlen(c->phone) + 1 : 0;
+	size_t n = strlen(command) + 1;
+	char *list = realloc(c->phone, had + n);
+
+	if (list == NULL)
+		return false;
+	if (had > 0)
+		list[had - 1] = '\n';
+	memcpy(list + had, command, n);
+	c->phone = list;
+	return true;
+}
+
+/* phone COMMAND ... */
+void
+confdo_phone(struct confparse *p, const struct keyword *k)
+{
+	unsigned n = 0;
+
+	conf_note(p, k->id);
+	while (conf_next(p, SCAN_STRING)) {
+		const char *text = p->tok.text;
+
+		if (strlen(text) > PHONE_MAX)
+			conf_error(p, NULL, NULL,
+			    "'%.40s...' is longer than %u characters", text,
+			    PHONE_MAX);
+		else if (!add_number(p->cfg, text))
+			return;
+		n++;
+	}
+	if (n == 0 && !p->bad)
+		conf_error(p, NULL, NULL, "missing telephone number");
+}
+
 /* --- fudge: kept until all lines are read --------------------------------- */
 
 static conf_apply fudge_word;
@@ -337,6 +358,10 @@ settle_clock(
 	if (a->ref_refid == 0)
 		a->ref_refid = refid_from_text(kind->refid);
 	check_fudge(c, io, a);
+	if (a->ref_type == CLOCK_MODEM && c->phone == NULL)
+		config_warn_at(c, io,
+		    &(struct conf_place){a->file, {a->line, 1}},
+		    "there is no `phone`, so nobody is called", NULL);
 }
 
 static bool

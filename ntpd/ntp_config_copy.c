@@ -23,6 +23,7 @@ static const size_t strings[] = {
     offsetof(struct ntp_config, keysfile),
     offsetof(struct ntp_config, saveconfigdir),
     offsetof(struct ntp_config, signddir),
+    offsetof(struct ntp_config, phone),
     offsetof(struct ntp_config, nts.cert),
     offsetof(struct ntp_config, nts.key),
     offsetof(struct ntp_config, nts.cookie),

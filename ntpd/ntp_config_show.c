@@ -191,6 +191,24 @@ show_leap(struct show *s)
 }
 
 static void
+show_phone(struct show *s)
+{
+	const char *list = s->c->phone;
+
+	if (list == NULL) {
+		conf_add(&s->t, "# no phone");
+		from(s, &s->c->origin[KW_DIRECTIVE_PHONE]);
+	}
+	while (list != NULL && *list != '\0') {
+		size_t n = strcspn(list, "\n");
+
+		conf_add(&s->t, "phone \"%.*s\"", (int)n, list);
+		from(s, &s->c->origin[KW_DIRECTIVE_PHONE]);
+		list += n + (list[n] != '\0');
+	}
+}
+
+static void
 show_limit(struct show *s)
 {
 	const struct rate_limit *l = &s->c->limit;
@@ -432,6 +450,7 @@ config_show(const struct ntp_config *c, char **text, size_t *len)
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
 		show_value(&s, &values[i]);
 	show_leap(&s);
+	show_phone(&s);
 	show_limit(&s);
 	show_clients(&s);
 	show_discipline(&s);

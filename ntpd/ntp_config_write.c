@@ -45,6 +45,17 @@ finish(struct conf_text *o, size_t begun, const char *word)
 /* --- files, keys, network --------------------------------------------------- */
 
 static void
+write_phone(struct conf_text *o, const char *list)
+{
+	while (list != NULL && *list != '\0') {
+		size_t n = strcspn(list, "\n");
+
+		conf_add(o, "phone \"%.*s\"\n", (int)n, list);
+		list += n + (list[n] != '\0');
+	}
+}
+
+static void
 write_files(struct conf_text *o, const struct ntp_config *c,
     const struct ntp_config *standard)
 {
@@ -56,6 +67,7 @@ write_files(struct conf_text *o, const struct ntp_config *c,
 	add_path(o, "statsdir", c->statsdir);
 	add_path(o, "saveconfigdir", c->saveconfigdir);
 	add_path(o, "ntpsigndsocket", c->signddir);
+	write_phone(o, c->phone);
 	if (c->leapfile != NULL)
 		conf_add(o, "leapfile \"%s\"%s\n", c->leapfile,
 		    c->leap_ignorehash ? " ignorehash" : "");

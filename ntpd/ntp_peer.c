@@ -190,6 +190,30 @@ peer_is_local_clock(const struct peer *p)
 	return p->kind == PEER_CLOCK && p->cfg->ref_type == CLOCK_LOCAL;
 }
 
+static bool
+is_called(const struct peer *p)
+{
+	return p->kind == PEER_CLOCK && p->cfg->ref_type == CLOCK_MODEM;
+}
+
+bool
+peer_is_last_resort(const struct peer *p)
+{
+	return (peer_is_local_clock(p) || is_called(p)) &&
+	    (p->cfg->flags & ASSOC_PREFER) == 0;
+}
+
+uint32_t
+peer_clock_refid(const struct peer *p)
+{
+	const struct clock_kind *k = clock_kind(p->cfg->ref_type);
+
+	return p->clk.refid != 0 &&
+		p->cfg->ref_refid == refid_from_text(k->refid)
+	    ? p->clk.refid
+	    : p->cfg->ref_refid;
+}
+
 uint16_t
 peer_status_word(const struct peer *p)
 {

@@ -216,7 +216,7 @@ unfit_reason(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 static enum reason
 voteless_reason(const struct ntp_engine *e, const struct peer *p)
 {
-	if (peer_is_local_clock(p) && (p->cfg->flags & ASSOC_PREFER) == 0)
+	if (peer_is_last_resort(p))
 		return REASON_LASTRESORT;
 	if (pulse_is_mute(p))
 		return REASON_PULSE;

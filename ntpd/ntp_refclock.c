@@ -110,7 +110,7 @@ clock_answers(struct ntp_engine *e, struct peer *p, enum ntp_leap leap,
 
 	p->leap = (uint8_t)leap;
 	p->stratum = (uint8_t)p->cfg->ref_stratum;
-	p->refid = p->cfg->ref_refid;
+	p->refid = peer_clock_refid(p);
 	p->precision = precision;
 	p->pmode = NTP_MODE_SERVER;
 	p->reftime = p->rec = p->xmt = now.sys;
@@ -392,6 +392,7 @@ engine_clock_reading(struct ntp_engine *e, uint8_t type, uint8_t unit,
 	p->clk.good++;
 	p->clk.leap = (uint8_t)r->leap;
 	p->clk.precision = r->precision;
+	p->clk.refid = r->refid;
 	p->clk.mute = r->unnumbered && r->pps;
 	if (is_outdone(&p->clk, r->pps))
 		return false;
@@ -418,6 +419,31 @@ engine_clock_timecode(struct ntp_engine *e, uint8_t type, uint8_t unit,
 		    ch >= ' ' && ch <= '~' && ch != '"' ? (char)ch : '.';
 	}
 	p->clk.timecode[len] = '\0';
+}
+
+/* --- for drivers that call ---------------------------------------------------- */
+
+bool
+engine_clock_due(struct ntp_engine *e, uint8_t type, uint8_t unit,
+    struct clock_due *out, struct ntp_now now)
+{
+	const struct peer *p = find_clock(e, type, unit);
+
+	if (p == NULL)
+		return false;
+	out->wait = mono_diff(p->poll.nextdate, now.mono);
+	out->others = e->sys.peer != NULL && e->sys.peer != p;
+	return true;
+}
+
+void
+engine_clock_hurry(
+    struct ntp_engine *e, uint8_t type, uint8_t unit, struct ntp_now now)
+{
+	struct peer *p = find_clock(e, type, unit);
+
+	if (p != NULL)
+		p->poll.nextdate = now.mono;
 }
 
 /* --- for mode 6 ------------------------------------------------------------- */

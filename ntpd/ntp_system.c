@@ -102,18 +102,22 @@ engine_restart_peers(
 
 /* --- selection ----------------------------------------------------------- */
 
-/* The undisciplined local clock is the last resort unless preferred: only
- * after nothing else was there for a while (protocol notes 14.1). */
-static bool
-is_last_resort(const struct peer *p)
+/* Sources in the order in which they are asked: who comes later counts when
+ * there is none of those before. */
+enum rank { ORDINARY, CALLED, OURSELVES };
+
+static enum rank
+rank_of(const struct peer *p)
 {
-	return peer_is_local_clock(p) && (p->cfg->flags & ASSOC_PREFER) == 0;
+	if (!peer_is_last_resort(p))
+		return ORDINARY;
+	return peer_is_local_clock(p) ? OURSELVES : CALLED;
 }
 
 static bool
 resort_due(const struct ntp_engine *e, ntp_mono now)
 {
-	if (e->sys.peer != NULL && is_last_resort(e->sys.peer))
+	if (e->sys.peer != NULL && peer_is_last_resort(e->sys.peer))
 		return true;
 	return e->sys.nopeer &&
 	    mono_diff(now, e->sys.nopeer_since) >= e->cfg->tos.orphanwait;
@@ -138,16 +142,16 @@ engine_candidate(const struct ntp_engine *e, const struct peer *p, ntp_mono now)
 }
 
 static size_t
-gather(struct ntp_engine *e, bool last_resort, ntp_mono now)
+gather(struct ntp_engine *e, enum rank rank, ntp_mono now)
 {
 	size_t n = 0;
 
 	PEER_FOREACH (p, &e->peers) {
 		if (!peer_is_source(p))
 			continue;
-		if (!last_resort)
+		if (rank == ORDINARY)
 			p->select = SEL_REJECT;
-		if (is_last_resort(p) != last_resort || pulse_is_mute(p))
+		if (rank_of(p) != rank || pulse_is_mute(p))
 			continue;
 		if (!peer_unfit(e, p, now))
 			e->cand[n++] = engine_candidate(e, p, now);
@@ -330,15 +334,17 @@ set_system_peer(struct ntp_engine *e, struct peer *p)
 		    (unsigned)p->stratum);
 }
 
-/* When the N ordinary candidates came to nothing: our own clock if there was
- * none of them, else an orphan that leads. */
+/* When the N ordinary candidates came to nothing: if there was none of them, who
+ * is called and then our own clock; else an orphan that leads. */
 static size_t
 last_resorts(struct ntp_engine *e, size_t n, ntp_mono now)
 {
 	struct peer *p;
 
 	if (n == 0 && resort_due(e, now)) {
-		n = gather(e, true, now);
+		n = gather(e, CALLED, now);
+		if (n == 0)
+			n = gather(e, OURSELVES, now);
 		if (n > 0)
 			return survivors(e, n);
 	}
@@ -352,7 +358,7 @@ last_resorts(struct ntp_engine *e, size_t n, ntp_mono now)
 static size_t
 vote(struct ntp_engine *e, ntp_mono now)
 {
-	size_t n = gather(e, false, now), kept;
+	size_t n = gather(e, ORDINARY, now), kept;
 
 	n = ephemeral_bridle(e, orphan_exclude(e, n));
 	kept = n > 0 ? survivors(e, n) : 0;

@@ -20,11 +20,11 @@
 #define SECOND_MS 1000U
 #define TEXT_MAX  256U
 
-static const struct refclock_driver *const drivers[] = {&refclock_spectracom,
-    &refclock_truetime, &refclock_generic, &refclock_arbiter, &refclock_nmea,
-    &refclock_pps, &refclock_hpgps, &refclock_shm, &refclock_trimble,
-    &refclock_oncore, &refclock_jjy, &refclock_zyfer, &refclock_gpsd,
-    &refclock_ptp};
+static const struct refclock_driver *const drivers[] = {&refclock_modem,
+    &refclock_spectracom, &refclock_truetime, &refclock_generic,
+    &refclock_arbiter, &refclock_nmea, &refclock_pps, &refclock_hpgps,
+    &refclock_shm, &refclock_trimble, &refclock_oncore, &refclock_jjy,
+    &refclock_zyfer, &refclock_gpsd, &refclock_ptp};
 
 static const struct refclock_driver *
 driver_of(unsigned type)
@@ -63,8 +63,10 @@ hand_over(struct refclock_unit *u, const struct clock_reading *r)
 void
 refclock_stamp(struct refclock_unit *u, const struct refclock_stamp *s)
 {
-	struct clock_reading r = {
-	    .leap = s->leap, .precision = s->precision, .pps = s->pps};
+	struct clock_reading r = {.leap = s->leap,
+	    .refid = s->refid,
+	    .precision = s->precision,
+	    .pps = s->pps};
 	ntp_ts ours;
 
 	r.offset = (double)(s->clock.tv_sec - s->local.tv_sec) +
@@ -125,6 +127,26 @@ refclock_show(struct refclock_unit *u, const struct timespec *clock)
 }
 
 /* --- what they ask ------------------------------------------------------------ */
+
+bool
+refclock_due(struct refclock_unit *u, struct clock_due *out)
+{
+	struct daemon *d = u->d;
+
+	return d->engine != NULL &&
+	    engine_clock_due(
+		d->engine, u->cfg.ref_type, u->cfg.ref_unit, out, ntpd_now(d));
+}
+
+void
+refclock_hurry(struct refclock_unit *u)
+{
+	struct daemon *d = u->d;
+
+	if (d->engine != NULL)
+		engine_clock_hurry(
+		    d->engine, u->cfg.ref_type, u->cfg.ref_unit, ntpd_now(d));
+}
 
 int64_t
 refclock_unix(struct refclock_unit *u, const struct timespec *at)

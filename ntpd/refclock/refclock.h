@@ -53,6 +53,7 @@ struct refclock_stamp {
 	struct timespec clock; /* what the device says, UTC */
 	struct timespec local; /* when, CLOCK_REALTIME */
 	double fudge;	       /* s, added to the offset */
+	uint32_t refid;	       /* of who told it, 0: as configured */
 	enum ntp_leap leap;
 	int8_t precision; /* log2 s */
 	bool pps;	  /* LOCAL is that of a pulse */
@@ -69,6 +70,11 @@ void refclock_timecode(struct refclock_unit *u, const char *text, size_t len);
 
 /* The same of a device that says the time in no letters. */
 void refclock_show(struct refclock_unit *u, const struct timespec *clock);
+
+/* How long until the next poll; false: not configured any more. */
+bool refclock_due(struct refclock_unit *u, struct clock_due *out);
+/* Poll it now: there will be nothing new for long. */
+void refclock_hurry(struct refclock_unit *u);
 
 /* Unix s of the disciplined clock at AT of CLOCK_REALTIME, and the fraction of
  * its second then. */
@@ -89,8 +95,8 @@ void refclock_complain(struct refclock_unit *u, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct refclock_driver refclock_arbiter, refclock_generic,
-    refclock_gpsd, refclock_hpgps, refclock_jjy, refclock_nmea, refclock_oncore,
-    refclock_pps, refclock_ptp, refclock_shm, refclock_spectracom,
-    refclock_truetime, refclock_trimble, refclock_zyfer;
+    refclock_gpsd, refclock_hpgps, refclock_jjy, refclock_modem, refclock_nmea,
+    refclock_oncore, refclock_pps, refclock_ptp, refclock_shm,
+    refclock_spectracom, refclock_truetime, refclock_trimble, refclock_zyfer;
 
 #endif /* REFCLOCK_H */

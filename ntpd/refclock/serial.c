@@ -160,6 +160,8 @@ serial_ready(struct serial *s)
 		return false;
 	}
 	ask_for_haste(fd);
+	if (s->alone)
+		(void)ioctl(fd, TIOCEXCL);
 	(void)tcflush(fd, TCIOFLUSH);
 	linebuf_reset(&s->lines);
 	s->watch = watch_open(&s->u->d->loop, fd, UV_READABLE, on_readable, s);

@@ -25,6 +25,7 @@ struct serial {
 	unsigned baud;	 /* bit/s */
 	bool seven;	 /* 7 bits, even parity, two stop bits */
 	bool odd;	 /* 8 bits, odd parity; neither: 8N1 */
+	bool alone;	 /* nobody else may open it */
 	line_take *take; /* gets the driver's unit */
 	/* Instead of lines, if not NULL: N octets that came at AT. */
 	void (*octets)(struct refclock_unit *u, const char *data, size_t n,

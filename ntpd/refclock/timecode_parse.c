@@ -17,7 +17,7 @@
  *	?	anything; _17: 17 octets of it
  *
  * The forms are from the makers' manuals and from the pages on drivers 4, 5, 8,
- * 11, 26, 40 and 42 in the documentation of NTP and NTPsec.
+ * 11, 18, 26, 40 and 42 in the documentation of NTP and NTPsec.
  */
 #include "timecode_parse.h"
 
@@ -32,6 +32,7 @@
 #define YEARS	    100
 #define YEAR_BASE   1980 /* what two digits mean is not before */
 #define TDC300_MARK 0xe5
+#define USNO_MARK   '*'
 #define SKIP_DIGITS 2U /* of "%_" */
 #define JST	    9  /* h */
 #define ROUND_MAX   3  /* s between the first and the last reply */
@@ -44,17 +45,23 @@ struct form {
 	bool at_end;
 	bool sum;    /* the sum of all octets follows, two hexadecimal digits */
 	bool marked; /* the second begins with the mark that follows */
-	int8_t ahead; /* h, of UTC */
+	bool measures;	 /* %q, sent back, lets it measure the delay */
+	int8_t ahead;	 /* h, of UTC */
+	char service[5]; /* reference id of who is called */
 	double early;
 };
 
 /* Of two that fit a line the first counts. */
 static const struct form forms[] = {
-    {.type = CLOCK_SPECTRACOM, .form = "%q  %J %H:%M:%S  TZ=00", .set = " "},
+    {.type = CLOCK_SPECTRACOM,
+	.form = "%q  %J %H:%M:%S  TZ=00",
+	.set = " ",
+	.service = "GPS"},
     {.type = CLOCK_SPECTRACOM,
 	.form = "%q%?%Y %J %H:%M:%S.%f %l",
 	.set = " ",
-	.insert = 'L'},
+	.insert = 'L',
+	.service = "GPS"},
     {.type = CLOCK_TRUETIME,
 	.form = "%J:%H:%M:%S%q",
 	.set = " .*",
@@ -83,6 +90,27 @@ static const struct form forms[] = {
 	.form = "!TIME,%C,%J,%H,%M,%S,%q,%?,%v",
 	.set = "2",
 	.set2 = "1"},
+    /* ACTS of NIST, with or without what it measures */
+    {.type = CLOCK_MODEM,
+	.form = "%_06%Y-%N-%D %H:%M:%S %_03%l%_11UTC(N%_05%q",
+	.set = "*#",
+	.insert = '1',
+	.delete = '2',
+	.at_end = true,
+	.measures = true,
+	.service = "NIST"},
+    /* the European telephone time code, ITU-R TF.583 */
+    {.type = CLOCK_MODEM,
+	.form = "%_04-%_02-%_08:%S%_18%C%N%D%H%M%_07%l%n%_18%q",
+	.set = "*#",
+	.insert = '+',
+	.delete = '-',
+	.at_end = true,
+	.service = "PTB"},
+    {.type = CLOCK_MODEM,
+	.form = "%_06%J %H%M%S UTC",
+	.marked = true,
+	.service = "USNO"},
     /* TS-JJY01 and TS-JJY02; TS-GPSclock-01 */
     {.type = CLOCK_JJY,
 	.form = "%h:%m:%s %C/%N/%D %_03 %H:%M:%S",
@@ -404,6 +432,9 @@ understand(const struct form *f, const struct found *r, struct timecode *out)
 	out->at_end = f->at_end;
 	out->marked = f->marked;
 	out->early = f->early;
+	out->measures = f->measures;
+	out->quality = (char)r->v['q'];
+	memcpy(out->service, f->service, sizeof out->service);
 	out->leap = leap_of(f, r);
 	return TIMECODE_GOOD;
 }
@@ -446,8 +477,18 @@ begin_of(const struct form *f, const char *text, size_t len)
 static bool
 is_mark(unsigned type, const char *text, size_t len)
 {
-	return type == CLOCK_JJY && len > 0 && len <= 2 &&
-	    (unsigned char)text[len - 1] == TDC300_MARK;
+	unsigned char mark = type == CLOCK_JJY ? TDC300_MARK : USNO_MARK;
+
+	return (type == CLOCK_JJY || type == CLOCK_MODEM) && len > 0 &&
+	    len <= 2 && (unsigned char)text[len - 1] == mark;
+}
+
+/* A receiver of Spectracom may be called, too. */
+static bool
+is_form_of(const struct form *f, unsigned type)
+{
+	return f->type == type ||
+	    (type == CLOCK_MODEM && f->type == CLOCK_SPECTRACOM);
 }
 
 enum timecode_verdict
@@ -462,7 +503,7 @@ timecode_parse(
 		size_t from = begin_of(f, text, len), n;
 		struct found r;
 
-		n = f->type == type
+		n = is_form_of(f, type)
 		    ? match(f->form, text + from, len - from, &r)
 		    : 0;
 		if (n == 0)

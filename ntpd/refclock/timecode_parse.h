@@ -31,6 +31,11 @@ struct timecode {
 	bool at_end;  /* the end of the line is on time, not its begin */
 	bool marked;  /* neither: the mark is that follows */
 	double early; /* s that it comes before its second */
+	/* of services that are called: the reference id; whether QUALITY, sent
+	 * back, lets them measure the delay; and that, '#': it is measured */
+	char service[5];
+	bool measures;
+	char quality;
 };
 
 /* What clocks of a type are told, and how fast they talk. */

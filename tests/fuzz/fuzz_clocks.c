@@ -124,7 +124,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t types[] = {CLOCK_SPECTRACOM, CLOCK_TRUETIME,
-	    CLOCK_GENERIC, CLOCK_ARBITER, CLOCK_HPGPS, CLOCK_JJY, CLOCK_ZYFER};
+	    CLOCK_GENERIC, CLOCK_ARBITER, CLOCK_HPGPS, CLOCK_JJY, CLOCK_ZYFER,
+	    CLOCK_MODEM};
 
 	if (size == 0)
 		return 0;

@@ -6,6 +6,7 @@ All daemons run at the same time, on virtual clocks that are off, and each has
 one clock only.
 """
 from harness import *
+import calendar
 import tty
 
 enter_namespace()
@@ -135,10 +136,42 @@ class Oncore(Line):
             self.say(message(b"Ha", bytes(data)))
 
 
-def start(words, clock):
+class Modem(Line):
+    """The first number is busy; at the second NIST measures the delay."""
+
+    def __init__(self, name):
+        self.commands, self.echoes = [], 0
+        super().__init__(name)
+
+    def play(self):
+        while True:
+            word = self.listen(b"\r").decode()
+            self.commands.append(word.replace("*", ""))
+            if word.endswith("2"):
+                self.say(b"CONNECT 9600\r\n")
+                self.nist()
+            else:
+                self.say(b"BUSY\r\n" if "DT" in word else b"OK\r\n")
+
+    def nist(self):
+        mark = "*"
+        while b"\r" not in self.heard:
+            t = time.gmtime(self.second(-0.037))
+            t = time.gmtime(calendar.timegm(t) + 1)
+            self.say(time.strftime("\r\n61366 %y-%m-%d %H:%M:%S 00 0 -.1 037.0"
+                                   " UTC(NIST) ", t).encode())
+            time.sleep(max(0, calendar.timegm(t) - time.time()))
+            self.say(mark.encode() + b"\r\n")
+            if select.select([self.master], [], [], 0.5)[0]:
+                self.echoes += os.read(self.master, 10).count(mark.encode())
+                mark = "#"
+
+
+def start(words, clock, more=""):
     stats = scratch()
     daemon = Daemon("refclock %s minpoll 2 flag4 1\nstatsdir %s/\n"
-                    "statistics clockstats\n" % (words, stats), clock=clock)
+                    "statistics clockstats\n%s" % (words, stats, more),
+                    clock=clock)
     daemon.stats = stats
     return daemon
 
@@ -166,6 +199,10 @@ def follows(name, daemon, refid, record):
     ok(wait_for(recorded, 20, "the record"), name + " is in clockstats")
 
 
+modem_line = Modem("modem")
+modem = start("modem path %s" % modem_line.path, "0.1,5",
+              "phone ATDT1 \"ATDT 2\"\nsetvar modemsetup = ATZ\n"
+              "tos orphanwait 3\n")
 zyfer = start("zyfer path %s" % Zyfer("zyfer").path, "0.3,-30")
 asked_line = Asked("asked")
 asked = start("jjy mode 1 path %s flag1 1" % asked_line.path, "-0.4,10")
@@ -189,5 +226,9 @@ follows("trimble, palisade", palisade, b"GPS\0",
         r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.\d{9}$")
 follows("oncore", oncore, b"GPS\0",
         r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.0{9}$")
-for each in (zyfer, asked, marked, bolt, palisade, oncore):
+follows("modem", modem, b"NIST", r" 61366 .* UTC\(NIST\) [*#]$")
+ok(modem_line.commands == ["ATZ", "ATDT1", "ATZ", "ATDT 2"],
+   "the numbers are called in turn", modem_line.commands)
+ok(modem_line.echoes > 1, "NIST may measure the delay", modem_line.echoes)
+for each in (zyfer, asked, marked, bolt, palisade, oncore, modem):
     ok(each.kill() == 0, "it leaves in peace", each.log())

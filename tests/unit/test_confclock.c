@@ -43,21 +43,20 @@ other_clocks_are_left_out(void **state)
 {
 	struct world w;
 	struct ntp_config *c = parse(&w,
-	    "server 127.127.18.0 mode 1 prefer\nfudge 127.127.18.0 refid GPS\n"
-	    "refclock modem unit 0\nfudge 127.127.1.0 stratum 17\n"
+	    "server 127.127.36.0 mode 1 prefer\nfudge 127.127.36.0 refid GPS\n"
+	    "fudge 127.127.1.0 stratum 17\n"
 	    "fudge 192.0.2.1 stratum 1\nfudge 127.127.1.3 stratum 1\n"
 	    "server 127.127.36.1\n");
 
 	(void)state;
 	assert_int_equal(c->nassoc, 0);
 	assert_int_equal(c->nerrors, 2);
-	said(&w, 0, CONFIG_WARNING, 1, 8, "reference clock 127.127.18.0");
-	said(&w, 1, CONFIG_WARNING, 2, 7, "reference clock 127.127.18.0");
-	said(&w, 2, CONFIG_WARNING, 3, 10, "driver 'modem'");
-	said(&w, 3, CONFIG_ERROR, 4, 27, "'stratum 17'");
-	said(&w, 4, CONFIG_ERROR, 5, 7, "inappropriate address 192.0.2.1");
-	said(&w, 5, CONFIG_WARNING, 7, 8, "reference clock 127.127.36.1");
-	said(&w, 6, CONFIG_WARNING, 6, 7, "no `server` line");
+	said(&w, 0, CONFIG_WARNING, 1, 8, "reference clock 127.127.36.0");
+	said(&w, 1, CONFIG_WARNING, 2, 7, "reference clock 127.127.36.0");
+	said(&w, 2, CONFIG_ERROR, 3, 27, "'stratum 17'");
+	said(&w, 3, CONFIG_ERROR, 4, 7, "inappropriate address 192.0.2.1");
+	said(&w, 4, CONFIG_WARNING, 6, 8, "reference clock 127.127.36.1");
+	said(&w, 5, CONFIG_WARNING, 5, 7, "no `server` line");
 	end(&w);
 }
 
@@ -157,6 +156,37 @@ modes_that_are_not(void **state)
 	end(&w);
 }
 
+#define TEN "0123456789"
+
+static void
+telephone_numbers(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w,
+	    "phone ATDT5551234 \"ATDT 0,5555678\"\n"
+	    "phone ATDT" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+	    "\nphone\nphone ATDP7 # at home\n"
+	    "refclock modem unit 1\nserver 127.127.18.2 minpoll 6 mode 2\n"
+	    "fudge 127.127.18.2 flag1 1\n");
+
+	(void)state;
+	assert_string_equal(c->phone, "ATDT5551234\nATDT 0,5555678\nATDP7");
+	assert_int_equal(c->nerrors, 2);
+	assert_int_equal(w.n, 2);
+	said(&w, 0, CONFIG_ERROR, 2, 7, "'ATDT0123456789");
+	said(&w, 1, CONFIG_ERROR, 3, 6, "missing telephone number");
+	assert_int_equal(c->assoc[0].minpoll, 12);
+	assert_int_equal(c->assoc[0].maxpoll, 17);
+	assert_int_equal(c->assoc[1].minpoll, 6);
+	assert_int_equal(c->assoc[1].maxpoll, 17);
+	end(&w);
+	c = parse(&w, "refclock modem\n");
+	assert_null(c->phone);
+	assert_int_equal(w.n, 1);
+	said(&w, 0, CONFIG_WARNING, 1, 1, "there is no `phone`");
+	end(&w);
+}
+
 int
 main(void)
 {
@@ -166,6 +196,7 @@ main(void)
 	    cmocka_unit_test(devices),
 	    cmocka_unit_test(shared_memory),
 	    cmocka_unit_test(modes_that_are_not),
+	    cmocka_unit_test(telephone_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

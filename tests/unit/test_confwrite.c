@@ -51,6 +51,7 @@ static const char everything[] =
     "logconfig =allevents -clockevents\n"
     "setvar rack = \"b 12\" default\n"
     "setvar room = 7\n"
+    "phone ATDT5551234 \"atdt 0,5555678\"\nphone ATDP1\n"
     "tos minsane 2 minclock 4 maxclock 6 mindist 0.002 maxdist 3\n"
     "tos maxdisp 8 floor 1 ceiling 12 orphanwait 60\n"
     "tos basedate 2026-06-30\n"

@@ -129,7 +129,6 @@ static const char *const warned_lines[] = {
     "pps /dev/pps0 assert hardpps",
     "driftfile /x 60",
     "trap 192.0.2.3 port 18447 interface 192.0.2.4",
-    "phone ATDT1234567 \"ATDT 7\"",
     "fudge 127.127.30.0 flag1 1 flag3 true time2 0.4",
     "fudge 127.127.20.0 flag1 1 flag3 true time2 0.4",
     "device 127.127.20.0 timedata /dev/gps0",

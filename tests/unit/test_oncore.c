@@ -10,6 +10,7 @@
 
 #include "../../ntpd/refclock/oncore_parse.h"
 #include "ntp_rng.h"
+#include "threat.h"
 
 #define THEN INT64_C(1795335330) /* 2026-11-22 08:15:30 */
 
@@ -273,7 +274,7 @@ main(void)
 	    cmocka_unit_test(leap_seconds),
 	    cmocka_unit_test(no_such_time),
 	    cmocka_unit_test(found_among_others),
-	    cmocka_unit_test(noise),
+	    THREAT("Sec-3380", noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,9 @@
 #include <stdio.h>
 
 #include "mesh.h"
+#include "ntp_refclock.h"
 #include "threat.h"
+#include "world.h"
 
 #define STRATUM 6U
 
@@ -153,6 +155,68 @@ local_clock_goes_first(void **state)
 	mesh_fini(&m);
 }
 
+/* For 20 s the clock TYPE is right. */
+static void
+tell(struct world *w, uint8_t type)
+{
+	for (unsigned s = 0; s < 20; s++) {
+		struct clock_reading r = {.offset = -w->err, .precision = -10};
+
+		(void)engine_clock_reading(w->e, type, 0, &r, world_now(w));
+		world_run(w, 1);
+	}
+}
+
+/* Who is called, then our own clock, then an orphan; none of them soon. */
+static void
+order_of_last_resorts(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w,
+	    "tos orphan 8 orphanwait 60\nserver 127.127.1.0\n"
+	    "server 127.127.18.0 minpoll 4 maxpoll 4\n"
+	    "server 127.127.28.0 minpoll 4\n",
+	    NULL, 0, 5);
+	tell(&w, CLOCK_MODEM);
+	assert_null(w.e->sys.peer);
+	for (unsigned i = 0; i < 4; i++)
+		tell(&w, CLOCK_MODEM);
+	assert_ptr_equal(w.e->sys.peer, world_peer(&w, 1));
+	assert_int_equal(w.e->sys.source, SYNC_TELEPHONE);
+	assert_int_equal(world_peer(&w, 0)->select, SEL_REJECT);
+	/* a source ends it */
+	for (unsigned i = 0; i < 4; i++)
+		tell(&w, CLOCK_SHM);
+	assert_ptr_equal(w.e->sys.peer, world_peer(&w, 2));
+	/* nobody tells anything any more */
+	world_run(&w, 200000);
+	assert_ptr_equal(w.e->sys.peer, world_peer(&w, 0));
+	assert_int_equal(w.e->sys.source, SYNC_LOCAL);
+	/* and until that is called again, our own clock serves */
+	for (unsigned i = 0; i < 10; i++)
+		tell(&w, CLOCK_MODEM);
+	assert_ptr_equal(w.e->sys.peer, world_peer(&w, 1));
+	world_fini(&w);
+}
+
+/* One that is preferred waits for nothing. */
+static void
+preferred_call(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w,
+	    "tos orphanwait 600\nserver 127.127.18.0 minpoll 4 prefer\n", NULL,
+	    0, 5);
+	for (unsigned i = 0; i < 5; i++)
+		tell(&w, CLOCK_MODEM);
+	assert_ptr_equal(w.e->sys.peer, world_peer(&w, 0));
+	world_fini(&w);
+}
+
 static void
 without_orphan_nobody_serves(void **state)
 {
@@ -197,6 +261,8 @@ main(void)
 	    cmocka_unit_test(the_next_takes_over),
 	    cmocka_unit_test(a_source_ends_it),
 	    cmocka_unit_test(local_clock_goes_first),
+	    cmocka_unit_test(order_of_last_resorts),
+	    cmocka_unit_test(preferred_call),
 	    cmocka_unit_test(without_orphan_nobody_serves),
 	    THREAT("O-stratum-inflation", strata_do_not_grow),
 	};

@@ -12,6 +12,7 @@
 #include "../../ntpd/refclock/timecode_parse.h"
 #include "ntp_refclock.h"
 #include "ntp_rng.h"
+#include "threat.h"
 
 #define THEN INT64_C(1795335330) /* 2026-11-22 08:15:30, day 326 */
 #define NEAR (THEN + 40)
@@ -283,11 +284,70 @@ jjy(void **state)
 }
 
 static enum timecode_verdict
-hear(struct timecode_memory *m, const char *text, struct timecode *t)
+hear_of(unsigned type, struct timecode_memory *m, const char *text,
+    struct timecode *t)
 {
 	struct line l = {.text = text, .len = strlen(text)};
 
-	return timecode_read(m, CLOCK_JJY, &l, t);
+	return timecode_read(m, type, &l, t);
+}
+
+static enum timecode_verdict
+hear(struct timecode_memory *m, const char *text, struct timecode *t)
+{
+	return hear_of(CLOCK_JJY, m, text, t);
+}
+
+#define PTB                                                                    \
+	"1995-01-23 20:58:51 MEZ  "                                            \
+	"10402303260219950123195849740+4%s0500              *"
+
+/* Those that are called tell who they are. */
+static void
+telephone(void **state)
+{
+	struct timecode_memory m = {.told = false};
+	struct timecode t;
+	char text[90];
+
+	(void)state;
+	tells(CLOCK_MODEM, "61366 26-11-22 08:15:30 00 0 +.1 045.0 UTC(NIST) *",
+	    THEN);
+	assert_int_equal(
+	    parse(CLOCK_MODEM,
+		"61366 26-11-22 08:15:30 00 1 -.1 037.6 UTC(NBS) #", &t),
+	    TIMECODE_OTHER);
+	assert_int_equal(
+	    parse(CLOCK_MODEM,
+		"61366 26-11-22 08:15:30 00 1 -.1 037.6 UTC(NIST) #", &t),
+	    TIMECODE_GOOD);
+	assert_int_equal(t.leap, NTP_LEAP_INS);
+	assert_true(t.measures && t.quality == '#' && t.at_end);
+	assert_string_equal(t.service, "NIST");
+	(void)snprintf(text, sizeof text, PTB, "000");
+	assert_int_equal(strlen(text), 78);
+	tells(CLOCK_MODEM, text, INT64_C(790891131));
+	(void)snprintf(text, sizeof text, PTB, "+01");
+	assert_int_equal(parse(CLOCK_MODEM, text, &t), TIMECODE_GOOD);
+	assert_int_equal(t.leap, NTP_LEAP_INS);
+	assert_string_equal(t.service, "PTB");
+	assert_false(t.measures);
+	(void)snprintf(text, sizeof text, PTB, "-06"); /* another month */
+	assert_int_equal(parse(CLOCK_MODEM, text, &t), TIMECODE_GOOD);
+	assert_int_equal(t.leap, NTP_LEAP_NONE);
+	text[77] = '\0';
+	assert_int_equal(parse(CLOCK_MODEM, text, &t), TIMECODE_OTHER);
+	assert_int_equal(hear_of(CLOCK_MODEM, &m, "61366 326 081530 UTC", &t),
+	    TIMECODE_MARK);
+	assert_int_equal(hear_of(CLOCK_MODEM, &m, "*", &t), TIMECODE_GOOD);
+	assert_int_equal(timecode_unix(&t, NEAR), THEN);
+	assert_string_equal(t.service, "USNO");
+	tells(CLOCK_MODEM, "   326 08:15:30  TZ=00", THEN);
+	assert_int_equal(
+	    parse(CLOCK_MODEM, "  26 326 08:15:30.000  D", &t), TIMECODE_GOOD);
+	assert_string_equal(t.service, "GPS");
+	assert_int_equal(
+	    parse(CLOCK_MODEM, "CONNECT 9600", &t), TIMECODE_OTHER);
 }
 
 /* The date comes first, and a mark when it is true. */
@@ -361,7 +421,9 @@ noise(void **state)
 	    {CLOCK_JJY, "17:15:29 2026/11/22 SUN 17:15:30"},
 	    {CLOCK_JJY, "\002J26112201715304"},
 	    {CLOCK_JJY, "2611220171530@@@@"},
-	    {CLOCK_JJY, "'OK 26/11/22 6 17:15:30"}};
+	    {CLOCK_JJY, "'OK 26/11/22 6 17:15:30"},
+	    {CLOCK_MODEM, "61366 26-11-22 08:15:30 00 0 +.1 045.0 UTC(NIST) *"},
+	    {CLOCK_MODEM, "61366 326 081530 UTC"}};
 	struct ntp_rng rng;
 
 	(void)state;
@@ -395,9 +457,10 @@ main(void)
 	    cmocka_unit_test(hpgps),
 	    cmocka_unit_test(meinberg),
 	    cmocka_unit_test(zyfer),
-	    cmocka_unit_test(lines_that_do_not_end),
+	    THREAT("CVE-2026-18321", lines_that_do_not_end),
 	    cmocka_unit_test(jjy),
 	    cmocka_unit_test(marks),
+	    cmocka_unit_test(telephone),
 	    cmocka_unit_test(modes),
 	    cmocka_unit_test(lines),
 	    cmocka_unit_test(noise),

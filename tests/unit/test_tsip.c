@@ -12,6 +12,7 @@
 #include "../../ntpd/refclock/tsip.h"
 #include "ntp_rng.h"
 #include "ntp_wire.h"
+#include "threat.h"
 
 #define THEN INT64_C(1795335330) /* 2026-11-22 08:15:30, a Sunday */
 #define WEEK 2446		 /* of that, which begins this day */
@@ -346,7 +347,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(packets),
-	    cmocka_unit_test(broken_packets),
+	    THREAT("CVE-2023-26555", broken_packets),
 	    cmocka_unit_test(frames),
 	    cmocka_unit_test(timing_pairs),
 	    cmocka_unit_test(timing_flags),
