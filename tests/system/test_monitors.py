@@ -14,7 +14,9 @@ need_peers()
 need_monitors()
 enter_namespace()
 upstreams = [stratum1() for _ in range(4)]
-ours = Daemon("".join(server_line("127.0.1.%d" % i, u)
+# They agree, and the first leads, however roughly they can be measured here.
+ours = Daemon("tos mindist 0.5\n" +
+              "".join(server_line("127.0.1.%d" % i, u, "prefer" * (i == 1))
                       for i, u in enumerate(upstreams, 1)),
               port=123)
 ours.synchronized()

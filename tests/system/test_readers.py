@@ -15,7 +15,9 @@ import re
 import struct
 
 upstreams = [stratum1() for _ in range(4)]
-ours = Daemon("".join(server_line("127.0.1.%d" % i, u)
+# They agree, and the first leads, however roughly they can be measured here.
+ours = Daemon("tos mindist 0.5\n" +
+              "".join(server_line("127.0.1.%d" % i, u, "prefer" * (i == 1))
                       for i, u in enumerate(upstreams, 1)))
 ours.synchronized()
 target = "127.0.0.1:%d" % ours.port
@@ -163,7 +165,8 @@ words = ntpq("-c", "associations")
 table = [line.split() for line in words.splitlines()
          if re.match(r"\s+\d", line)]
 STATES = "reject falsetick excess backup outlier candidate sys.peer pps.peer"
-ok(len(table) == 4 and all(len(r) == 9 for r in table) and
+# The last event has no word where it was a popcorn spike.
+ok(len(table) == 4 and all(len(r) in (8, 9) for r in table) and
    all(r[6] in STATES.split() for r in table) and
    sum(r[6] == "sys.peer" for r in table) == 1,
    "munin ntp_states: nine columns and its words", words)
