@@ -160,7 +160,7 @@ def listing(effort):
             fill(s, effort.clients)
         least = min(s.variable("mru_depth") or 0 for s in servers)
         for _ in range(effort.brief().rounds):
-            one_round(servers, 2 * effort.seconds, seen)
+            one_round(servers, 10 * effort.seconds, seen)
     r.figures = {f: {n: figure(v) for n, v in by.items()}
                  for f, by in seen.items()}
     r.mark("clients in the list", figure([least]), AT_LEAST, effort.clients)
