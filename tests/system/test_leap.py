@@ -60,9 +60,18 @@ def leap_of(daemon):
     return reply and reply.leap
 
 
+def follower(daemon):
+    return Daemon("server 127.0.1.1 port %d iburst minpoll 0 maxpoll 1\n"
+                  % daemon.port, clock="%.3f" % (ahead_of(daemon) + 0.5))
+
+
+# Two that will live to see the second: there is a minute until then.
+over = server(60, "leapfile %s\n" % table("over"))
+after = follower(over)
+
 # The announcement, and a client that hears of it by its server alone.
 good = table("good")
-announcer = server(40, "leapfile %s\n" % good)
+announcer = server(7200, "leapfile %s\n" % good)
 ok(wait_for(lambda: leap_of(announcer) == 1, 10, "the announcement"),
    "a second to be inserted is announced on its day", announcer.log())
 ok("good hash signature" in announcer.log() and
@@ -71,8 +80,7 @@ ok("good hash signature" in announcer.log() and
 ok(announcer.variable("tai") == "37" and
    announcer.variable("leapsec") == "202701010000",
    "mode 6 shows TAI and the leap second", announcer.ntpq("-c", "rv"))
-client = Daemon("server 127.0.1.1 port %d iburst minpoll 0 maxpoll 1\n"
-                % announcer.port, clock="%.3f" % (ahead_of(announcer) + 0.5))
+client = follower(announcer)
 ok(wait_for(lambda: leap_of(client) == 1, 20, "the client to hear"),
    "a client passes it on", client.log())
 
@@ -158,15 +166,15 @@ for last, sign in ((38, -1), (36, 1)):
        "chronyd gets the smeared time, and no more", seen)
     smear.kill()
 
-# Over it: the announcer and its client have both inserted the second.
-ok(wait_for(lambda: "Positive leap second" in announcer.log() and
-            "Positive leap second" in client.log(), 40, "the leap second"),
-   "both step back by one second", announcer.log(), client.log())
-ok(wait_for(lambda: leap_of(announcer) == 0 and leap_of(client) == 0, 15,
+# Over it: the server and its client have both inserted the second.
+ok(wait_for(lambda: "Positive leap second" in over.log() and
+            "Positive leap second" in after.log(), 40, "the leap second"),
+   "both step back by one second", over.log(), after.log())
+ok(wait_for(lambda: leap_of(over) == 0 and leap_of(after) == 0, 15,
             "the announcement to end"), "and announce nothing afterwards",
-   announcer.log(), client.log())
-ok(announcer.variable("tai") == "38", "TAI has moved")
-row = client.peer("127.0.1.1")
-ok(row and abs(row.offset) < 300, "they agree as before", client.ntpq("-p"))
-ok("time reset" not in client.log().split("Positive")[-1],
-   "nobody has to be set", client.log())
+   over.log(), after.log())
+ok(over.variable("tai") == "38", "TAI has moved")
+row = after.peer("127.0.1.1")
+ok(row and abs(row.offset) < 300, "they agree as before", after.ntpq("-p"))
+ok("time reset" not in after.log().split("Positive")[-1],
+   "nobody has to be set", after.log())
