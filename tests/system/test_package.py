@@ -75,6 +75,7 @@ dpkg -i /mnt/p.deb </dev/null && say installed again
 tail -n 1 /etc/logrotate.d/ntp | sed 's/^/SEEN logrotate /'
 grep -c 127.127.1.0 /etc/ntp.conf | sed 's/^/SEEN own lines /'
 
+systemctl enable ntp-networkd.path ntp-wait.service
 dpkg -r ntp-truechimer && say removed
 state /usr/sbin/ntpd /lib/systemd/system/ntp.service /etc/ntp.conf \
     /etc/logrotate.d/ntp /var/lib/ntp
