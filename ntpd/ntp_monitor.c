@@ -18,152 +18,14 @@
  * calloc() is thereby a valid empty one, and pages that no client has needed
  * are never touched.
  */
-#include <assert.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "ntp.h"
 #include "ntp_fetch.h"
-#include "ntp_monitor.h"
-#include "ntp_siphash.h"
+#include "ntp_mrutable.h"
 
-#define SLOTS_MAX      (UINT32_MAX / 2)
-#define LINE	       64U /* octets of a cache line */
-#define LOCALS	       63U /* local addresses told apart */
-#define SCOPE_MAX      0xffffffU
-#define STRANGER_SHARE 8U /* 1/8 of the table is theirs */
-#define NS_PER_S       1000000000
+#define STRANGER_SHARE 8U    /* 1/8 of the table is theirs */
 #define CACHED	       4096U /* a table so deep stays in the cache by itself */
 #define AHEAD	       32U   /* packets, of which each needs five lines */
-#define CROWD	       64U   /* packets: what more come are not expected */
-
-_Static_assert(sizeof(struct mru_entry) == LINE, "one line an entry");
-
-/* What tells clients apart. */
-struct client {
-	uint8_t ip[16];
-	uint32_t scope;
-};
-
-/* On its way to its slot: each step needs what the one before has fetched. */
-struct expected {
-	struct client c;
-	uint32_t *head;
-	uint32_t s;
-};
-
-struct mru {
-	struct mru_param par;
-	struct siphash_key key;
-	void *memory;		 /* of the entries */
-	struct mru_entry *entry; /* par.entries + 1, aligned */
-	uint32_t *head;		 /* of the chains */
-	uint32_t nheads;
-	uint32_t used; /* slots 1..used hold entries */
-	uint32_t strangers;
-	uint64_t exists, recycled_old, recycled_full, none;
-	uint64_t epoch; /* of mru_ts() */
-	struct mru_cursor *cursors;
-	size_t nlocal, lately;
-	struct ntp_addr local[LOCALS];
-	size_t nexpected, recorded; /* of a crowd */
-	struct expected expected[CROWD];
-};
-
-/* --- memory -------------------------------------------------------------- */
-
-/* Three chains for four entries. */
-static size_t
-heads_for(size_t entries)
-{
-	return entries - entries / 4;
-}
-
-static size_t
-octets_for(size_t entries)
-{
-	return sizeof(struct mru) + (entries + 1) * LINE + LINE +
-	    heads_for(entries) * sizeof(uint32_t);
-}
-
-size_t
-mru_entries_in(size_t memory)
-{
-	size_t fixed = octets_for(0);
-	size_t n;
-
-	if (memory <= fixed)
-		return 1;
-	n = (memory - fixed) / (LINE + 3 * sizeof(uint32_t) / 4);
-	while (n > 1 && octets_for(n) > memory)
-		n--;
-	return n > 0 ? n : 1;
-}
-
-static bool
-alloc_tables(struct mru *m)
-{
-	size_t n = m->par.entries;
-	uintptr_t at;
-
-	m->nheads = (uint32_t)heads_for(n);
-	m->head = calloc(m->nheads, sizeof *m->head);
-	m->memory = calloc(n + 2, LINE);
-	if (m->head == NULL || m->memory == NULL)
-		return false;
-	at = (uintptr_t)m->memory % LINE;
-	m->entry = (void *)((char *)m->memory + (at == 0 ? 0 : LINE - at));
-	if (m->par.prefault > n)
-		m->par.prefault = n;
-	memset(m->entry, 0, (m->par.prefault + 1) * LINE);
-	return true;
-}
-
-static void
-complete_param(struct mru_param *p)
-{
-	if (p->entries == 0)
-		p->entries = 1;
-	if (p->leak_log2 > 31)
-		p->leak_log2 = 31;
-	if (p->average < 0)
-		p->average = 0;
-	if (p->average > NTP_MAXPOLL)
-		p->average = NTP_MAXPOLL;
-	if (p->v6bits == 0 || p->v6bits > MRU_V6BITS_MAX)
-		p->v6bits = MRU_V6BITS_MAX;
-}
-
-struct mru *
-mru_new(const struct mru_param *p, const uint8_t seed[16])
-{
-	struct mru *m;
-
-	if (p->entries > SLOTS_MAX)
-		return NULL;
-	m = calloc(1, sizeof *m);
-	if (m == NULL)
-		return NULL;
-	m->par = *p;
-	complete_param(&m->par);
-	m->key = siphash_key(seed);
-	if (!alloc_tables(m))
-		mru_free(&m);
-	return m;
-}
-
-void
-mru_free(struct mru **m)
-{
-	if (*m == NULL)
-		return;
-	assert((*m)->cursors == NULL);
-	free((*m)->memory);
-	free((*m)->head);
-	free(*m);
-	*m = NULL;
-}
 
 /* --- who is who ---------------------------------------------------------- */
 
@@ -180,10 +42,10 @@ keep_bits(uint8_t ip[16], unsigned bits)
 	}
 }
 
-static struct client
+static struct mru_client
 client_of(const struct mru *m, const struct ntp_addr *a)
 {
-	struct client c = {.scope = a->scope & SCOPE_MAX};
+	struct mru_client c = {.scope = a->scope & MRU_SCOPE_MAX};
 
 	if (a->family == ADDR_V6) {
 		memcpy(c.ip, a->ip, sizeof c.ip);
@@ -197,13 +59,13 @@ client_of(const struct mru *m, const struct ntp_addr *a)
 }
 
 static bool
-is_client(const struct mru_entry *e, const struct client *c)
+is_client(const struct mru_entry *e, const struct mru_client *c)
 {
 	return memcmp(e->ip, c->ip, sizeof e->ip) == 0 && e->scope == c->scope;
 }
 
 static uint32_t *
-head_of(const struct mru *m, const struct client *c)
+head_of(const struct mru *m, const struct mru_client *c)
 {
 	uint64_t h = siphash(&m->key, c, sizeof *c) & UINT32_MAX;
 
@@ -211,7 +73,7 @@ head_of(const struct mru *m, const struct client *c)
 }
 
 static bool
-same_client(const struct client *a, const struct client *b)
+same_client(const struct mru_client *a, const struct mru_client *b)
 {
 	return memcmp(a->ip, b->ip, sizeof a->ip) == 0 && a->scope == b->scope;
 }
@@ -219,24 +81,15 @@ same_client(const struct client *a, const struct client *b)
 /* The same, which was found already if C was expected: not all that come with
  * a crowd are recorded, but the order is theirs. */
 static uint32_t *
-head_expected(struct mru *m, const struct client *c)
+head_expected(struct mru *m, const struct mru_client *c)
 {
 	while (m->recorded < m->nexpected) {
-		const struct expected *x = &m->expected[m->recorded++];
+		const struct mru_expected *x = &m->expected[m->recorded++];
 
 		if (same_client(&x->c, c))
 			return x->head;
 	}
 	return head_of(m, c);
-}
-
-void
-mru_addr(const struct mru_entry *e, struct ntp_addr *a)
-{
-	*a = (struct ntp_addr){.family = ADDR_V6, .port = e->port};
-	memcpy(a->ip, e->ip, sizeof a->ip);
-	addr_unmap(a);
-	a->scope = e->scope;
 }
 
 /* A server has few addresses and hears most on one: where the last search
@@ -254,23 +107,16 @@ local_index(struct mru *m, const struct ntp_addr *a)
 			return (uint32_t)k + 1;
 		}
 	}
-	if (m->nlocal == LOCALS)
+	if (m->nlocal == MRU_LOCALS)
 		return 0;
 	m->local[m->nlocal] = *a;
 	return (uint32_t)++m->nlocal;
 }
 
-bool
-mru_came_to(
-    const struct mru *m, const struct mru_entry *e, const struct ntp_addr *a)
-{
-	return e->local != 0 && addr_equal(&m->local[e->local - 1], a);
-}
-
 /* --- chains and rings ---------------------------------------------------- */
 
 static uint32_t
-chain_find(const struct mru *m, uint32_t s, const struct client *c)
+chain_find(const struct mru *m, uint32_t s, const struct mru_client *c)
 {
 	while (s != 0 && !is_client(&m->entry[s], c))
 		s = m->entry[s].chain;
@@ -341,19 +187,13 @@ stranger_remove(struct mru *m, uint32_t s)
 	m->strangers--;
 }
 
-int64_t
-mru_first(const struct mru_entry *e)
-{
-	return e->count == 1 ? e->last : e->u.first;
-}
-
 /* --- a place for a newcomer ---------------------------------------------- */
 
 static void
 evict(struct mru *m, uint32_t s)
 {
 	const struct mru_entry *e = &m->entry[s];
-	struct client c = {.scope = e->scope};
+	struct mru_client c = {.scope = e->scope};
 
 	memcpy(c.ip, e->ip, sizeof c.ip);
 	ring_remove(m, s);
@@ -438,15 +278,15 @@ slot_take(struct mru *m, uint32_t rnd, ntp_mono now)
 }
 
 static uint32_t
-slot_new(struct mru *m, const struct client *c, uint32_t *head, uint32_t rnd,
-    ntp_mono now)
+slot_new(struct mru *m, const struct mru_client *c, uint32_t *head,
+    uint32_t rnd, ntp_mono now)
 {
 	uint32_t s = slot_take(m, rnd, now);
 
 	if (s == 0)
 		return 0;
 	memcpy(m->entry[s].ip, c->ip, sizeof c->ip);
-	m->entry[s].scope = c->scope & SCOPE_MAX;
+	m->entry[s].scope = c->scope & MRU_SCOPE_MAX;
 	chain_insert(m, head, s);
 	stranger_insert_newest(m, s);
 	return s;
@@ -456,7 +296,7 @@ slot_new(struct mru *m, const struct client *c, uint32_t *head, uint32_t rnd,
 
 /* The slot of a known client, made the first of its chain; 0: unknown. */
 static uint32_t
-slot_known(struct mru *m, const struct client *c, uint32_t *head)
+slot_known(struct mru *m, const struct mru_client *c, uint32_t *head)
 {
 	uint32_t s = chain_find(m, *head, c);
 
@@ -503,7 +343,7 @@ entry_update(struct mru *m, struct mru_entry *e, const struct mru_packet *p,
 enum mru_verdict
 mru_record(struct mru *m, const struct mru_packet *p, struct ntp_now now)
 {
-	struct client c = client_of(m, p->src);
+	struct mru_client c = client_of(m, p->src);
 	uint32_t *head = head_expected(m, &c);
 	enum mru_verdict v = MRU_PASS;
 	uint32_t s = slot_known(m, &c, head);
@@ -522,7 +362,8 @@ mru_record(struct mru *m, const struct mru_packet *p, struct ntp_now now)
 /* --- a crowd of packets -------------------------------------------------- */
 
 static void
-expect_chain(const struct mru *m, struct expected *x, const struct ntp_addr *a)
+expect_chain(
+    const struct mru *m, struct mru_expected *x, const struct ntp_addr *a)
 {
 	x->c = client_of(m, a);
 	x->head = head_of(m, &x->c);
@@ -530,14 +371,14 @@ expect_chain(const struct mru *m, struct expected *x, const struct ntp_addr *a)
 }
 
 static void
-expect_first(const struct mru *m, struct expected *x)
+expect_first(const struct mru *m, struct mru_expected *x)
 {
 	x->s = *x->head;
 	fetch_ahead(&m->entry[x->s]);
 }
 
 static void
-expect_second(const struct mru *m, struct expected *x)
+expect_second(const struct mru *m, struct mru_expected *x)
 {
 	const struct mru_entry *e = &m->entry[x->s];
 
@@ -548,7 +389,7 @@ expect_second(const struct mru *m, struct expected *x)
 }
 
 static void
-expect_neighbours(const struct mru *m, const struct expected *x)
+expect_neighbours(const struct mru *m, const struct mru_expected *x)
 {
 	const struct mru_entry *e = &m->entry[x->s];
 
@@ -557,8 +398,8 @@ expect_neighbours(const struct mru *m, const struct expected *x)
 }
 
 static void
-expect_few(const struct mru *m, struct expected *x, const struct ntp_addr *src,
-    size_t n)
+expect_few(const struct mru *m, struct mru_expected *x,
+    const struct ntp_addr *src, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		expect_chain(m, &x[i], &src[i]);
@@ -575,7 +416,7 @@ mru_expect(struct mru *m, const struct ntp_addr *src, size_t n)
 {
 	if (mru_depth(m) < CACHED)
 		return;
-	n = n < CROWD ? n : CROWD;
+	n = n < MRU_CROWD ? n : MRU_CROWD;
 	for (size_t i = 0; i < n; i += AHEAD)
 		expect_few(
 		    m, &m->expected[i], src + i, n - i < AHEAD ? n - i : AHEAD);
@@ -583,38 +424,12 @@ mru_expect(struct mru *m, const struct ntp_addr *src, size_t n)
 	m->recorded = 0;
 }
 
-/* --- what others may see ------------------------------------------------- */
+/* --- what others ask of it ------------------------------------------------ */
 
 size_t
 mru_depth(const struct mru *m)
 {
 	return m != NULL ? m->used : 0;
-}
-
-/* Entries are replaced, never taken away: the deepest is the depth. */
-struct mru_stats
-mru_stats(const struct mru *m)
-{
-	if (m == NULL)
-		return (struct mru_stats){0};
-	return (struct mru_stats){
-	    .depth = m->used,
-	    .deepest = m->used,
-	    .capacity = m->par.entries,
-	    .hashslots = m->nheads,
-	    .strangers = m->strangers,
-	    .mindepth = m->par.mindepth,
-	    .maxage = m->par.maxage,
-	    .minage = m->par.minage,
-	    .mem =
-		octets_for(m->par.entries) - (m->par.entries - m->used) * LINE,
-	    .maxmem = octets_for(m->par.entries),
-	    .exists = m->exists,
-	    .added = m->used,
-	    .recycled_old = m->recycled_old,
-	    .recycled_full = m->recycled_full,
-	    .none = m->none,
-	};
 }
 
 int64_t
@@ -623,107 +438,10 @@ mru_oldest_age(const struct mru *m, ntp_mono now)
 	return mru_depth(m) > 0 ? (int64_t)age_of_oldest(m, now) : 0;
 }
 
-static const struct mru_entry *
-slot_entry(const struct mru *m, uint32_t s)
-{
-	return s != 0 ? &m->entry[s] : NULL;
-}
-
 const struct mru_entry *
 mru_find(const struct mru *m, const struct ntp_addr *addr)
 {
-	struct client c = client_of(m, addr);
+	struct mru_client c = client_of(m, addr);
 
-	return slot_entry(m, chain_find(m, *head_of(m, &c), &c));
-}
-
-const struct mru_entry *
-mru_newest(const struct mru *m)
-{
-	return slot_entry(m, m->entry[0].older);
-}
-
-const struct mru_entry *
-mru_older(const struct mru *m, const struct mru_entry *e)
-{
-	return slot_entry(m, e->older);
-}
-
-/* --- the clock ----------------------------------------------------------- */
-
-static uint64_t
-fixed_from_ns(int64_t ns)
-{
-	int64_t s = ns / NS_PER_S;
-	int64_t frac = ns % NS_PER_S;
-
-	if (frac < 0) {
-		frac += NS_PER_S;
-		s--;
-	}
-	return (uint64_t)s << 32 | ((uint64_t)frac << 32) / NS_PER_S;
-}
-
-ntp_ts
-mru_ts(const struct mru *m, int64_t ns)
-{
-	return (ntp_ts){m->epoch + fixed_from_ns(ns)};
-}
-
-void
-mru_set_clock(struct mru *m, struct ntp_now now)
-{
-	if (fabs(ts_diff(now.sys, mru_ts(m, now.mono.ns))) > MRU_CLOCK_SLACK)
-		m->epoch = now.sys.v - fixed_from_ns(now.mono.ns);
-}
-
-/* --- cursors ------------------------------------------------------------- */
-
-void
-mru_cursor_start(struct mru *m, struct mru_cursor *c, const struct mru_entry *e)
-{
-	c->slot = e != NULL ? (uint32_t)(e - m->entry) : m->entry[0].newer;
-	c->next = m->cursors;
-	m->cursors = c;
-}
-
-void
-mru_cursor_stop(struct mru *m, struct mru_cursor *c)
-{
-	struct mru_cursor **at = &m->cursors;
-
-	while (*at != NULL && *at != c)
-		at = &(*at)->next;
-	if (*at != NULL)
-		*at = c->next;
-}
-
-const struct mru_entry *
-mru_cursor_entry(const struct mru *m, const struct mru_cursor *c)
-{
-	return slot_entry(m, c->slot);
-}
-
-void
-mru_cursor_newer(const struct mru *m, struct mru_cursor *c)
-{
-	if (c->slot != 0)
-		c->slot = m->entry[c->slot].newer;
-}
-
-bool
-mru_cursor_older(const struct mru *m, struct mru_cursor *c)
-{
-	uint32_t s = m->entry[c->slot].older;
-
-	if (s == 0)
-		return false;
-	c->slot = s;
-	return true;
-}
-
-const struct mru_entry *
-mru_cursor_before(const struct mru *m, const struct mru_cursor *c)
-{
-	return slot_entry(m, m->entry[c->slot].older);
+	return mru_slot_entry(m, chain_find(m, *head_of(m, &c), &c));
 }
