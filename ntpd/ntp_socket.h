@@ -2,7 +2,7 @@
 /*
  * ntp_socket.h - UDP sockets with arrival times and packet information.
  *
- * Descriptors only; who owns and watches them is ntp_io.c.
+ * Descriptors only; who watches them is ntp_receive.c.
  */
 #ifndef NTP_SOCKET_H
 #define NTP_SOCKET_H

@@ -322,6 +322,11 @@ void io_reset(struct daemon *d);
 /* Wait for the next event; what arrived is in the queue afterwards. */
 void io_handler(struct daemon *d);
 
+/* --- ntp_receive.c -------------------------------------------------------- */
+
+/* Where requests are answered as they are read; NULL when out of memory. */
+struct batch *serve_batch_new(struct daemon *d);
+
 /* Read what NS has ready, in batches, into the queue. */
 void read_network_packet(struct netsock *ns);
 
