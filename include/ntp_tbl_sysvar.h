@@ -9,7 +9,7 @@
  *   TS     NTP timestamp			SEC    whole seconds of a double
  *   MS3    s shown in ms, 3 decimals		MS6    6 decimals
  *   PPM3   s/s shown in ppm, 3 decimals	NONE   known, nothing to say
- * VALUE is an expression of ntp_ctlvars.c; everybody else ignores it.
+ * VALUE is an expression of ntp_ctlvalue.c; everybody else ignores it.
  *
  * Clients of both families ask for many names at once and one unknown name
  * spoils all of them, so this is the union of what either asks for; counters
