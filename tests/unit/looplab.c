@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "looplab.h"
+#include "near.h"
 
 const struct loop_param normal = {.step_fwd = NTP_STEP,
     .step_back = NTP_STEP,
@@ -24,13 +25,6 @@ ntp_mono
 at(double s)
 {
 	return (ntp_mono){(int64_t)(s * 1e9)};
-}
-
-void
-assert_near(double got, double want, double tolerance)
-{
-	if (!(fabs(got - want) <= tolerance))
-		fail_msg("%.9g is not %.9g +- %.2g", got, want, tolerance);
 }
 
 enum loop_action

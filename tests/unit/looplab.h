@@ -14,7 +14,6 @@ extern const struct loop_param normal;
 
 /* S seconds after the start. */
 ntp_mono at(double s);
-void assert_near(double got, double want, double tolerance);
 enum loop_action update(struct loop_state *l, double t, double offset);
 /* With a drift file that says 40 PPM, when KNOWN. */
 void init(struct loop_state *l, bool known);

@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "near.h"
 #include "ntp_filter.h"
 #include "ntp_rng.h"
 
@@ -43,13 +44,6 @@ static enum filter_verdict
 feed(struct clock_filter *f, double t, double offset, double delay)
 {
 	return feed_with(f, &fp, t, offset, delay);
-}
-
-static void
-assert_near(double got, double want, double tolerance)
-{
-	if (!(fabs(got - want) <= tolerance))
-		fail_msg("%.9g is not %.9g +- %.2g", got, want, tolerance);
 }
 
 /* Eight good samples, the last one the best. */

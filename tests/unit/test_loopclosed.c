@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "looplab.h"
+#include "near.h"
 #include "ntp_rng.h"
 
 /* --- poll adjust ------------------------------------------------------------ */

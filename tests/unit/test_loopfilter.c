@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "looplab.h"
+#include "near.h"
 
 /* --- states ---------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "near.h"
 #include "ntp_algo.h"
 #include "ntp_rng.h"
 
@@ -18,13 +19,6 @@
 
 static const struct cluster_param cp = {
     .minclock = NTP_MINCLOCK, .maxclock = NTP_MAXCLOCK, .precision = 1e-6};
-
-static void
-assert_near(double got, double want, double tolerance)
-{
-	if (!(fabs(got - want) <= tolerance))
-		fail_msg("%.9g is not %.9g +- %.2g", got, want, tolerance);
-}
 
 static struct candidate
 make(unsigned tag, double offset, double rootdist)
