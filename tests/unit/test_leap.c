@@ -16,9 +16,6 @@
 #include "world.h"
 
 #define JULY INT64_C(1751328000) /* 2025-07-01 00:00:00, Unix s */
-#define FOUR                                                                     \
-	"server 192.0.2.1 iburst maxpoll 6\nserver 192.0.2.2 iburst maxpoll 6\n" \
-	"server 192.0.2.3 iburst maxpoll 6\nserver 192.0.2.4 iburst maxpoll 6\n"
 
 static struct leap_table
 table_with(int tai)
@@ -84,7 +81,7 @@ over_it(int dir, bool kernel)
 	struct leap_table t = table_with(37 + dir);
 	struct world w;
 
-	begin(&w, FOUR, dir, 2 * 86400);
+	begin(&w, WORLD_FOUR_OFTEN, dir, 2 * 86400);
 	w.clock.leaps = kernel;
 	engine_set_leap(w.e, &t, world_now(&w));
 	assert_int_equal(w.tai, 37);
@@ -152,7 +149,7 @@ repeated_second_is_not_served(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 1, 7200);
+	begin(&w, WORLD_FOUR_OFTEN, 1, 7200);
 	engine_set_leap(w.e, &t, world_now(&w));
 	go_to(&w, 0.5);
 	assert_int_equal(w.steps, 1);
@@ -170,7 +167,7 @@ votes_without_a_table(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 1, 2 * 86400);
+	begin(&w, WORLD_FOUR_OFTEN, 1, 2 * 86400);
 	announce(&w, 4, NTP_LEAP_INS);
 	world_run(&w, 3600);
 	assert_int_equal(w.e->leap.plan.source, LEAP_VOTE);
@@ -195,7 +192,7 @@ without_votes_it_is_missed(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 1, 7200);
+	begin(&w, WORLD_FOUR_OFTEN, 1, 7200);
 	go_to(&w, 30);
 	assert_int_equal(w.steps, 0);
 	assert_true(fabs(world_utc_err(&w) - 1) < 0.01);
@@ -208,7 +205,7 @@ one_wrong_announcer_is_ignored(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 0, 7200);
+	begin(&w, WORLD_FOUR_OFTEN, 0, 7200);
 	announce(&w, 1, NTP_LEAP_INS);
 	for (unsigned i = 0; i < 180; i++) {
 		world_run(&w, 60);
@@ -226,7 +223,7 @@ wish_that_goes_away(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 0, 7200);
+	begin(&w, WORLD_FOUR_OFTEN, 0, 7200);
 	w.clock.leaps = true;
 	announce(&w, 4, NTP_LEAP_INS);
 	world_run(&w, 3600);
@@ -250,7 +247,7 @@ valid_table_outvotes_everybody(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 0, 7200);
+	begin(&w, WORLD_FOUR_OFTEN, 0, 7200);
 	t.n = 1;
 	announce(&w, 4, NTP_LEAP_INS);
 	engine_set_leap(w.e, &t, world_now(&w));
@@ -268,7 +265,7 @@ table_that_takes_it_back(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 0, 7200);
+	begin(&w, WORLD_FOUR_OFTEN, 0, 7200);
 	w.clock.leaps = true;
 	engine_set_leap(w.e, &t, world_now(&w));
 	world_run(&w, 600);
@@ -289,7 +286,7 @@ first_hour_of_the_month_is_deaf(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 0, -60);
+	begin(&w, WORLD_FOUR_OFTEN, 0, -60);
 	announce(&w, 4, NTP_LEAP_INS);
 	go_to(&w, 3500);
 	assert_int_equal(w.e->leap.plan.source, LEAP_NOBODY);
@@ -307,14 +304,14 @@ restarts(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 1, 60);
+	begin(&w, WORLD_FOUR_OFTEN, 1, 60);
 	engine_set_leap(w.e, &t, world_now(&w));
 	announce(&w, 4, NTP_LEAP_INS);
 	go_to(&w, 60);
 	assert_int_equal(w.steps, 1);
 	is_right(&w);
 	world_fini(&w);
-	begin(&w, FOUR, 1, -5);
+	begin(&w, WORLD_FOUR_OFTEN, 1, -5);
 	w.err -= 1;
 	announce(&w, 4, NTP_LEAP_INS);
 	engine_set_leap(w.e, &t, world_now(&w));
@@ -332,7 +329,7 @@ unsynchronized_hosts_leave_it(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 1, 7200);
+	begin(&w, WORLD_FOUR_OFTEN, 1, 7200);
 	for (unsigned i = 0; i < 4; i++)
 		w.srv[i].dead = true;
 	w.clock.leaps = true;
@@ -346,7 +343,7 @@ unsynchronized_hosts_leave_it(void **state)
 static void
 never_stepped_when_that_is_forbidden(void **state)
 {
-	static const char conf[] = FOUR "tinker step 0\n";
+	static const char conf[] = WORLD_FOUR_OFTEN "tinker step 0\n";
 	struct leap_table t = table_with(38);
 	struct world w;
 
@@ -378,7 +375,7 @@ served(struct world *w, double ahead)
 static void
 smears_for_clients(void **state)
 {
-	static const char conf[] = FOUR "leapsmearinterval 7200\n";
+	static const char conf[] = WORLD_FOUR_OFTEN "leapsmearinterval 7200\n";
 
 	(void)state;
 	for (int dir = -1; dir <= 1; dir += 2) {
@@ -414,7 +411,7 @@ follows_a_smear(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 0, 10000);
+	begin(&w, WORLD_FOUR_OFTEN, 0, 10000);
 	engine_set_leap(w.e, &t, world_now(&w));
 	while (w.t < w.leap_t + 3600) {
 		double left = w.leap_t - w.t;
@@ -447,7 +444,7 @@ warns_of_a_mixture(void **state)
 	struct world w;
 
 	(void)state;
-	begin(&w, FOUR, 0, 86400);
+	begin(&w, WORLD_FOUR_OFTEN, 0, 86400);
 	w.srv[3].refid = leap_smear_refid(-0.2); /* an IPv6 hash, it seems */
 	world_run(&w, 1000);
 	assert_false(w.e->leap.mixed);

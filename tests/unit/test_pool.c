@@ -13,10 +13,6 @@
 
 #include "world.h"
 
-#define FOUR_NUMBERS                                                           \
-	"server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n"                   \
-	"server 192.0.2.3 iburst\nserver 192.0.2.4 iburst\n"
-
 static void
 answer(struct world *w, unsigned first, unsigned n)
 {
@@ -282,7 +278,7 @@ returned_network_is_used_at_once(void **state)
 	struct world w;
 
 	(void)state;
-	world_init(&w, FOUR_NUMBERS, NULL, 0, 0);
+	world_init(&w, WORLD_FOUR, NULL, 0, 0);
 	for (unsigned i = 1; i <= 4; i++)
 		world_server(&w, i, 0);
 	world_run(&w, 300);

@@ -55,12 +55,6 @@ pulses(struct world *w, unsigned s, double off)
 	}
 }
 
-static bool
-is_synced(struct world *w)
-{
-	return w->e->sys.leap != NTP_LEAP_UNSYNC;
-}
-
 static enum reason
 why(struct world *w)
 {
@@ -118,7 +112,7 @@ never_alone_from_the_start(void **state)
 	(void)state;
 	world_init(&w, "tos minsane 0\n" PPS "\n", NULL, 0.2, 20);
 	pulses(&w, 300, 0);
-	assert_false(is_synced(&w));
+	assert_false(world_is_synced(&w));
 	assert_int_equal(world_peer(&w, 0)->poll.reach, 0);
 	assert_true(w.e->peers.p[0].clk.noreply > 0);
 	world_fini(&w);

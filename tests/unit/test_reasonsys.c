@@ -28,7 +28,7 @@ falseticker_has_both_intervals(void **state)
 	const struct reason_vote *v;
 
 	(void)state;
-	world_init(&w, FOUR, NULL, 0, 0);
+	world_init(&w, WORLD_FOUR, NULL, 0, 0);
 	world_server(&w, 1, 0);
 	world_server(&w, 2, 1e-4);
 	world_server(&w, 3, -1e-4);
@@ -56,8 +56,7 @@ dissent_and_minsane(void **state)
 	struct world w;
 
 	(void)state;
-	world_init(&w, "server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n",
-	    NULL, 0, 0);
+	world_init(&w, WORLD_TWO, NULL, 0, 0);
 	world_server(&w, 1, 0);
 	world_server(&w, 2, 5);
 	world_run(&w, 60);
@@ -128,7 +127,7 @@ weights_add_up(void **state)
 	double sum = 0;
 
 	(void)state;
-	world_init(&w, FOUR, NULL, 0, 0);
+	world_init(&w, WORLD_FOUR, NULL, 0, 0);
 	for (unsigned i = 1; i <= 4; i++)
 		world_server(&w, i, 0);
 	world_run(&w, 2000);
@@ -143,7 +142,8 @@ weights_add_up(void **state)
 	assert_true(fabs(sum - 100) < 0.3);
 	world_fini(&w);
 
-	world_init(&w, FOUR "server 192.0.2.5 prefer iburst\n", NULL, 0, 0);
+	world_init(
+	    &w, WORLD_FOUR "server 192.0.2.5 prefer iburst\n", NULL, 0, 0);
 	for (unsigned i = 1; i <= 5; i++)
 		world_server(&w, i, 0);
 	world_run(&w, 2000);
@@ -166,11 +166,11 @@ system_from_start_to_serving(void **state)
 	sums_up(&w, "waiting: not serving; no server and no pool");
 	world_fini(&w);
 
-	world_init(&w, FOUR, NULL, 0.05, 0);
+	world_init(&w, WORLD_FOUR, NULL, 0.05, 0);
 	for (unsigned i = 1; i <= 4; i++)
 		world_server(&w, i, 0);
 	SAYS(&w, NULL, "waiting: not serving; of 4 sources 0 answer");
-	assert_true(world_until(&w, is_synced, 30));
+	assert_true(world_until(&w, world_is_synced, 30));
 	SAYS(&w, NULL, "training: serving as stratum 2 from 192.0.2.",
 	    "the frequency is being measured");
 	world_run(&w, 3600);
@@ -203,7 +203,7 @@ slew_spike_and_step(void **state)
 	struct world w;
 
 	(void)state;
-	world_init(&w, FOUR_OFTEN, &opt, 0, 0);
+	world_init(&w, WORLD_FOUR_OFTEN, &opt, 0, 0);
 	for (unsigned i = 1; i <= 4; i++)
 		world_server(&w, i, 0);
 	world_run(&w, 1000);
@@ -408,9 +408,9 @@ static void
 stepout_is_waited_for(void **state)
 {
 	(void)state;
-	assert_in_range(stepped_after(FOUR_OFTEN), 240, 440);
+	assert_in_range(stepped_after(WORLD_FOUR_OFTEN), 240, 440);
 	assert_in_range(
-	    stepped_after(FOUR_OFTEN "tinker stepout 900\n"), 840, 1040);
+	    stepped_after(WORLD_FOUR_OFTEN "tinker stepout 900\n"), 840, 1040);
 }
 
 /* Not even for the moment between its selection and its first update. */

@@ -240,12 +240,6 @@ any_segment_is_survived(void **state)
 
 /* --- the engine ------------------------------------------------------------- */
 
-static bool
-is_synced(struct world *w)
-{
-	return w->e->sys.leap != NTP_LEAP_UNSYNC;
-}
-
 /* S seconds with a reading each, OFF from true time. */
 static void
 tick_clock(struct world *w, uint8_t unit, unsigned s, double off)
@@ -273,7 +267,7 @@ follows_a_clock(void **state)
 	    NULL, 0.05, 20);
 	p = world_peer(&w, 0);
 	tick_clock(&w, 2, 20, -0.1);
-	assert_true(is_synced(&w));
+	assert_true(world_is_synced(&w));
 	assert_int_equal(w.e->sys.stratum, 1);
 	assert_int_equal(w.e->sys.refid, refid_from_text("GPS"));
 	assert_int_equal(p->select, SEL_SYSPEER);
@@ -297,7 +291,7 @@ refclock_line(void **state)
 	    "refclock shm unit 5 refid PPS stratum 3 minpoll 4 time1 0.2\n",
 	    NULL, 0, 0);
 	tick_clock(&w, 5, 30, -0.2);
-	assert_true(is_synced(&w));
+	assert_true(world_is_synced(&w));
 	assert_int_equal(w.e->sys.stratum, 4);
 	assert_true(fabs(w.err) < 1e-3);
 	world_fini(&w);
@@ -312,7 +306,7 @@ other_units_are_ignored(void **state)
 	(void)state;
 	world_init(&w, "server 127.127.28.2 minpoll 4\n", NULL, 0.05, 20);
 	tick_clock(&w, 3, 60, 0);
-	assert_false(is_synced(&w));
+	assert_false(world_is_synced(&w));
 	assert_int_equal(world_peer(&w, 0)->poll.reach, 0);
 	world_fini(&w);
 }
@@ -366,7 +360,7 @@ readings_that_are_no_time(void **state)
 		    w.e, CLOCK_SHM, 2, &bad[i % 3], world_now(&w));
 		world_run(&w, 1);
 	}
-	assert_false(is_synced(&w));
+	assert_false(world_is_synced(&w));
 	assert_int_equal(world_peer(&w, 0)->clk.baddata, 100);
 	world_fini(&w);
 }
@@ -385,7 +379,7 @@ clock_is_outvoted(void **state)
 	for (unsigned n = 1; n <= 3; n++)
 		world_server(&w, n, 0);
 	tick_clock(&w, 2, 60, 0);
-	assert_true(is_synced(&w));
+	assert_true(world_is_synced(&w));
 	tick_clock(&w, 2, 1200, 10);
 	assert_int_equal(world_peer(&w, 0)->select, SEL_FALSETICK);
 	assert_true(fabs(w.err) < 0.01);

@@ -63,12 +63,6 @@ number_after(struct world *w, const struct peer *p, const char *words)
 	return v;
 }
 
-bool
-is_synced(struct world *w)
-{
-	return w->e->sys.leap == NTP_LEAP_NONE;
-}
-
 const struct history_entry *
 told(struct world *w, enum reason why)
 {

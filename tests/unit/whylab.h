@@ -7,14 +7,6 @@
 
 #include "world.h"
 
-#define FOUR                                                                   \
-	"server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n"                   \
-	"server 192.0.2.3 iburst\nserver 192.0.2.4 iburst\n"
-/* Asked often enough that a step waits for the stepout. */
-#define FOUR_OFTEN                                                               \
-	"server 192.0.2.1 iburst maxpoll 6\nserver 192.0.2.2 iburst maxpoll 6\n" \
-	"server 192.0.2.3 iburst maxpoll 6\nserver 192.0.2.4 iburst maxpoll 6\n"
-
 #define SAYS(w, p, ...) says((w), (p), (const char *const[]){__VA_ARGS__, NULL})
 
 /* What is said of P, NULL: of the system; kept until the next call. */
@@ -25,7 +17,6 @@ void says(struct world *w, const struct peer *p, const char *const *words);
 void sums_up(struct world *w, const char *words);
 /* The number that follows WORDS in the sentence. */
 double number_after(struct world *w, const struct peer *p, const char *words);
-bool is_synced(struct world *w);
 /* The newest entry of the history of that kind. */
 const struct history_entry *told(struct world *w, enum reason why);
 /* An answer to P, to what was sent at ORG, itself sent at XMT. */

@@ -294,6 +294,15 @@ world_addr(unsigned n)
 	return a;
 }
 
+void
+world_four(struct world *w, double offset)
+{
+	(void)world_server(w, 1, 0);
+	(void)world_server(w, 2, 1e-4);
+	(void)world_server(w, 3, -1e-4);
+	(void)world_server(w, 4, offset);
+}
+
 struct ntp_now
 world_now(struct world *w)
 {
@@ -377,6 +386,12 @@ advance(struct world *w, double to)
 	w->err += (w->natural + w->freq) * dt;
 	w->t = to;
 	kernel_leap(w);
+}
+
+bool
+world_is_synced(struct world *w)
+{
+	return w->e->sys.leap != NTP_LEAP_UNSYNC;
 }
 
 void

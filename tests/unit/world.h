@@ -100,17 +100,31 @@ void world_begin(struct world *w, double t);
 /* True time of Unix second S. */
 double world_time_of(int64_t s);
 
+/* Four servers, and two. */
+#define WORLD_FOUR                                                             \
+	"server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n"                   \
+	"server 192.0.2.3 iburst\nserver 192.0.2.4 iburst\n"
+/* Asked often enough that a step waits for the stepout. */
+#define WORLD_FOUR_OFTEN                                                         \
+	"server 192.0.2.1 iburst maxpoll 6\nserver 192.0.2.2 iburst maxpoll 6\n" \
+	"server 192.0.2.3 iburst maxpoll 6\nserver 192.0.2.4 iburst maxpoll 6\n"
+#define WORLD_TWO "server 192.0.2.1 iburst\nserver 192.0.2.2 iburst\n"
+
 /* Set up with the text of an ntp.conf; errors in it are fatal. */
 void world_init(struct world *w, const char *conf,
     const struct engine_options *opt, double err, double ppm);
 void world_fini(struct world *w);
 /* A server at 192.0.2.N, stratum 1, 5 ms away. */
 struct world_server *world_server(struct world *w, unsigned n, double offset);
+/* The four of WORLD_FOUR agree, but for the OFFSET of the last one. */
+void world_four(struct world *w, double offset);
 struct ntp_now world_now(struct world *w);
 /* Let S seconds pass. */
 void world_run(struct world *w, double s);
 /* Run until PRED or LIMIT s have passed; true when PRED held. */
 bool world_until(struct world *w, bool (*pred)(struct world *), double limit);
+/* We have the time from somebody. */
+bool world_is_synced(struct world *w);
 /* Hand the engine a datagram on endpoint EP. */
 void world_inject(struct world *w, int ep, const struct ntp_addr *src,
     const void *data, size_t len);
