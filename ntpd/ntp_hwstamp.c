@@ -64,7 +64,7 @@ add_card(struct daemon *d, int sock, const char *name, bool quietly)
 
 	if (hw->n == CONFIG_CARDS || card_of(d, name) != NULL)
 		return;
-	err = phc_open(p, &phc_kernel, sock, name, &what);
+	err = phc_open(p, &device_kernel, sock, name, &what);
 	if (err == 0) {
 		hw->n++;
 		msyslog(&d->log, NTP_LOG_INFO,

@@ -15,28 +15,12 @@
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define NS_PER_S    INT64_C(1000000000)
 #define COMPARE_NS  (NS_PER_S / 100)   /* a comparison is good for that long */
 #define EARLY_NS    (NS_PER_S / 10000) /* error of the comparison, at most */
 #define LATE_NS	    (NS_PER_S / 10)    /* from the card to the kernel */
 #define COMPARISONS 5U
-
-static int
-kernel_open(const char *path)
-{
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static int
-kernel_ioctl(int fd, unsigned long request, void *arg)
-{
-	return ioctl(fd, request, arg);
-}
-
-const struct phc_sys phc_kernel = {kernel_open, kernel_ioctl, close};
 
 static int64_t
 ns_of(int64_t sec, int64_t nsec)
@@ -114,8 +98,8 @@ switch_on(struct phc *p, int sock, const struct ethtool_ts_info *info)
 }
 
 int
-phc_open(struct phc *p, const struct phc_sys *sys, int sock, const char *name,
-    const char **what)
+phc_open(struct phc *p, const struct device_sys *sys, int sock,
+    const char *name, const char **what)
 {
 	struct ethtool_ts_info info;
 	char path[32];
@@ -133,14 +117,14 @@ phc_open(struct phc *p, const struct phc_sys *sys, int sock, const char *name,
 		return err;
 	*what = "the card's clock cannot be opened";
 	(void)snprintf(path, sizeof path, "/dev/ptp%d", p->index);
-	p->fd = sys->open(path);
+	p->fd = sys->open(path, O_RDONLY);
 	return p->fd >= 0 ? 0 : -errno;
 }
 
 int
-phc_open_clock(struct phc *p, const struct phc_sys *sys, const char *path)
+phc_open_clock(struct phc *p, const struct device_sys *sys, const char *path)
 {
-	*p = (struct phc){.sys = sys, .fd = sys->open(path)};
+	*p = (struct phc){.sys = sys, .fd = sys->open(path, O_RDONLY)};
 	return p->fd >= 0 ? 0 : -errno;
 }
 

@@ -13,16 +13,10 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What is asked of the kernel; errors in errno. */
-struct phc_sys {
-	int (*open)(const char *path); /* to read */
-	int (*ioctl)(int fd, unsigned long request, void *arg);
-	int (*close)(int fd);
-};
-extern const struct phc_sys phc_kernel;
+#include "ntp_device.h"
 
 struct phc {
-	const struct phc_sys *sys;
+	const struct device_sys *sys;
 	char name[IF_NAMESIZE];
 	int index;     /* of its clock: /dev/ptpN */
 	int fd;	       /* of that */
@@ -36,10 +30,11 @@ struct phc {
  * what it was about in *WHAT: -EOPNOTSUPP when it cannot.  Needs CAP_NET_ADMIN
  * unless it does so already, and the right to open its clock.
  */
-int phc_open(struct phc *p, const struct phc_sys *sys, int sock,
+int phc_open(struct phc *p, const struct device_sys *sys, int sock,
     const char *name, const char **what);
 /* Only the clock at PATH (/dev/ptpN), to be read; 0 or -errno. */
-int phc_open_clock(struct phc *p, const struct phc_sys *sys, const char *path);
+int phc_open_clock(
+    struct phc *p, const struct device_sys *sys, const char *path);
 /* Compare it with the system's anew: p->ahead and p->at; false: it fails. */
 bool phc_compare(struct phc *p);
 /* It stamps on, which harms nobody. */

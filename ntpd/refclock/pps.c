@@ -21,20 +21,6 @@
 #define NAME_MAX_   128U
 
 static int
-kernel_open(const char *path)
-{
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
-static int
-kernel_ioctl(int fd, unsigned long request, void *arg)
-{
-	return ioctl(fd, request, arg);
-}
-
-const struct pps_sys pps_kernel = {kernel_open, kernel_ioctl, close};
-
-static int
 edge_of(const struct pps *p)
 {
 	return p->clear ? PPS_CAPTURECLEAR : PPS_CAPTUREASSERT;
@@ -64,15 +50,15 @@ set_up(struct pps *p, const char **what)
 }
 
 int
-pps_open(struct pps *p, const struct pps_sys *sys, const char *path, bool clear,
-    const char **what)
+pps_open(struct pps *p, const struct device_sys *sys, const char *path,
+    bool clear, const char **what)
 {
 	struct timespec at;
 	int err;
 
 	*p = (struct pps){.sys = sys, .clear = clear};
 	*what = "cannot be opened";
-	p->fd = sys->open(path);
+	p->fd = sys->open(path, O_RDWR);
 	if (p->fd < 0)
 		return -errno;
 	err = set_up(p, what);

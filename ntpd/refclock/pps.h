@@ -10,16 +10,10 @@
 #include <stdint.h>
 #include <time.h>
 
-/* What is asked of the kernel; errors in errno. */
-struct pps_sys {
-	int (*open)(const char *path);
-	int (*ioctl)(int fd, unsigned long request, void *arg);
-	int (*close)(int fd);
-};
-extern const struct pps_sys pps_kernel;
+#include "../ntp_device.h"
 
 struct pps {
-	const struct pps_sys *sys;
+	const struct device_sys *sys;
 	int fd;		   /* -1: not open */
 	bool clear;	   /* the clear edge marks the second, not assert */
 	uint32_t sequence; /* of the last pulse seen */
@@ -27,7 +21,7 @@ struct pps {
 };
 
 /* Have the edge stamped; 0, or -errno with what it was about in *WHAT. */
-int pps_open(struct pps *p, const struct pps_sys *sys, const char *path,
+int pps_open(struct pps *p, const struct device_sys *sys, const char *path,
     bool clear, const char **what);
 bool pps_is_open(const struct pps *p);
 void pps_close(struct pps *p);

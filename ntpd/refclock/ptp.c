@@ -41,7 +41,7 @@ ptp_ready(struct refclock_unit *u)
 	if (p->sys != NULL && p->fd >= 0)
 		return true;
 	refclock_path(path, sizeof path, u->cfg.path, DEVICE, u->cfg.ref_unit);
-	err = phc_open_clock(p, &phc_kernel, path);
+	err = phc_open_clock(p, &device_kernel, path);
 	if (err != 0)
 		say_unopened(u, path, err);
 	else

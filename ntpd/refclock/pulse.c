@@ -70,7 +70,7 @@ pulse_ready(struct pulse *p, struct refclock_unit *u, const char *path)
 
 	if (pps_is_open(&p->dev))
 		return true;
-	err = pps_open(&p->dev, &pps_kernel, path,
+	err = pps_open(&p->dev, &device_kernel, path,
 	    (u->cfg.ref_flags & REF_FLAG2) != 0, &what);
 	if (err != 0) {
 		say_unopened(u, path, what, err);

@@ -314,8 +314,9 @@ static struct {
 } device;
 
 static int
-fake_open(const char *path)
+fake_open(const char *path, int flags)
 {
+	(void)flags;
 	device.opened++;
 	errno = ENOENT;
 	return strcmp(path, "/dev/pps7") == 0 ? 7 : -1;
@@ -360,7 +361,7 @@ fake_ioctl(int fd, unsigned long request, void *arg)
 	return device.fails;
 }
 
-static const struct pps_sys fake = {fake_open, fake_ioctl, fake_close};
+static const struct device_sys fake = {fake_open, fake_ioctl, fake_close};
 
 static void
 kernel_stamps_pulses(void **state)

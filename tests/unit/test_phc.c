@@ -137,8 +137,9 @@ fake_ioctl(int fd, unsigned long request, void *arg)
 }
 
 static int
-fake_open(const char *path)
+fake_open(const char *path, int flags)
 {
+	(void)flags;
 	(void)snprintf(fake.path, sizeof fake.path, "%s", path);
 	fake.opened++;
 	return with_errno(fake.open_error) == 0 ? CARD_FD : -1;
@@ -152,7 +153,7 @@ fake_close(int fd)
 	return 0;
 }
 
-static const struct phc_sys fake_sys = {fake_open, fake_ioctl, fake_close};
+static const struct device_sys fake_sys = {fake_open, fake_ioctl, fake_close};
 
 static int
 new_card(void **state)
