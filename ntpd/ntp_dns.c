@@ -5,7 +5,6 @@
  * The engine decides when to ask again; we only carry question and answer.
  */
 #include <netdb.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "ntp_err.h"
@@ -14,13 +13,7 @@
 static size_t
 add_unique(struct ntp_addr *list, size_t n, const struct addrinfo *ai)
 {
-	struct sockaddr_storage ss = {0};
-
-	if (ai->ai_addrlen > sizeof ss)
-		return n;
-	memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
-	sock_addr_get(&ss, &list[n]);
-	if (list[n].family == ADDR_NONE)
+	if (!sock_addr_found(ai, &list[n]))
 		return n;
 	for (size_t i = 0; i < n; i++)
 		if (addr_equal(&list[i], &list[n]))

@@ -128,18 +128,6 @@ nts_differs(const struct config_nts *a, const struct config_nts *b)
 	    text_differs(a->curves, b->curves);
 }
 
-/* Lines with `nts` name whom to trust, too: another look costs nothing. */
-static bool
-uses_nts(const struct ntp_config *c)
-{
-	if (c->nts.server)
-		return true;
-	for (size_t i = 0; i < c->nassoc; i++)
-		if ((c->assoc[i].flags & ASSOC_NTS) != 0)
-			return true;
-	return false;
-}
-
 static unsigned
 changes(const struct ntp_config *a, const struct ntp_config *b)
 {
@@ -159,7 +147,9 @@ changes(const struct ntp_config *a, const struct ntp_config *b)
 		what |= HOST_IFACES;
 	if (!has_clocks_of(a, b) || !has_clocks_of(b, a))
 		what |= HOST_REFCLOCKS;
-	if (nts_differs(&a->nts, &b->nts) || uses_nts(a) || uses_nts(b))
+	/* lines with `nts` name whom to trust, too: another look costs
+	 * nothing */
+	if (nts_differs(&a->nts, &b->nts) || nts_wanted(a) || nts_wanted(b))
 		what |= HOST_NTS;
 	if (a->dscp != b->dscp)
 		what |= HOST_DSCP;

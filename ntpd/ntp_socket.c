@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,6 +42,18 @@ sock_addr_get(const struct sockaddr_storage *ss, struct ntp_addr *a)
 		if (addr_is_linklocal(a))
 			a->scope = in6->sin6_scope_id;
 	}
+}
+
+bool
+sock_addr_found(const struct addrinfo *ai, struct ntp_addr *a)
+{
+	struct sockaddr_storage ss = {0};
+
+	if (ai->ai_addrlen > sizeof ss)
+		return false;
+	memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
+	sock_addr_get(&ss, a);
+	return a->family != ADDR_NONE;
 }
 
 socklen_t

@@ -18,9 +18,13 @@
 
 #define SOCK_CONTROL 256U /* octets of control data, enough for all we ask */
 
+struct addrinfo;
+
 /* Between the kernel's addresses and ours; anything else gives ADDR_NONE. */
 void sock_addr_get(const struct sockaddr_storage *ss, struct ntp_addr *a);
 socklen_t sock_addr_put(const struct ntp_addr *a, struct sockaddr_storage *ss);
+/* What a look-up has found; false: none of ours. */
+bool sock_addr_found(const struct addrinfo *ai, struct ntp_addr *a);
 
 /* A server's socket bound to LOCAL (address, scope, port) with DSCP 0..63.
  * Never shared: a second daemon gets EADDRINUSE.  The descriptor or -errno. */

@@ -515,6 +515,8 @@ void refclocks_follow(struct daemon *d);
 /* Read what only root may read, if the configuration wants any of it; 0 or
  * -NTP_ENOMEM. */
 int nts_init(struct daemon *d);
+/* Does C name anything that needs the thread? */
+bool nts_wanted(const struct ntp_config *c);
 /* The engine is there, and rights are gone: begin. */
 void nts_start(struct daemon *d);
 /* The configuration is another one now. */

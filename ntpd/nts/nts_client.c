@@ -72,18 +72,6 @@ note(struct nts_probe *p, const struct ntp_addr *at, const char *why)
 
 static void try_next(struct nts_probe *p);
 
-static size_t
-add_address(struct ntp_addr *list, size_t n, const struct addrinfo *ai)
-{
-	struct sockaddr_storage ss = {0};
-
-	if (ai->ai_addrlen > sizeof ss)
-		return n;
-	memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
-	sock_addr_get(&ss, &list[n]);
-	return list[n].family != ADDR_NONE ? n + 1 : n;
-}
-
 static void
 silent_last(struct nts_probe *p)
 {
@@ -107,7 +95,7 @@ on_name(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 	p->n = p->next = 0;
 	for (const struct addrinfo *ai = res; ai != NULL && p->n < NTS_ADDRS;
 	     ai = ai->ai_next)
-		p->n = add_address(p->addr, p->n, ai);
+		p->n += sock_addr_found(ai, &p->addr[p->n]);
 	uv_freeaddrinfo(res);
 	if (p->t->stopping) {
 		probe_free(p);

@@ -27,8 +27,6 @@ struct nts {
 	uv_timer_t daily;
 };
 
-/* Does C name anything that needs the thread? */
-bool nts_wanted(const struct ntp_config *c);
 /* What the thread has to know, the caller's; NULL: out of memory.  The first
  * without what depends on the machine. */
 struct nts_settings *nts_settings_plain(const struct ntp_config *c);
