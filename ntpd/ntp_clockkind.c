@@ -40,7 +40,7 @@ static const struct clock_kind kinds[] = {
     {CLOCK_PPS, SYNC_PPS,
 	FLAG2 | FLAG3 | FLAG4 | TIME1 | CLOCK_HAS_PATH | CLOCK_HAS_PPSPATH,
 	CLOCK_OWN_TIME1, 5, ANY, "PPS", "PPS", "PPS Clock Discipline"},
-    {CLOCK_HPGPS, SYNC_UHF, TIMECODE | MODE, 0, 0, 0x01, "GPS", "GPS_HP",
+    {CLOCK_HPGPS, SYNC_UHF, TIMECODE | MODE, 0, 0, 0x03, "GPS", "GPS_HP",
 	"HP 58503A GPS Time & Frequency Receiver"},
     {CLOCK_TRIMBLE, SYNC_UHF, FLAG3 | FLAG4 | TIME1 | TIME2 | MODE | SERIAL,
 	CLOCK_RECORDS, 0, 0xef, "GPS", "TRIMBLE", "Trimble GPS"},

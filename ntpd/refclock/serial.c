@@ -28,6 +28,15 @@ static const struct {
     {38400, B38400}, {57600, B57600}, {115200, B115200}, {230400, B230400},
     {460800, B460800}, {921600, B921600}};
 
+static const struct {
+	tcflag_t control, input;
+} frames[] = {
+    [SERIAL_8N1] = {CS8, 0},
+    [SERIAL_8O1] = {CS8 | PARENB | PARODD, INPCK | IGNPAR},
+    [SERIAL_7E2] = {CS7 | PARENB | CSTOPB, 0},
+    [SERIAL_7N2] = {CS7 | CSTOPB, 0},
+};
+
 static bool
 find_speed(unsigned baud, speed_t *out)
 {
@@ -77,16 +86,10 @@ set_line(const struct serial *s, int fd)
 		return false;
 	}
 	cfmakeraw(&t);
-	t.c_cflag &= ~(tcflag_t)(CRTSCTS | CSTOPB | HUPCL);
+	t.c_cflag &= ~(tcflag_t)(CRTSCTS | CSTOPB | HUPCL | CSIZE | PARODD);
 	t.c_cflag |= CLOCAL | CREAD;
-	if (s->seven) {
-		t.c_cflag &= ~(tcflag_t)CSIZE;
-		t.c_cflag |= CS7 | PARENB | CSTOPB;
-	}
-	if (s->odd) {
-		t.c_cflag |= PARENB | PARODD;
-		t.c_iflag |= INPCK | IGNPAR;
-	}
+	t.c_cflag |= frames[s->frame].control;
+	t.c_iflag |= frames[s->frame].input;
 	if (cfsetispeed(&t, speed) != 0 || cfsetospeed(&t, speed) != 0 ||
 	    tcsetattr(fd, TCSANOW, &t) != 0) {
 		refclock_complain(s->u, "%s cannot be set up: %s", s->path,

@@ -18,13 +18,15 @@
 #define SERIAL_LINE 512U /* octets of the longest line, with its NUL */
 #define SERIAL_PATH 128U
 
+/* Data bits, parity, stop bits. */
+enum serial_frame { SERIAL_8N1, SERIAL_8O1, SERIAL_7E2, SERIAL_7N2 };
+
 struct serial {
 	struct refclock_unit *u;
 	struct watch *watch; /* NULL: not open */
 	char path[SERIAL_PATH];
-	unsigned baud;	 /* bit/s */
-	bool seven;	 /* 7 bits, even parity, two stop bits */
-	bool odd;	 /* 8 bits, odd parity; neither: 8N1 */
+	unsigned baud; /* bit/s */
+	enum serial_frame frame;
 	bool alone;	 /* nobody else may open it */
 	line_take *take; /* gets the driver's unit */
 	/* Instead of lines, if not NULL: N octets that came at AT. */

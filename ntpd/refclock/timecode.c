@@ -14,6 +14,7 @@
 
 #include "../ntpd.h"
 #include "dcf77.h"
+#include "gps.h"
 #include "serial.h"
 
 #define PRECISION   (-10)
@@ -58,12 +59,14 @@ use(struct refclock_unit *u, const struct line *l, const struct timecode *c,
 	    .fudge = -c->early,
 	    .leap = c->leap,
 	    .precision = PRECISION};
+	int64_t base = u->d->conf->tos.basedate, sec;
 
 	if (v != TIMECODE_GOOD) {
 		refclock_fault(u, code_of(v));
 		return;
 	}
-	s.clock.tv_sec = (time_t)timecode_unix(c, refclock_unix(u, &s.local));
+	sec = timecode_unix(c, refclock_unix(u, &s.local));
+	s.clock.tv_sec = (time_t)(c->rolls ? gps_unroll(sec, base) : sec);
 	refclock_stamp(u, &s);
 }
 
@@ -181,7 +184,7 @@ timecode_start(struct refclock_unit *u)
 
 	t->how = timecode_line(u->cfg.ref_type, u->cfg.ref_mode & 0x7f);
 	t->line.take = t->how->round[0] != '\0' ? take_answer : take_line;
-	t->line.seven = t->how->seven;
+	t->line.frame = t->how->frame;
 	t->line.octets = t->how->raw ? take_octets : NULL;
 	serial_start(&t->line, u, t->how->device,
 	    u->cfg.baud != 0 ? u->cfg.baud : t->how->baud);

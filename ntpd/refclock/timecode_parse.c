@@ -26,6 +26,7 @@
 
 #include "ntp_calendar.h"
 #include "ntp_refclock.h"
+#include "serial.h"
 
 #define DAY	    86400
 #define ANY_MODE    0xffffU
@@ -42,6 +43,7 @@ struct form {
 	char form[52];
 	char set[6], set2[6]; /* good characters of %q, %v */
 	char insert, delete;  /* characters of %l */
+	bool rolls;	      /* the date is from weeks of GPS */
 	bool at_end;
 	bool sum;    /* the sum of all octets follows, two hexadecimal digits */
 	bool marked; /* the second begins with the mark that follows */
@@ -73,6 +75,7 @@ static const struct form forms[] = {
 	.set = "0",
 	.insert = '+',
 	.delete = '-',
+	.rolls = true,
 	.at_end = true,
 	.sum = true,
 	.early = 0.955},
@@ -89,7 +92,8 @@ static const struct form forms[] = {
     {.type = CLOCK_ZYFER,
 	.form = "!TIME,%C,%J,%H,%M,%S,%q,%?,%v",
 	.set = "2",
-	.set2 = "1"},
+	.set2 = "1",
+	.rolls = true},
     /* ACTS of NIST, with or without what it measures */
     {.type = CLOCK_MODEM,
 	.form = "%_06%Y-%N-%D %H:%M:%S %_03%l%_11UTC(N%_05%q",
@@ -158,17 +162,17 @@ static const struct timecode_line lines[] = {
 	.device = "/dev/truetime%u"},
     {.type = CLOCK_GENERIC,
 	.mode = 0,
-	.seven = true,
+	.frame = SERIAL_7E2,
 	.baud = 9600,
 	.device = "/dev/refclock-%u"},
     {.type = CLOCK_GENERIC,
 	.mode = 1,
-	.seven = true,
+	.frame = SERIAL_7E2,
 	.baud = 9600,
 	.device = "/dev/refclock-%u"},
     {.type = CLOCK_GENERIC,
 	.mode = 2,
-	.seven = true,
+	.frame = SERIAL_7E2,
 	.baud = 9600,
 	.device = "/dev/refclock-%u"},
     {.type = CLOCK_GENERIC,
@@ -188,6 +192,12 @@ static const struct timecode_line lines[] = {
     {.type = CLOCK_HPGPS,
 	.mode = 0,
 	.baud = 9600,
+	.device = "/dev/hpgps%u",
+	.ask = ":PTIME:TCODE?\r"},
+    {.type = CLOCK_HPGPS,
+	.mode = 1,
+	.frame = SERIAL_7N2,
+	.baud = 19200,
 	.device = "/dev/hpgps%u",
 	.ask = ":PTIME:TCODE?\r"},
     {.type = CLOCK_ZYFER,
@@ -429,6 +439,7 @@ understand(const struct form *f, const struct found *r, struct timecode *out)
 	out->second = time_of_day(r->v['H'], r->v['M'], r->v['S']) - zone(r) -
 	    f->ahead * 3600;
 	out->nsec = r->v['f'] * 1000000 + r->v['t'] * 100000000;
+	out->rolls = f->rolls;
 	out->at_end = f->at_end;
 	out->marked = f->marked;
 	out->early = f->early;

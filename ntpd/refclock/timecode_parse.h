@@ -28,6 +28,7 @@ struct timecode {
 	int32_t second; /* of the day, UTC: below 0 and beyond it, too */
 	int32_t nsec;
 	enum ntp_leap leap;
+	bool rolls;   /* its weeks may have rolled over (gps.h) */
 	bool at_end;  /* the end of the line is on time, not its begin */
 	bool marked;  /* neither: the mark is that follows */
 	double early; /* s that it comes before its second */
@@ -42,7 +43,7 @@ struct timecode {
 struct timecode_line {
 	uint8_t type;	/* CLOCK_* */
 	uint16_t mode;	/* the driver's, 0xffff: any */
-	bool seven;	/* 7E2 instead of 8N1 */
+	uint8_t frame;	/* enum serial_frame */
 	bool raw;	/* no lines: an octet is a pulse of DCF77 */
 	char head;	/* if not NUL, lines begin with it and do not end */
 	uint8_t octets; /* but have so many */

@@ -22,7 +22,7 @@
 
 struct model {
 	uint8_t mode, kinds; /* enum tsip_kind */
-	bool odd;	     /* parity */
+	enum serial_frame frame;
 	unsigned baud;
 	int8_t precision; /* log2 s */
 	/* Packets: an octet that counts the others, these; and what asks for
@@ -32,15 +32,15 @@ struct model {
 
 /* 8E-A2: UTC; 8E-A5: only 8F-AB and 8F-AC.  21: the time of GPS. */
 static const struct model models[] = {
-    {0, TSIP_EVENT, true, 9600, -20, {0}, {0}},
-    {1, TSIP_EVENT, true, 9600, -20, {0}, {0}},
-    {2, TSIP_TIMING, false, 9600, -7, {3, 0x8e, 0xa2, 3, 4, 0x8e, 0xa5, 0, 5},
-	{0}},
-    {3, TSIP_EVENT, true, 9600, -20, {0}, {0}},
-    {5, TSIP_TIMING, true, 9600, -6,
+    {0, TSIP_EVENT, SERIAL_8O1, 9600, -20, {0}, {0}},
+    {1, TSIP_EVENT, SERIAL_8O1, 9600, -20, {0}, {0}},
+    {2, TSIP_TIMING, SERIAL_8N1, 9600, -7,
+	{3, 0x8e, 0xa2, 3, 4, 0x8e, 0xa5, 0, 5}, {0}},
+    {3, TSIP_EVENT, SERIAL_8O1, 9600, -20, {0}, {0}},
+    {5, TSIP_TIMING, SERIAL_8O1, 9600, -6,
 	{3, 0x8e, 0xa2, 3, 6, 0x8e, 0xa5, 0, 5, 0, 0}, {0}},
-    {6, TSIP_GPSTIME, true, 9600, -4, {0}, {1, 0x21}},
-    {7, TSIP_GPSTIME | TSIP_FIX, false, 38400, -5, {1, 0x21}, {0}},
+    {6, TSIP_GPSTIME, SERIAL_8O1, 9600, -4, {0}, {1, 0x21}},
+    {7, TSIP_GPSTIME | TSIP_FIX, SERIAL_8N1, 38400, -5, {1, 0x21}, {0}},
 };
 
 struct trimble {
@@ -155,7 +155,7 @@ trimble_start(struct refclock_unit *u)
 
 	t->model = model_of(u->cfg.ref_mode);
 	t->line.octets = take_octets;
-	t->line.odd = t->model->odd;
+	t->line.frame = t->model->frame;
 	serial_start(&t->line, u, DEVICE,
 	    u->cfg.baud != 0 ? u->cfg.baud : t->model->baud);
 	send_packets(t, t->model->hello, sizeof t->model->hello);

@@ -134,7 +134,7 @@ modes_that_are_not(void **state)
 	struct ntp_config *c = parse(&w,
 	    "server 127.127.8.0 mode 135\n"
 	    "server 127.127.8.1 minpoll 4 mode 6\n"
-	    "refclock hpgps unit 1 subtype 1\n"
+	    "refclock hpgps unit 1 subtype 2\n"
 	    "refclock jjy unit 2\nrefclock jjy unit 3 mode 6\n"
 	    "refclock zyfer path /dev/ttyS0 baud 4800\n"
 	    "server 127.127.40.4 mode 145\n");
@@ -145,7 +145,7 @@ modes_that_are_not(void **state)
 	said(&w, 0, CONFIG_WARNING, 2, 35,
 	    "reference clock 127.127.8.1 has no mode 6");
 	said(&w, 1, CONFIG_WARNING, 3, 31,
-	    "reference clock 127.127.26.1 has no mode 1");
+	    "reference clock 127.127.26.1 has no mode 2");
 	said(&w, 2, CONFIG_WARNING, 4, 10,
 	    "reference clock 127.127.40.2 has no mode 0");
 	said(&w, 3, CONFIG_WARNING, 7, 26,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../ntpd/refclock/serial.h"
 #include "../../ntpd/refclock/timecode_parse.h"
 #include "ntp_refclock.h"
 #include "ntp_rng.h"
@@ -132,7 +133,7 @@ hpgps(void **state)
 			     summed("scpi > T22026112208153033+00", text), &t),
 	    TIMECODE_GOOD);
 	assert_int_equal(t.leap, NTP_LEAP_INS);
-	assert_true(t.at_end && t.early > 0.9);
+	assert_true(t.at_end && t.early > 0.9 && t.rolls);
 	assert_int_equal(
 	    parse(CLOCK_HPGPS, summed("T22026112208153033-00", text), &t),
 	    TIMECODE_GOOD);
@@ -395,10 +396,11 @@ lines(void **state)
 {
 	(void)state;
 	assert_int_equal(timecode_line(CLOCK_GENERIC, 7)->baud, 19200);
-	assert_true(timecode_line(CLOCK_GENERIC, 2)->seven);
+	assert_int_equal(timecode_line(CLOCK_GENERIC, 2)->frame, SERIAL_7E2);
 	assert_true(timecode_line(CLOCK_GENERIC, 5)->raw);
 	assert_null(timecode_line(CLOCK_GENERIC, 6));
-	assert_null(timecode_line(CLOCK_HPGPS, 1));
+	assert_int_equal(timecode_line(CLOCK_HPGPS, 1)->frame, SERIAL_7N2);
+	assert_null(timecode_line(CLOCK_HPGPS, 2));
 	assert_null(timecode_line(CLOCK_SHM, 0));
 	assert_string_equal(timecode_line(CLOCK_ARBITER, 3)->start, "B5");
 }
