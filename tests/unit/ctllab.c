@@ -286,3 +286,19 @@ lab_expect_lines_fit(const char *text)
 		p += n + strspn(p + n, "\r\n");
 	}
 }
+
+unsigned
+lab_receive_from(struct lab *l, const struct ntp_addr *src, size_t len)
+{
+	struct recvbuf rb = {.src = src,
+	    .dst = &l->dst,
+	    .rx_time = l->now.sys,
+	    .data = l->in,
+	    .len = len};
+
+	l->src = *src;
+	l->nsent = 0;
+	l->now.mono = mono_add(l->now.mono, 10);
+	receive(l->e, &rb, l->now);
+	return l->nsent;
+}

@@ -49,7 +49,10 @@ size_t lab_compose(
     struct lab *l, unsigned op, unsigned associd, const char *data);
 /* Hand over LEN octets of l->in; the number of datagrams that came back. */
 unsigned lab_deliver(struct lab *l, size_t len);
-/* Both. */
+/* The same from SRC and by way of the access list, 10 s later. */
+unsigned lab_receive_from(
+    struct lab *l, const struct ntp_addr *src, size_t len);
+/* Compose and deliver. */
 unsigned lab_ask(
     struct lab *l, unsigned op, unsigned associd, const char *data);
 
