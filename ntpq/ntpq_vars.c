@@ -340,8 +340,9 @@ add_var(struct ntpq *q, const struct var_item *it)
 	    it->value != NULL ? it->value : "", it->valuelen);
 }
 
-void
-cmd_addvars(struct ntpq *q, const struct ntpq_args *a)
+static void
+each_var(struct ntpq *q, const struct ntpq_args *a,
+    void (*fn)(struct ntpq *q, const struct var_item *it))
 {
 	struct var_item it;
 	struct var_rd rd;
@@ -350,8 +351,14 @@ cmd_addvars(struct ntpq *q, const struct ntpq_args *a)
 	for (i = 0; i < a->n; i++) {
 		rd = var_rd_init(a->v[i], strlen(a->v[i]));
 		while (var_next(&rd, &it))
-			add_var(q, &it);
+			fn(q, &it);
 	}
+}
+
+void
+cmd_addvars(struct ntpq *q, const struct ntpq_args *a)
+{
+	each_var(q, a, add_var);
 }
 
 static void
@@ -373,15 +380,7 @@ remove_var(struct ntpq *q, const struct var_item *it)
 void
 cmd_rmvars(struct ntpq *q, const struct ntpq_args *a)
 {
-	struct var_item it;
-	struct var_rd rd;
-	unsigned i;
-
-	for (i = 0; i < a->n; i++) {
-		rd = var_rd_init(a->v[i], strlen(a->v[i]));
-		while (var_next(&rd, &it))
-			remove_var(q, &it);
-	}
+	each_var(q, a, remove_var);
 }
 
 void
