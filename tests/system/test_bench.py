@@ -5,6 +5,10 @@ that cannot be."""
 from harness import SRC, BUILD, ok, run, scratch, skip_all
 import json
 import os
+import sys
+
+sys.path.insert(0, os.path.join(SRC, "tests", "bench"))
+import publish  # noqa: E402
 
 if run(["unshare", "-n" if os.geteuid() == 0 else "-rn", "true"])[0] != 0:
     skip_all("no network namespaces here")
@@ -41,3 +45,16 @@ ok(mine.get("p50_us", 1) <= mine.get("p99_us", 0) <= mine.get("p999_us", 0),
 ok(os.path.exists(out + "/bench.svg") and "ours" in open(
     out + "/bench.svg", encoding="ascii").read(), "and a chart")
 ok("servers on CPU" in words, "it says which CPU did what", words)
+
+for section in sections.values():
+    ok(publish.row(section["marks"][0]).count("|") == 4, "a row of the README")
+    section["quick"] = False
+told = "\n".join(publish.lines(sections)) if sections else ""
+missed = [m["words"] for s in sections.values() for m in s["marks"]
+          if not m["reached"]]
+ok(told.count("missed**") == len(missed) and all(w in told for w in missed),
+   "the README would tell of all that is missed", told, missed)
+with open(os.path.join(SRC, "README"), encoding="utf-8") as f:
+    text = f.read()
+ok(text.count(publish.BEGIN) == text.count(publish.END) == 1,
+   "and has a place for it")
