@@ -165,8 +165,7 @@ struct nts_thread {
 	uint16_t port; /* of both */
 	struct nts_jar *jar;
 	struct nts_limit limit;
-	LIST_HEAD(, nts_guest) guests;
-	size_t nguests;
+	TAILQ_HEAD(, nts_guest) guests; /* the oldest first */
 };
 
 /* Say it in the daemon's log. */

@@ -24,7 +24,7 @@
 
 struct nts_guest {
 	struct stream s; /* first */
-	LIST_ENTRY(nts_guest) link;
+	TAILQ_ENTRY(nts_guest) link;
 	struct nts_thread *t;
 	struct ntp_addr addr;
 	uint64_t came; /* ns, uv_hrtime() */
@@ -127,8 +127,7 @@ on_closed(struct stream *s)
 {
 	struct nts_guest *g = s->arg;
 
-	LIST_REMOVE(g, link);
-	g->t->nguests--;
+	TAILQ_REMOVE(&g->t->guests, g, link);
 	g->served->wall = (double)(uv_hrtime() - g->came) / NS_PER_S;
 	g->served->cpu = (double)s->cpu / NS_PER_S;
 	g->served->addr = g->addr;
@@ -163,10 +162,28 @@ is_welcome(struct nts_thread *t, struct nts_guest *g)
 	address_of(&g->s.tcp, uv_tcp_getsockname, &here);
 	if (g->addr.family == ADDR_NONE || here.family == ADDR_NONE)
 		return false;
-	return t->nguests <= NTS_GUESTS && iface_allows(&set->filter, &here) &&
+	return iface_allows(&set->filter, &here) &&
 	    (restrict_lookup(set->access, &g->addr)->flags &
 		(RES_IGNORE | RES_NOSERVE)) == 0 &&
 	    limit_allows(&t->limit, &g->addr, uv_now(&t->loop));
+}
+
+/* Who came first has had the most time: connections that say nothing, from
+ * however many addresses, must not shut out those who would. */
+static void
+make_room(struct nts_thread *t)
+{
+	struct nts_guest *g, *oldest = NULL;
+	size_t n = 0;
+
+	for (g = TAILQ_FIRST(&t->guests); g != NULL; g = TAILQ_NEXT(g, link)) {
+		if (g->s.closing)
+			continue;
+		if (n++ == 0)
+			oldest = g;
+	}
+	if (n > NTS_GUESTS)
+		stream_fail(&oldest->s, "others are waiting");
 }
 
 static struct nts_guest *
@@ -186,8 +203,7 @@ guest_new(struct nts_thread *t)
 	g->t = t;
 	g->came = uv_hrtime();
 	g->served->how = KE_NOTLS;
-	LIST_INSERT_HEAD(&t->guests, g, link);
-	t->nguests++;
+	TAILQ_INSERT_TAIL(&t->guests, g, link);
 	return g;
 }
 
@@ -207,6 +223,7 @@ on_guest(uv_stream_t *listener, int status)
 		stream_fail(&g->s, "not permitted, or too often");
 		return;
 	}
+	make_room(t);
 	if (tls_accept(&g->s.tls, t->identity) != 0) {
 		stream_fail(&g->s, "no memory for TLS");
 		return;
@@ -359,8 +376,8 @@ nts_server_stop(struct nts_thread *t)
 
 	for (size_t i = 0; i < LISTENERS; i++)
 		unlisten(t, i);
-	for (g = LIST_FIRST(&t->guests); g != NULL; g = next) {
-		next = LIST_NEXT(g, link);
+	for (g = TAILQ_FIRST(&t->guests); g != NULL; g = next) {
+		next = TAILQ_NEXT(g, link);
 		stream_close(&g->s);
 	}
 }

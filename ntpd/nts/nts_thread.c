@@ -302,7 +302,7 @@ nts_thread_init(
 	t->in = in;
 	t->out = out;
 	LIST_INIT(&t->probes);
-	LIST_INIT(&t->guests);
+	TAILQ_INIT(&t->guests);
 	t->trust = calloc(TRUST_MAX, sizeof *t->trust);
 	if (t->trust == NULL ||
 	    getrandom(seed, sizeof seed, 0) != sizeof seed ||

@@ -244,6 +244,18 @@ with socket.create_connection(("127.0.0.1", 4461), PATIENCE) as slow:
     ok(slow.recv(1) == b"",
        "L-slow: who says nothing more is hung up on")
 
+# From so many addresses that no limit of one source tells them.
+silent = []
+for i in range(400):
+    silent.append(socket.create_connection(
+        ("127.0.0.1", 4461), 8, ("127.5.%d.%d" % (i // 200, i % 200 + 1), 0)))
+    silent[-1].sendall(b"\x16\x03\x01")
+answer, _ = establish([NEXT + AEAD + END])
+ok(len(answer) == len(cookies) + 4,
+   "L-silent: a crowd that says nothing shuts nobody out", answer)
+for s in silent:
+    s.close()
+
 # ---- new certificates, and old cookies --------------------------------------
 
 write("server.pem", "no certificate\n")
