@@ -55,14 +55,16 @@ add(struct tsip *t, uint8_t c)
 
 /* C follows a DLE among the data; true: the packet is complete. */
 static bool
-after_dle(struct tsip *t, uint8_t c)
+after_dle(struct tsip *t, uint8_t c, const struct timespec *at)
 {
-	if (c == ETX)
+	if (c == ETX) {
 		t->state = TSIP_IDLE;
-	else if (c == DLE)
+	} else if (c == DLE) {
 		add(t, c);
-	else
+	} else {
 		begin(t, c); /* the end of that before is lost */
+		t->at = *at;
+	}
 	return c == ETX;
 }
 
@@ -85,7 +87,7 @@ take_octet(struct tsip *t, uint8_t c, const struct timespec *at)
 		return false;
 	case TSIP_DLE:
 	default:
-		return after_dle(t, c);
+		return after_dle(t, c, at);
 	}
 }
 

@@ -92,6 +92,21 @@ broken_packets(void **state)
 	assert_true(h.n >= 2 && h.len == 18);
 }
 
+/* A packet came when its own first octet did, not that of the lost one. */
+static void
+lost_end(void **state)
+{
+	struct timespec before = {5, 0}, at = {6, 0};
+	struct tsip t = {.len = 0};
+	struct heard h = {.n = 0};
+
+	(void)state;
+	tsip_feed(&t, thunderbolt, 5, &before, keep, &h);
+	tsip_feed(&t, thunderbolt, sizeof thunderbolt, &at, keep, &h);
+	assert_int_equal(h.n, 1);
+	assert_int_equal(h.at.tv_sec, 6);
+}
+
 static void
 frames(void **state)
 {
@@ -348,6 +363,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(packets),
 	    THREAT("CVE-2023-26555", broken_packets),
+	    cmocka_unit_test(lost_end),
 	    cmocka_unit_test(frames),
 	    cmocka_unit_test(timing_pairs),
 	    cmocka_unit_test(timing_flags),
