@@ -118,13 +118,23 @@ take_cookie(struct ke_message *m)
 	}
 }
 
-/* Letters, digits, hyphens and dots, or the colons of an address: what goes
- * to the resolver and into the log. */
+static bool
+is_alnum(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	    (c >= 'a' && c <= 'z');
+}
+
+/* Letters, digits, hyphens (and what is taken for such) and dots, or the colons
+ * of an address: what goes to the resolver and into the log. */
 static bool
 is_name(const uint8_t *p, size_t len)
 {
+	static const char others[] = "-_.:";
+
 	for (size_t i = 0; i < len; i++)
-		if (p[i] <= ' ' || p[i] >= 0x7f)
+		if (!is_alnum(p[i]) &&
+		    memchr(others, p[i], sizeof others - 1) == NULL)
 			return false;
 	return len > 0 && len < KE_NAME_MAX;
 }

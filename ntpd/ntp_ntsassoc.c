@@ -339,12 +339,22 @@ is_there_already(
 	    (a->port == e->cfg->port && engine_owns(e, a));
 }
 
+static bool
+is_many_hosts(const struct ntp_addr *a)
+{
+	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+
+	return addr_is_multicast(a) ||
+	    (a->family == ADDR_V4 &&
+		memcmp(a->ip, broadcast, sizeof broadcast) == 0);
+}
+
 /* Whoever establishes keys says where the server is, and may lie. */
 static bool
 is_a_host(const struct ntp_addr *a)
 {
-	return a->family != ADDR_NONE && !addr_is_any(a) &&
-	    !addr_is_multicast(a) && !addr_is_refclock(a, NULL, NULL);
+	return a->family != ADDR_NONE && !addr_is_any(a) && !is_many_hosts(a) &&
+	    !addr_is_refclock(a, NULL, NULL);
 }
 
 static const char *

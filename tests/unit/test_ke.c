@@ -409,6 +409,9 @@ test_names_and_ports(void **state)
 	assert_int_equal(RESPONSE(&m, 0, 6, 0, 0), KE_REFUSED);
 	assert_int_equal(RESPONSE(&m, 0, 6, 0, 2, 'a', 0), KE_REFUSED);
 	assert_int_equal(RESPONSE(&m, 0, 6, 0, 2, 'a', '\n'), KE_REFUSED);
+	assert_int_equal(RESPONSE(&m, 0, 6, 0, 2, 'a', '_'), KE_MORE);
+	assert_int_equal(RESPONSE(&m, 0, 6, 0, 2, 'a', '%'), KE_REFUSED);
+	assert_int_equal(RESPONSE(&m, 0, 6, 0, 2, 'a', 'a' | 0x80), KE_REFUSED);
 	assert_int_equal(RESPONSE(&m, 0, 7, 0, 2, 0, 0), KE_REFUSED);
 	assert_int_equal(RESPONSE(&m, 0, 7, 0, 1, 9), KE_REFUSED);
 	assert_int_equal(RESPONSE(&m, 0, 7, 0, 3, 0, 9, 9), KE_REFUSED);

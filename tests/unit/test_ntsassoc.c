@@ -308,17 +308,15 @@ useless_sessions(void **state)
 		    "nokeys: NTS key establishment failed: no cookie that can "
 		    "be used");
 	}
-	for (int i = 0; i < 4; i++) {
-		static const uint8_t first[] = {0, 127, 224, 0};
+	for (int i = 0; i < 5; i++) {
+		static const uint8_t nobody[5][4] = {{0, 0, 0, 0},
+		    {127, 127, 1, 0}, {224, 0, 0, 1}, {255, 255, 255, 255}};
 
 		world_run(&ntslab.w, 300);
 		s = ntslab_session(&ntslab);
 		a = world_addr(1);
-		a.ip[0] = first[i];
-		a.ip[1] = i == 1 ? 127 : 0;
-		a.ip[2] = i == 1 ? 1 : 0;
-		a.ip[3] = i == 2 ? 1 : 0;
-		if (i == 3)
+		memcpy(a.ip, nobody[i], 4);
+		if (i == 4)
 			a = (struct ntp_addr){0};
 		engine_nts_ready(
 		    ntslab.w.e, ntslab.w.ke_tag, &s, &a, world_now(&ntslab.w));
