@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Server threads under load while all that they share changes, in a build
-with ThreadSanitizer: it has nothing to say."""
-from harness import (NTPD_RACES, PATIENCE, Daemon, ok, request_octets,
-                     server_line, skip_all, stratum1, wait_for)
+"""Server threads and that of key establishment under load while all that they
+share changes, in a build with ThreadSanitizer: it has nothing to say."""
+from harness import (NTPD_RACES, PATIENCE, Daemon, free_port, ok,
+                     request_octets, scratch, server_line, skip_all, stratum1,
+                     wait_for)
+from authority import Authority
 import hashlib
 import os
 import signal
@@ -16,9 +18,13 @@ if not os.path.exists(NTPD_RACES):
 
 KEY = "6f2c9a11d0e47b8853a1f09c2ddc41be77a05513"
 upstream = stratum1()
+keport = free_port()
+trusted = Authority(scratch())
 conf = ("keys keys\ntrustedkey 31\ncontrolkey 31\n"
         "restrict 127.0.4.0 mask 255.255.255.0 limited kod\n"
-        "threads 3\ngather 20\n" +
+        "threads 3\ngather 20\n"
+        "nts enable keport %d cert %s key %s cookie cookies\n" % (
+            (keport,) + trusted.certificate("server")) +
         server_line("127.0.1.1", upstream))
 ours = Daemon(conf, exe=NTPD_RACES, clock="0.6", start=False,
               env=dict(os.environ, TSAN_OPTIONS="exitcode=66"))
@@ -57,13 +63,32 @@ def load(network):
                 pass
 
 
+def guests():
+    """Clients of key establishment that do not say much."""
+    i = 0
+    while not stop.wait(0.01):
+        i += 1
+        try:
+            with socket.create_connection(
+                    ("127.0.0.1", keport), 0.5,
+                    ("127.0.5.%d" % (i % 200 + 1), 0)) as s:
+                s.send(b"\x16\x03\x01\0\1" + bytes([i % 3]))
+                s.recv(64)
+        except OSError:
+            pass
+
+
 # It begins 0.6 s off: the clock is stepped while the threads answer.
 loaders = [threading.Thread(target=load, args=(n,)) for n in (3, 4)]
+loaders.append(threading.Thread(target=guests))
 ours.start()
+client = Daemon("server 127.0.0.1:%d nts ca %s iburst minpoll 1 maxpoll 1\n"
+                % (keport, trusted.ca))
 for t in loaders:
     t.start()
 ok(ours.synchronized(90), "synchronizes under load", ours.log()[-4000:])
 ok("time reset" in ours.log(), "after a step", ours.log()[-2000:])
+ok(client.synchronized(), "and serves with cookies", client.log()[-4000:])
 
 for round_ in range(6):
     before = answers
