@@ -35,6 +35,9 @@ int leap_parse(struct leap_table *t, const char *buf, size_t len, bool check,
 
 /* TAI - UTC in s at UNIX_S, 0 before the first entry. */
 int leap_tai(const struct leap_table *t, int64_t unix_s);
+/* The same when TAI, counted likewise, is TAI_S.  An inserted second is told
+ * from the one before it by nothing: the kernel counts so. */
+int leap_tai_at(const struct leap_table *t, int64_t tai_s);
 
 /* The entry that comes next after UNIX_S, or else the last; NULL when there
  * are none. */

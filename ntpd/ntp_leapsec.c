@@ -218,6 +218,16 @@ leap_tai(const struct leap_table *t, int64_t unix_s)
 	return tai;
 }
 
+int
+leap_tai_at(const struct leap_table *t, int64_t tai_s)
+{
+	int tai = 0;
+
+	for (size_t i = 0; i < t->n && t->entry[i].at <= tai_s - tai; i++)
+		tai = t->entry[i].tai;
+	return tai;
+}
+
 const struct leap_entry *
 leap_next(const struct leap_table *t, int64_t unix_s)
 {

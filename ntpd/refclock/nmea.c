@@ -123,7 +123,7 @@ unix_of(struct refclock_unit *u, const struct nmea_time *t,
 	}
 	if (!t->gps)
 		return s;
-	tai = leap_tai(&u->d->leap.table, s);
+	tai = leap_tai_at(&u->d->leap.table, s + TAI_GPS);
 	return s - ((tai > 0 ? tai : TAI_UNKNOWN) - TAI_GPS);
 }
 

@@ -72,7 +72,7 @@ tai_ahead(struct refclock_unit *u, int64_t tai)
 
 	if ((u->cfg.ref_mode & MODE_TAI) == 0)
 		return 0;
-	ahead = leap_tai(&u->d->leap.table, tai);
+	ahead = leap_tai_at(&u->d->leap.table, tai);
 	if (ahead == 0)
 		refclock_complain(u,
 		    "no leap second file says what TAI is: mode 1 needs one");

@@ -60,6 +60,12 @@ entries_and_expiry(void **state)
 	assert_int_equal(leap_tai(&t, Y2017 - 1), 36);
 	assert_int_equal(leap_tai(&t, Y2017), 37);
 	assert_int_equal(leap_tai(&t, INT64_MAX), 37);
+	/* 23:59:59, the second that is inserted, 00:00:00 */
+	assert_int_equal(leap_tai_at(&t, Y2017 + 35), 36);
+	assert_int_equal(leap_tai_at(&t, Y2017 + 36), 37);
+	assert_int_equal(leap_tai_at(&t, Y2017 + 37), 37);
+	assert_int_equal(leap_tai_at(&t, Y1972), 10);
+	assert_int_equal(leap_tai_at(&t, Y1972 - 1), 0);
 	assert_int_equal(leap_next(&t, Y2015)->at, Y2017);
 	assert_int_equal(leap_next(&t, Y2017)->at, Y2017);
 	assert_int_equal(leap_next(&t, 0)->at, Y1972);
