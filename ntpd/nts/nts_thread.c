@@ -166,7 +166,7 @@ SSL_CTX *
 nts_thread_trust(struct nts_thread *t, const char *ca, char why[TLS_WHY])
 {
 	struct nts_trust *r = trust_of(t, ca);
-	bool changed = ca != NULL && nts_stamp_changed(&r->stamp, ca);
+	bool changed = nts_stamp_changed(&r->stamp, tls_authorities(ca));
 	SSL_CTX *c;
 
 	if (r->ctx != NULL && !changed)

@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -170,6 +171,18 @@ load_authorities(SSL_CTX *c, const char *ca, char why[TLS_WHY])
 	if (done != 1)
 		say_ssl(why, "ca", ca);
 	return done == 1;
+}
+
+const char *
+tls_authorities(const char *ca)
+{
+	const char *named;
+
+	if (ca != NULL)
+		return ca;
+	/* nobody sets it: NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	named = secure_getenv(X509_get_default_cert_file_env());
+	return named != NULL ? named : X509_get_default_cert_file();
 }
 
 SSL_CTX *

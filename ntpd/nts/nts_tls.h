@@ -26,6 +26,8 @@ SSL_CTX *tls_server_context(const struct tls_words *w, char why[TLS_WHY]);
 /* Trusts CA, a file or directory; NULL: the system's authorities. */
 SSL_CTX *tls_client_context(
     const struct tls_words *w, const char *ca, char why[TLS_WHY]);
+/* The file that this reads first; it need not exist. */
+const char *tls_authorities(const char *ca);
 /* Unix s of the last moment that the server's certificate is valid. */
 int64_t tls_expires(const SSL_CTX *ctx);
 

@@ -11,6 +11,7 @@ from harness import (CHRONYD, NTPD, NTPSEC_NTPD, PATIENCE, Daemon,
 from authority import Authority
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -157,6 +158,19 @@ ok(log_says(strangers, "127.0.3.1.*issuer"),
 ok(not any(r.reach for r in strangers.peers()), "nothing was asked without",
    strangers.ntpq("-p"))
 strangers.kill()
+
+# The machine's own authorities, which its packages replace at any time.
+here_store = write("store.pem", "")
+shutil.copy(bad_cert, here_store)
+stranger = Daemon("server 127.0.0.1:4461 nts iburst\n",
+                  env=dict(os.environ, SSL_CERT_FILE=here_store,
+                           SSL_CERT_DIR=path("no")))
+log_says(stranger, "127.0.0.1.*issuer")
+shutil.copy(trusted.ca, here_store)
+stranger.child.send_signal(signal.SIGHUP)
+ok(log_says(stranger, "NTS keys established"),
+   "the machine's authorities are read again", stranger.log())
+stranger.kill()
 
 LATE = "server 127.0.0.1:4461 nts ca %s iburst\n" % trusted.ca
 past, future = Daemon(LATE, clock="-60000000"), Daemon(LATE, clock="900000000")
