@@ -76,14 +76,22 @@ put_aside(struct nts *n)
 	(void)rename(path_of(n), aside);
 }
 
-/* False: there are none. */
+/* Older than what could not be kept there. */
+static bool
+is_outdated(const struct nts *n, const struct nts_keyfile *f)
+{
+	return n->unwritable && f->made < n->keys.made;
+}
+
+/* False: there are none, or no better ones. */
 static bool
 read_keys(struct nts *n)
 {
-	struct nts_keyfile f;
+	struct nts_keyfile f = {.made = 0};
 	char *text;
 	size_t len;
 	int err = file_read(path_of(n), NTS_KEYS_TEXT, &text, &len);
+	bool good;
 
 	if (err == 0) {
 		err = nts_keys_parse(text, len, &f);
@@ -95,9 +103,11 @@ read_keys(struct nts *n)
 		msyslog_errno(
 		    &n->d->log, NTP_LOG_ERR, "cookie keys %s", path_of(n));
 	}
-	if (err == 0)
+	good = err == 0 && !is_outdated(n, &f);
+	if (good)
 		n->keys = f;
-	return err == 0;
+	nts_wipe(&f, sizeof f);
+	return good;
 }
 
 /* The clock may have been set since, by any amount: that costs one key. */

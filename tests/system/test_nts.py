@@ -18,7 +18,7 @@ import ssl
 import struct
 
 need_peers()
-enter_namespace()
+enter_namespace(mounts=True)
 here = scratch()
 trusted = Authority(here)
 cert, key = trusted.certificate("server")
@@ -298,6 +298,30 @@ with open(path("cookies"), encoding="ascii") as f:
     now = f.read()
 ok(now.count("I:") == 2 and keys.split("\n", 2)[2] in now,
    "the file has both", now)
+
+# The day's new key cannot be kept where the old one is: nobody's cookies are
+# lost when that is read again.
+os.mkdir(path("fixed"))
+write("fixed/cookies", re.sub(r"T: \d+", "T: 1700000000", keys))
+run(["mount", "--bind", path("fixed"), path("fixed")])
+run(["mount", "-o", "remount,bind,ro", path("fixed")])
+fixed = stratum1(start=False)
+fixed.write("conf", open(fixed.path("conf"), encoding="ascii").read() +
+            server_words(4464, cookies="fixed/cookies"))
+fixed.start()
+log_says(fixed, "cookie keys cannot be kept")
+asker = Daemon("server 127.0.0.1:4464 nts ca %s iburst minpoll 1 maxpoll 1\n"
+               % trusted.ca)
+asker.synchronized()
+fixed.child.send_signal(signal.SIGHUP)
+log_says(fixed, "SIGHUP: ")
+before = count(fixed, "server_recv_good")
+ok(wait_for(lambda: count(fixed, "server_recv_good") > before + 1, 20,
+            "good cookies") and count(fixed, "server_recv_bad") == 0,
+   "keys that cannot be kept are not forgotten", fixed.log(),
+   fixed.ntpq("-c", "ntsinfo"))
+fixed.kill()
+asker.kill()
 
 status, words = run([NTPD, "--check-config", "-c", write("check.conf", """
 nts enable cert %s key %s cookie %s
