@@ -265,7 +265,7 @@ addr_format(const struct ntp_addr *a, char out[ADDR_STRLEN])
 		snprintf(out, ADDR_STRLEN, "%u.%u.%u.%u", a->ip[0], a->ip[1],
 		    a->ip[2], a->ip[3]);
 	else
-		snprintf(out, ADDR_STRLEN, "-");
+		memcpy(out, "-", sizeof "-");
 	return out;
 }
 
