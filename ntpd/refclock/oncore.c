@@ -66,8 +66,7 @@ take_message(void *arg, const struct oncore_message *m)
 	if (v == TIMECODE_GOOD)
 		use(u, m, &t);
 	else
-		refclock_fault(u,
-		    v == TIMECODE_UNSYNC ? CLOCK_BAD_SIGNAL : CLOCK_BAD_FORMAT);
+		refclock_fault(u, timecode_fault(v));
 }
 
 static void

@@ -43,12 +43,6 @@ struct timecode_unit {
 	struct dcf77 dcf;
 };
 
-static enum clock_code
-code_of(enum timecode_verdict v)
-{
-	return v == TIMECODE_UNSYNC ? CLOCK_BAD_SIGNAL : CLOCK_BAD_FORMAT;
-}
-
 /* L said C, and V of that. */
 static void
 use(struct refclock_unit *u, const struct line *l, const struct timecode *c,
@@ -62,7 +56,7 @@ use(struct refclock_unit *u, const struct line *l, const struct timecode *c,
 	int64_t base = u->d->conf->tos.basedate, sec;
 
 	if (v != TIMECODE_GOOD) {
-		refclock_fault(u, code_of(v));
+		refclock_fault(u, timecode_fault(v));
 		return;
 	}
 	sec = timecode_unix(c, refclock_unix(u, &s.local));

@@ -562,3 +562,9 @@ timecode_unix(const struct timecode *t, int64_t near)
 	}
 	return best;
 }
+
+enum clock_code
+timecode_fault(enum timecode_verdict v)
+{
+	return v == TIMECODE_UNSYNC ? CLOCK_BAD_SIGNAL : CLOCK_BAD_FORMAT;
+}

@@ -13,6 +13,7 @@
 
 #include "linebuf.h"
 #include "ntp.h"
+#include "ntp_refclock.h"
 
 enum timecode_verdict {
 	TIMECODE_GOOD,
@@ -21,6 +22,9 @@ enum timecode_verdict {
 	TIMECODE_UNSYNC,    /* the clock says that it is not set */
 	TIMECODE_MALFORMED, /* wrong checksum, or no such time */
 };
+
+/* The fault that V, which is not GOOD, is. */
+enum clock_code timecode_fault(enum timecode_verdict v);
 
 struct timecode {
 	int64_t day; /* since 1970-01-01; without a year, of the year */

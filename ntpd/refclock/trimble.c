@@ -92,8 +92,7 @@ take_packet(void *arg, const struct tsip_packet *p)
 	if (v == TIMECODE_GOOD)
 		use(u, &when);
 	else
-		refclock_fault(u,
-		    v == TIMECODE_UNSYNC ? CLOCK_BAD_SIGNAL : CLOCK_BAD_FORMAT);
+		refclock_fault(u, timecode_fault(v));
 }
 
 static void
