@@ -123,6 +123,7 @@ struct ntp_engine {
 	struct reason_state reason;
 	struct timer_counters ticks;
 	struct sys_vars sys;
+	struct snap_ring ring;
 	struct loop_state loop;
 	struct leap_state leap;
 
@@ -154,7 +155,6 @@ struct ntp_engine {
 	struct ntp_addr own[ENGINE_ADDRS_MAX];
 	uint32_t own_refid[ENGINE_ADDRS_MAX];
 
-	struct snap_ring ring;
 	struct history history;
 
 	char savedconfig[SAVED_NAME_MAX]; /* by SAVECONFIG, or "" */
