@@ -86,10 +86,11 @@ class Writer:
 # The reference's syntax, protocol 1; the writer is 5 ms ahead, which time1
 # takes back.
 first = Writer(base, 1, 0.005)
+records = scratch()
 ours = Daemon("server 127.127.28.%d minpoll 4\n"
               "fudge 127.127.28.%d refid GPS time1 -0.005 flag4 1\n"
               "statsdir %s/\nstatistics clockstats\n"
-              % (base, base, scratch()), clock="0.3,-30")
+              % (base, base, records), clock="0.3,-30")
 reply = ours.synchronized()
 ok(reply and reply.stratum == 1 and reply.refid == b"GPS\0",
    "stratum 1 from shared memory", ours.ntpq("-p"), ours.log())
@@ -192,11 +193,19 @@ found = re.search(r"wrong by ([-0-9.]+) seconds", words)
 ok(found and abs(float(found.group(1))) < 0.4,
    "chronyd measures our stratum 1", words)
 
-# clockstats with flag4: date, address and five counters.
-stats = [os.path.join(root, name) for root, _d, names in os.walk("/tmp")
-         for name in names if name.startswith("clockstats")
-         and root.startswith("/tmp/truechimer-")]
-lines = "".join(open(name, encoding="ascii").read() for name in stats)
-ok(re.search(r"^\d{5} \d+\.\d{3} 127\.127\.28\.%d +\d+ +\d+ +\d+ +\d+ +\d+$"
-             % base, lines, re.M), "clockstats has its line", lines)
+
+# ---- clockstats with flag4: date, address and five counters
+
+def clockstats():
+    lines = ""
+    for name in sorted(os.listdir(records)):
+        with open(os.path.join(records, name), encoding="ascii") as f:
+            lines += f.read()
+    return lines
+
+
+ok(wait_for(lambda: re.search(
+    r"^\d{5} \d+\.\d{3} 127\.127\.28\.%d +\d+ +\d+ +\d+ +\d+ +\d+$" % base,
+    clockstats(), re.M), 30, "a line of clockstats"),
+   "clockstats has its line", clockstats())
 ok(ours.kill() == 0, "and it leaves in peace", ours.log())
