@@ -285,7 +285,7 @@ smeared(const struct ntp_snapshot *s, ntp_ts ts)
 }
 
 /* A kiss tells nothing but itself: the rest is the client's own. */
-static struct ntp_packet
+__attribute__((cold)) static struct ntp_packet
 reply_kiss(const struct server_ctx *c, const struct request *q, uint32_t code)
 {
 	struct ntp_packet p = reply_start(c, q);
@@ -409,7 +409,7 @@ server_receive(struct server_ctx *c, const struct recvbuf *rb,
  * believe or none; who cannot be authenticated is told so, for his cookies
  * may be too old.
  */
-static enum ntp_drop
+__attribute__((cold)) static enum ntp_drop
 nts_fault(struct server_ctx *c, const struct request *q,
     struct nts_request *nts, enum ntp_drop why)
 {
