@@ -6,13 +6,17 @@
  * thread looks at one flag between two batches.  Who wants to touch what is a
  * thread's own raises that flag, wakes it, and waits until it stands still, or
  * until it has done itself what is wanted.
+ *
+ * It waits by poll(2), which leaves nothing behind: an epoll(7) descriptor stays
+ * among those to be woken, and the kernel would look at it for each reply that
+ * leaves.
  */
 #include "ntp_worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -21,7 +25,6 @@
 #include "ntp_share.h"
 #include "ntpd.h"
 
-#define EVENTS	  16
 #define READS_MAX 8 /* batches from one socket in a row */
 
 enum worker_ask { ASK_SERVE, ASK_VISIT, ASK_HOLD, ASK_END };
@@ -33,10 +36,12 @@ struct worker {
 	uv_sem_t still, go; /* it stands; it may go on */
 	visit_fn *visitor;  /* what ASK_VISIT asks for, and with what */
 	void *visit_arg;
-	int epoll, wake; /* descriptors */
+	int wake; /* descriptor */
 	struct batch *batch;
 	struct server_ctx *server;
-	struct netsock *sock; /* IO_SERVERS: beside those of the main loop */
+	struct netsock *sock;	/* IO_SERVERS: beside those of the main loop */
+	struct pollfd *watched; /* each of them, -1: closed; then WAKE */
+	nfds_t nwatched;
 	struct io_counters io;
 };
 
@@ -102,9 +107,9 @@ worker_errors(struct worker *w, struct netsock *ns)
 }
 
 static void
-worker_ready(struct worker *w, struct netsock *ns, uint32_t events)
+worker_ready(struct worker *w, struct netsock *ns, short events)
 {
-	if ((events & (EPOLLERR | EPOLLPRI)) != 0)
+	if ((events & (POLLERR | POLLPRI)) != 0)
 		worker_errors(w, ns);
 	for (int k = 0; k < READS_MAX; k++) {
 		int n = batch_read(w->batch, ns);
@@ -121,13 +126,15 @@ worker_ready(struct worker *w, struct netsock *ns, uint32_t events)
 static void
 worker_wait(struct worker *w)
 {
-	struct epoll_event ev[EVENTS];
-	int n = epoll_wait(w->epoll, ev, EVENTS, -1);
+	int n = poll(w->watched, w->nwatched, -1);
 	uint64_t count;
 
-	for (int i = 0; i < n; i++) {
-		if (ev[i].data.ptr != w)
-			worker_ready(w, ev[i].data.ptr, ev[i].events);
+	for (nfds_t i = 0; i < w->nwatched && n > 0; i++) {
+		if (w->watched[i].revents == 0)
+			continue;
+		n--;
+		if (w->watched[i].fd != w->wake)
+			worker_ready(w, &w->sock[i], w->watched[i].revents);
 		else if (read(w->wake, &count, sizeof count) < 0)
 			continue;
 	}
@@ -222,12 +229,21 @@ index_of(const struct daemon *d, const struct netsock *ns)
 	return (size_t)(ns - d->io.server);
 }
 
+/* The thread's own descriptor is the last, for it is seldom ready. */
+static void
+watch(struct worker *w, size_t i, int fd)
+{
+	for (; w->nwatched < i + 2; w->nwatched++) {
+		w->watched[w->nwatched] = w->watched[w->nwatched - 1];
+		w->watched[w->nwatched - 1].fd = -1;
+	}
+	w->watched[i] = (struct pollfd){.fd = fd, .events = POLLIN | POLLPRI};
+}
+
 static int
 sibling_open(struct worker *w, const struct netsock *ns)
 {
 	struct netsock *s = &w->sock[index_of(w->d, ns)];
-	struct epoll_event ev = {
-	    .events = EPOLLIN | EPOLLPRI, .data = {.ptr = s}};
 	int fd = sock_open_sibling(&ns->local, w->d->io.dscp);
 
 	if (fd < 0)
@@ -238,7 +254,8 @@ sibling_open(struct worker *w, const struct netsock *ns)
 	    .local = ns->local,
 	    .wildcard = ns->wildcard,
 	    .threads = true};
-	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &ev) == 0 ? 0 : -errno;
+	watch(w, index_of(w->d, ns), fd);
+	return 0;
 }
 
 void
@@ -253,6 +270,7 @@ workers_close(struct daemon *d, const struct netsock *ns)
 		if (s->state == SOCK_OPEN)
 			(void)close(s->fd);
 		s->state = SOCK_FREE;
+		all->w[i].watched[index_of(d, ns)].fd = -1;
 	}
 	workers_release(&all->port);
 }
@@ -332,19 +350,19 @@ worker_init(struct worker *w, struct daemon *d)
 	    .clock = worker_clock,
 	    .refused = worker_refused,
 	    .punt = worker_punt};
-	struct epoll_event ev = {.events = EPOLLIN, .data = {.ptr = w}};
 
 	w->d = d;
-	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rng_port_fill(&d->rng.port, &user.seed, sizeof user.seed);
 	w->batch = batch_new(&user);
 	w->sock = calloc(IO_SERVERS, sizeof *w->sock);
-	if (w->batch == NULL || w->sock == NULL ||
+	w->watched = calloc(IO_SERVERS + 1, sizeof *w->watched);
+	if (w->batch == NULL || w->sock == NULL || w->watched == NULL ||
 	    uv_sem_init(&w->still, 0) != 0 || uv_sem_init(&w->go, 0) != 0)
 		return -NTP_ENOMEM;
-	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &ev) == 0 ? 0
-								     : -NTP_EIO;
+	w->watched[0] = (struct pollfd){.fd = w->wake, .events = POLLIN};
+	w->nwatched = 1;
+	return w->wake >= 0 ? 0 : -NTP_EIO;
 }
 
 int
@@ -405,8 +423,8 @@ worker_fini(struct worker *w)
 		if (w->sock[i].state == SOCK_OPEN)
 			(void)close(w->sock[i].fd);
 	free(w->sock);
+	free(w->watched);
 	batch_free(&w->batch);
-	(void)close(w->epoll);
 	(void)close(w->wake);
 	uv_sem_destroy(&w->still);
 	uv_sem_destroy(&w->go);
