@@ -3,8 +3,9 @@
  * ntp_iface.c - our own addresses, and on which of them to listen.
  *
  * One wildcard pair with packet information serves all addresses, also those
- * that come later; sockets for single addresses exist only where rules ask
- * for them, and then nothing else is bound.
+ * that come later.  Addresses have sockets beside it, for there the kernel
+ * need not tell, nor be told, which of them a datagram is for.  Where rules ask
+ * for single addresses nothing else is bound.
  */
 #include "ntp_iface.h"
 
@@ -296,6 +297,37 @@ plan_named_loopbacks(
 	return n;
 }
 
+/* What no rule keeps from the wildcard socket. */
+static size_t
+plan_shortcuts(const struct iface_rules *r, const struct iface_list *l,
+    bool loopback, struct iface_want *w, size_t n, size_t cap)
+{
+	size_t before;
+
+	for (size_t i = 0; i < l->n && n < cap; i++) {
+		if (addr_is_loopback(&l->a[i].addr) != loopback ||
+		    iface_judge(r, &l->a[i]) != IFACE_LISTEN)
+			continue;
+		before = n;
+		n = plan_add(r, &l->a[i], w, n);
+		if (n > before)
+			w[before].shortcut = true;
+	}
+	return n;
+}
+
+static size_t
+plan_all(const struct iface_rules *r, const struct iface_list *l,
+    struct iface_want *w, size_t cap)
+{
+	size_t n = plan_wildcards(r, w, cap);
+
+	if (cap > n + r->shortcuts)
+		cap = n + r->shortcuts;
+	n = plan_shortcuts(r, l, false, w, n, cap);
+	return plan_shortcuts(r, l, true, w, n, cap);
+}
+
 size_t
 iface_plan(const struct iface_rules *r, const struct iface_list *l,
     struct iface_want *w, size_t cap)
@@ -303,7 +335,7 @@ iface_plan(const struct iface_rules *r, const struct iface_list *l,
 	size_t n = 0;
 
 	if (wildcard_wanted(r))
-		return plan_wildcards(r, w, cap);
+		return plan_all(r, l, w, cap);
 	for (size_t i = 0; i < l->n && n < cap; i++)
 		n = plan_add(r, &l->a[i], w, n);
 	return plan_named_loopbacks(r, w, n, cap);

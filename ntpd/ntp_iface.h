@@ -37,6 +37,7 @@ struct iface_rules {
 	bool novirtual;		  /* -L */
 	enum addr_family family;  /* -4, -6; ADDR_NONE: both */
 	uint16_t port, extraport; /* extraport 0: none */
+	size_t shortcuts;	  /* sockets beside the wildcard pair */
 };
 
 /* A socket to have. */
@@ -44,8 +45,9 @@ struct iface_want {
 	struct ntp_addr local; /* with port */
 	char name[IF_NAMESIZE];
 	bool wildcard;
-	bool drop;    /* open it, but discard what comes */
-	bool implied; /* loopback that no rule names: for ntpq */
+	bool shortcut; /* beside a wildcard socket, which hears it as well */
+	bool drop;     /* open it, but discard what comes */
+	bool implied;  /* loopback that no rule names: for ntpq */
 };
 
 /* Ask the kernel, by netlink or, where that is closed, by ioctl (IPv4 only).
@@ -71,8 +73,9 @@ enum iface_action iface_judge(
     const struct iface_rules *r, const struct iface_addr *a);
 
 /*
- * The sockets to have, into W (CAP): the wildcard pair when there are no
- * rules or they ask for it, else one for each address.  Returns the number.
+ * The sockets to have, into W (CAP): one for each address; where there are no
+ * rules or they ask for it, the wildcard pair before those of the first
+ * addresses, loopback last, as many as SHORTCUTS.  Returns the number.
  */
 size_t iface_plan(const struct iface_rules *r, const struct iface_list *l,
     struct iface_want *w, size_t cap);

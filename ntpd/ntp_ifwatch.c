@@ -21,6 +21,8 @@
 #define SETTLE_MS   2000 /* an address that just came is often not usable yet */
 #define HOLDER_MAX  96U
 #define NETLINK_BUF 4096U
+#define SHORTCUTS   16U	 /* addresses with sockets of their own, at most */
+#define SHORTCUT_FD 128U /* descriptors for that, at most */
 
 /* --- what the machine can do ---------------------------------------------- */
 
@@ -52,6 +54,15 @@ rules_ports(struct daemon *d)
 {
 	d->iface.rules.port = d->conf->port;
 	d->iface.rules.extraport = d->conf->extraport;
+}
+
+/* Each thread has them all and looks at each when it waits. */
+static size_t
+shortcuts(const struct daemon *d)
+{
+	size_t n = SHORTCUT_FD / (d->workers.n + 1);
+
+	return n < SHORTCUTS ? n : SHORTCUTS;
 }
 
 int
@@ -183,6 +194,23 @@ server_free(struct daemon *d)
 	return &d->io.server[i];
 }
 
+/* A shortcut may be refused: before an IPv6 address is usable, or when we are
+ * not the user any more who bound the wildcard socket. */
+static int
+server_bound(struct daemon *d, const struct iface_want *want)
+{
+	int fd = inherit_socket(d, &want->local);
+
+	if (fd >= 0)
+		return fd;
+	if (want->shortcut)
+		return sock_open_shortcut(&want->local, d->io.dscp);
+	fd = sock_open_server(&want->local, d->io.dscp);
+	if (fd >= 0 && want->wildcard)
+		(void)sock_share(fd);
+	return fd;
+}
+
 static int
 server_open(struct daemon *d, const struct iface_want *want)
 {
@@ -192,13 +220,12 @@ server_open(struct daemon *d, const struct iface_want *want)
 
 	if (ns == NULL)
 		return 0;
-	fd = inherit_socket(d, &want->local);
+	fd = server_bound(d, want);
 	if (fd < 0)
-		fd = sock_open_server(&want->local, d->io.dscp);
-	if (fd < 0)
-		return bind_failed(d, want, fd);
+		return want->shortcut ? 0 : bind_failed(d, want, fd);
 	ns->local = want->local;
 	ns->wildcard = want->wildcard;
+	ns->shortcut = want->shortcut;
 	ns->drop = want->drop;
 	ns->wanted = true;
 	memcpy(ns->name, want->name, sizeof ns->name);
@@ -215,15 +242,20 @@ server_open(struct daemon *d, const struct iface_want *want)
 static void
 server_close(struct daemon *d, struct netsock *ns)
 {
+	struct threads_port *threads = &d->workers.port;
+	struct iface_row sum = {.received = ns->received, .sent = ns->sent};
 	char addr[ADDR_STRLEN];
 
+	threads->hold(threads);
+	workers_count(d, ns, &sum);
+	threads->release(threads);
 	msyslog(&d->log, NTP_LOG_INFO,
 	    "Deleting interface #%zu %s, %s#%u, interface stats: "
 	    "received=%" PRIu64 ", sent=%" PRIu64 ", dropped=%" PRIu64
 	    ", active_time=%.0f secs",
 	    (size_t)(ns - d->io.server), ns->name,
 	    addr_format(&ns->local, addr), (unsigned)ns->local.port,
-	    ns->received, ns->sent, ns->dropped,
+	    sum.received, sum.sent, ns->dropped,
 	    mono_diff(systime_mono(), ns->opened));
 	workers_close(d, ns);
 	netsock_close(ns);
@@ -253,7 +285,7 @@ servers_close(struct daemon *d, const struct iface_want *want, size_t n)
 		d->io.server[i].wanted = false;
 	for (size_t i = 0; i < n; i++) {
 		ns = server_find(d, &want[i].local);
-		if (ns == NULL)
+		if (ns == NULL || ns->shortcut != want[i].shortcut)
 			continue;
 		ns->wanted = true;
 		if (ns->drop == want[i].drop)
@@ -283,6 +315,7 @@ servers_update(struct daemon *d, bool come)
 	if (want == NULL)
 		return -NTP_ENOMEM;
 	filter_update(d);
+	w->rules.shortcuts = shortcuts(d);
 	n = inherit_plan(d, want, IO_SERVERS);
 	if (n == 0)
 		n = iface_plan(&w->rules, &w->list, want, IO_SERVERS);
@@ -319,7 +352,7 @@ ifwatch_publish(struct daemon *d)
 	for (size_t i = 0; i < d->io.nserver; i++) {
 		const struct netsock *ns = &d->io.server[i];
 
-		if (ns->state == SOCK_OPEN && !ns->wildcard &&
+		if (ns->state == SOCK_OPEN && !ns->wildcard && !ns->shortcut &&
 		    !addr_is_multicast(&ns->local))
 			own[n++] = ns->local;
 	}

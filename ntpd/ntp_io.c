@@ -91,22 +91,26 @@ io_close(struct packet_port *p, int ep)
 		netsock_close(ns);
 }
 
-/* Of PORT; 0: of any. */
+/* Of PORT, 0: of any; that of SRC itself before one that serves it, too. */
 static struct netsock *
 server_socket_at(struct io *io, const struct ntp_addr *dst,
     const struct ntp_addr *src, uint16_t port)
 {
+	struct netsock *any = NULL;
+
 	for (size_t i = 0; i < io->nserver; i++) {
 		struct netsock *ns = &io->server[i];
 
 		if (ns->state != SOCK_OPEN || ns->local.family != dst->family ||
 		    (port != 0 && ns->local.port != port))
 			continue;
-		if (ns->wildcard || src == NULL || src->family == ADDR_NONE ||
+		if (src == NULL || src->family == ADDR_NONE ||
 		    addr_equal(&ns->local, src))
 			return ns;
+		if (any == NULL && ns->wildcard)
+			any = ns;
 	}
-	return NULL;
+	return any;
 }
 
 /* The socket that a server's answer from SRC leaves by; whoever came in by a

@@ -210,6 +210,16 @@ sock_share(int fd)
 	return set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ? 0 : -errno;
 }
 
+int
+sock_open_shortcut(const struct ntp_addr *local, uint8_t dscp)
+{
+	int fd = server_new(local->family == ADDR_V6, dscp);
+
+	if (fd < 0)
+		return fd;
+	return sock_share(fd) == 0 ? server_bind(fd, local) : sock_fail(fd);
+}
+
 /* Groups are for the first socket alone, or each would get a copy. */
 static void
 hear_no_group(int fd, bool v6)

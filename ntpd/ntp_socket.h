@@ -35,6 +35,10 @@ int sock_open_server(const struct ntp_addr *local, uint8_t dscp);
  * when it is no UDP socket, -EADDRINUSE when it takes IPv4 and IPv6 both. */
 int sock_adopt_server(int fd, uint8_t dscp, struct ntp_addr *local);
 
+/* The same beside the wildcard socket, which is shared.  The descriptor, or
+ * -errno: -EADDRINUSE when the other is not ours, or of another user. */
+int sock_open_shortcut(const struct ntp_addr *local, uint8_t dscp);
+
 /* Let others be bound where FD, a server's socket, is; and open one of them,
  * with the same settings.  0, the descriptor, or -errno. */
 int sock_share(int fd);

@@ -71,7 +71,7 @@ struct netsock {
 	enum sock_state state;
 	struct ntp_addr local;
 	char name[IF_NAMESIZE];
-	bool wildcard, drop, wanted;
+	bool wildcard, shortcut, drop, wanted; /* as in struct iface_want */
 	bool
 	    threads; /* of a server thread: cards are not asked for its stamps */
 	uint64_t received, sent, failed, dropped;

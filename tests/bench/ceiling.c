@@ -3,10 +3,11 @@
  * ceiling.c - what the kernel lets any NTP server do here.
  *
  * It waits, reads in batches with arrival times and destination addresses,
- * and sends in batches, as a server that serves on every address must; but it
- * decides nothing and remembers nobody.  No such server can pass it; how near
- * one comes is a measure of that server and not of the machine.  Told to gather
- * it shows what a nap between two batches costs and saves here.
+ * and sends in batches, as a server on the wildcard address must; but it
+ * decides nothing and remembers nobody.  How near one comes is a measure of
+ * that server and not of the machine.  Only who is bound to single addresses,
+ * or leaves nobody waiting on the socket while it sends, can pass it.  Told to
+ * gather it shows what a nap between two batches costs and saves here.
  */
 #include <arpa/inet.h>
 #include <endian.h>

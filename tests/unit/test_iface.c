@@ -163,6 +163,38 @@ test_no_rules(void **state)
 }
 
 static void
+test_shortcuts(void **state)
+{
+	struct config_iface drop = rule(IFACE_DROP, "192.0.2.99");
+	struct config_iface wild[] = {rule(IFACE_IGNORE, "eth1"),
+	    rule(IFACE_LISTEN, "wildcard"), rule(IFACE_LISTEN, "192.0.2.1")};
+	struct iface_rules r = {.shortcuts = 3};
+
+	(void)state;
+	assert_string_equal(plan(&r),
+	    ":: 0.0.0.0 192.0.2.1 192.0.2.99 "
+	    "2001:db8::1");
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(want[i].wildcard, i < 2);
+		assert_int_equal(want[i].shortcut, i >= 2);
+	}
+	r.shortcuts = WANT_MAX;
+	r.family = ADDR_V4;
+	assert_string_equal(plan(&r),
+	    "0.0.0.0 192.0.2.1 192.0.2.99 "
+	    "198.51.100.7 127.0.0.1");
+	/* what is not to be heard has none */
+	r.rule = wild;
+	r.n = 3;
+	assert_string_equal(plan(&r), "0.0.0.0 192.0.2.1 127.0.0.1");
+	/* without the wildcard there is nothing that they are beside */
+	r.rule = &drop;
+	r.n = 1;
+	(void)plan(&r);
+	assert_false(want[0].shortcut);
+}
+
+static void
 test_listen_one_address(void **state)
 {
 	struct config_iface r[] = {
@@ -441,6 +473,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_rules),
+	    cmocka_unit_test(test_shortcuts),
 	    cmocka_unit_test(test_extra_port),
 	    cmocka_unit_test(test_listen_one_address),
 	    cmocka_unit_test(test_listen_loopback_only),

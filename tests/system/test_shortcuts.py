@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Addresses have sockets beside the wildcard pair: they come and go with the
+addresses, and whoever has none is served as well."""
+from harness import (OWN_HOST, Daemon, ask, enter_namespace, ok, really_root,
+                     wait_for)
+import fcntl
+import re
+import signal
+import socket
+import struct
+
+SIOCSIFFLAGS, SIOCSIFADDR = 0x8914, 0x8916
+UNLISTED = "127.0.0.77"  # of 127/8, so ours, but no interface lists it
+
+
+def address(there):
+    """Give loopback OWN_HOST as an alias, or take it away."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        if there:
+            fcntl.ioctl(s, SIOCSIFADDR, struct.pack(
+                "16shH4s8x", b"lo:1", socket.AF_INET, 0,
+                socket.inet_aton(OWN_HOST)))
+        else:
+            fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo:1", 0))
+
+
+def bound(port):
+    """The IPv4 addresses with sockets on PORT."""
+    with open("/proc/net/udp", encoding="ascii") as f:
+        found = re.findall(r"^ *\d+: (\w{8}):%04X " % port, f.read(), re.M)
+    return {socket.inet_ntoa(struct.pack("=I", int(a, 16))) for a in found}
+
+
+def serves(daemon, *addresses):
+    return all(ask(a, daemon.port) for a in addresses)
+
+
+enter_namespace()
+for threads in "0", "2":
+    address(True)
+    d = Daemon("server 127.127.1.0 minpoll 0\n", access="restrict default\n",
+               args=("-T", threads))
+    note = "-T %s: " % threads
+    ok(wait_for(d.ask, 10, "an answer") and
+       bound(d.port) == {"0.0.0.0", "127.0.0.1", OWN_HOST},
+       note + "each address has a socket", bound(d.port), d.log())
+    ok(serves(d, OWN_HOST, "127.0.0.1", UNLISTED),
+       note + "it answers on all, and where it has none")
+    second = Daemon("", port=d.port)
+    ok(wait_for(lambda: not second.alive(), 10, "its end") and
+       "EXITING" in second.log(), note + "a second daemon is refused",
+       second.log())
+    address(False)
+    gone = wait_for(lambda: re.search(
+        r"Deleting interface #\d+ lo\S*, %s#\d+, interface stats: "
+        r"received=(\d+), sent=(\d+)" % re.escape(OWN_HOST), d.log()),
+        10, "its end")
+    ok(gone and gone.groups() == ("1", "1") and
+       OWN_HOST not in bound(d.port),
+       note + "one that goes takes its socket along, which was used", d.log())
+    address(True)
+    ok(wait_for(lambda: OWN_HOST in bound(d.port), 10, "a socket") and
+       serves(d, OWN_HOST), note + "one that comes brings one", d.log())
+    with open(d.path("conf"), encoding="ascii") as f:
+        before = f.read()
+    d.write("conf", before + "interface ignore wildcard\n"
+            "interface listen 127.0.0.1\n")
+    d.child.send_signal(signal.SIGHUP)
+    ok(wait_for(lambda: bound(d.port) == {"127.0.0.1"}, 10, "the rules") and
+       serves(d, "127.0.0.1"), note + "rules leave only what they name",
+       bound(d.port))
+    d.write("conf", before)
+    d.child.send_signal(signal.SIGHUP)
+    ok(wait_for(lambda: bound(d.port) == {"0.0.0.0", "127.0.0.1", OWN_HOST},
+                10, "all of them") and
+       serves(d, OWN_HOST, "127.0.0.1", UNLISTED),
+       note + "without the rules all are back", bound(d.port), d.log())
+    ok(d.kill() == 0, note + "it ends in order")
+
+if really_root():
+    address(False)
+    d = Daemon("server 127.127.1.0 minpoll 0\n", access="restrict default\n",
+               args=("-T", "1", "-u", "nobody"))
+    wait_for(d.ask, 10, "an answer")
+    address(True)
+    ok(wait_for(lambda: ask(OWN_HOST, d.port), 10, "an answer"),
+       "whoever is not the user any more serves by the wildcard socket")
+    ok("bind" not in d.log(), "... and does not complain", d.log())
