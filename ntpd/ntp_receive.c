@@ -36,11 +36,13 @@ rx_room(const struct io *io, const struct netsock *ns)
 	return room < RX_BATCH ? room : RX_BATCH;
 }
 
+/* An empty queue begins anew where it began before: memory that was never
+ * needed is never touched. */
 static void
 rx_pop(struct io *io)
 {
-	io->rx_head = (io->rx_head + 1) % RX_SLOTS;
 	io->rx_used--;
+	io->rx_head = io->rx_used > 0 ? (io->rx_head + 1) % RX_SLOTS : 0;
 }
 
 struct recvbuf *

@@ -10,6 +10,8 @@ import re
 import signal
 import socket
 
+from mode6 import READVAR, message
+
 upstream = stratum1()
 upstream.synchronized()
 
@@ -24,9 +26,24 @@ ok(2 < frequency < 5, "and goes at the frequency found there", frequency)
 wait_for(lambda: os.path.exists(ours.pidfile), 5, "the pid file")
 with open(ours.pidfile, encoding="ascii") as f:
     ok(f.read() == str(ours.child.pid), "the pid file names the process")
-with open("/proc/%d/status" % ours.child.pid, encoding="ascii") as f:
-    rss = int(re.search(r"VmRSS:\s+(\d+) kB", f.read()).group(1))
+
+
+def resident():
+    """KiB"""
+    with open("/proc/%d/status" % ours.child.pid, encoding="ascii") as f:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", f.read()).group(1))
+
+
+rss = resident()
 ok(rss < 6 * 1024, "resident memory is below 6 MiB", "%d KiB" % rss)
+few, many = 4, 400  # more than wait in its queue at most
+for _ in range(few):
+    exchange("127.0.0.1", ours.port, message(READVAR))
+rss = resident()
+for _ in range(many):
+    exchange("127.0.0.1", ours.port, message(READVAR))
+ok(resident() - rss < 128, "and not more for each control message",
+   "%d KiB" % rss, "%d KiB" % resident())
 ours.child.send_signal(signal.SIGHUP)
 for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
     ours.child.send_signal(number)
