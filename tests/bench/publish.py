@@ -35,8 +35,9 @@ def lines(sections):
            "CPU.", "", "| | wanted | measured |", "|---|---|---|"]
     for section in kept.values():
         out += [row(m) for m in section["marks"]]
+    remarks = [r for s in kept.values() for r in s["remarks"]]
     missed = sum(not m["reached"] for s in kept.values() for m in s["marks"])
-    return out + ["", "Missed: %s." % (missed or "nothing")]
+    return out + ["", "Missed: %s." % (missed or "nothing")] + remarks
 
 
 def publish(readme, sections):

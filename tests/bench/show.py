@@ -2,7 +2,7 @@
 """The figures as a table for people, and as bars."""
 from figures import SPREAD
 
-SERVERS = ("ours", "bound", "ceiling", "chrony", "ntpsec")
+SERVERS = ("ours", "ceiling", "chrony", "ntpsec")
 ROWS = (("plain", "per_cpu_s", "responses per CPU second", "%.0f"),
         ("stored", "per_cpu_s", "  limited, many clients", "%.0f"),
         ("plain", "responses_s", "closed loop, responses/s", "%.0f"),
@@ -82,7 +82,7 @@ def svg(sections):
         out += ['<text x="8" y="%d">%s</text>' % (y + 16, name),
                 '<rect x="90" y="%d" width="%.0f" height="22" fill="%s"/>' % (
                     y, 440 * value / most,
-                    "#2a7ab0" if name in ("ours", "bound") else "#a9b4bc"),
+                    "#2a7ab0" if name == "ours" else "#a9b4bc"),
                 '<text x="%.0f" y="%d">%.0f</text>' % (
                     98 + 440 * value / most, y + 16, value)]
     return "\n".join(out + ["</svg>", ""])
