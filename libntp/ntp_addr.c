@@ -302,8 +302,11 @@ addr_cmp(const struct ntp_addr *a, const struct ntp_addr *b)
 bool
 addr_equal(const struct ntp_addr *a, const struct ntp_addr *b)
 {
-	return a->family == b->family && a->scope == b->scope &&
-	    memcmp(a->ip, b->ip, a->family == ADDR_V4 ? 4 : sizeof(a->ip)) == 0;
+	if (a->family != b->family || a->scope != b->scope)
+		return false;
+	if (a->family == ADDR_V4)
+		return memcmp(a->ip, b->ip, 4) == 0;
+	return memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
 bool

@@ -97,7 +97,10 @@ static void
 words_of(const struct ntp_addr *a, uint64_t w[2])
 {
 	w[0] = w[1] = 0;
-	memcpy(w, a->ip, a->family == ADDR_V4 ? 4 : sizeof(a->ip));
+	if (a->family == ADDR_V4)
+		memcpy(w, a->ip, 4);
+	else
+		memcpy(w, a->ip, sizeof(a->ip));
 }
 
 /* Scope and port are no part of a network. */

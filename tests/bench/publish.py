@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What was measured last, in the README: all that was wanted, reached or
 missed."""
+import textwrap
+
 import show
 from figures import SPREAD
 
@@ -22,22 +24,24 @@ def row(mark):
 
 
 def lines(sections):
-    """Of the README; +- is half of what the middle half of the rounds
-    spans."""
+    """Of the README."""
     kept = {n: s for n, s in sections.items() if not s["quick"]}
     if not kept:
         raise SystemExit("nothing was measured yet, other than by --quick")
     dates = sorted(s["date"] for s in kept.values())
     machines = sorted({s["machine"] for s in kept.values()})
-    out = ["Measured from %s to %s (UTC): %s." % (dates[0], dates[-1],
-                                                  "; ".join(machines)),
-           "Responses per CPU second are those for a second of the server's "
-           "CPU.", "", "| | wanted | measured |", "|---|---|---|"]
+    out = [textwrap.fill(
+        "Measured from %s to %s (UTC): %s.  Responses per CPU second are those "
+        "for a second of the server's CPU; a percentage is half of what the "
+        "middle half of the rounds spans." % (
+            dates[0], dates[-1], "; ".join(machines)), 80),
+           "", "| | wanted | measured |", "|---|---|---|"]
     for section in kept.values():
         out += [row(m) for m in section["marks"]]
     remarks = [r for s in kept.values() for r in s["remarks"]]
     missed = sum(not m["reached"] for s in kept.values() for m in s["marks"])
-    return out + ["", "Missed: %s." % (missed or "nothing")] + remarks
+    return out + ["", textwrap.fill(" ".join(
+        ["Missed: %s." % (missed or "nothing")] + remarks), 80)]
 
 
 def publish(readme, sections):
