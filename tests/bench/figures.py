@@ -9,10 +9,12 @@ AT_LEAST, AT_MOST = "at least", "at most"
 
 def spread(values):
     """The middle half, as a part of the median."""
-    if len(values) < 2 or not statistics.median(values):
+    if len(values) < 2:
         return 1.0
-    low, _, high = statistics.quantiles(values, n=4)
-    return (high - low) / statistics.median(values)
+    low, middle, high = statistics.quantiles(values, n=4)
+    if low == high:
+        return 0.0
+    return (high - low) / middle if middle else 1.0
 
 
 def figure(values):

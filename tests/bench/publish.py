@@ -16,7 +16,7 @@ def settled(mark):
 
 def row(mark):
     measured = show.number(mark["value"])
-    if not settled(mark):
+    if not settled(mark) and mark["value"]:
         measured += " (+-%.0f %%)" % (50 * mark["spread"])
     return "| %s | %s %s | %s |" % (
         mark["words"], mark["how"], show.number(mark["wanted"]),
