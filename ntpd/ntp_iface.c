@@ -4,8 +4,8 @@
  *
  * One wildcard pair with packet information serves all addresses, also those
  * that come later.  Addresses have sockets beside it, for there the kernel
- * need not tell, nor be told, which of them a datagram is for.  Where rules ask
- * for single addresses nothing else is bound.
+ * need not be told where a reply is from, nor tell threads where a request
+ * went.  Where rules ask for single addresses nothing else is bound.
  */
 #include "ntp_iface.h"
 

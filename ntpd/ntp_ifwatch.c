@@ -274,6 +274,24 @@ filter_update(struct daemon *d)
 	threads->release(threads);
 }
 
+/* A shortcut without it would bar the way of the wildcard socket, and would
+ * join who holds the port instead of us. */
+static bool
+has_its_place(const struct daemon *d, const struct iface_want *want)
+{
+	if (!want->shortcut)
+		return true;
+	for (size_t i = 0; i < d->io.nserver; i++) {
+		const struct netsock *ns = &d->io.server[i];
+
+		if (ns->state == SOCK_OPEN && ns->wildcard &&
+		    ns->local.family == want->local.family &&
+		    ns->local.port == want->local.port)
+			return true;
+	}
+	return false;
+}
+
 /* Close what is not among the N of WANT: first, for a wildcard socket cannot
  * be had while there is one of a single address on its port. */
 static void
@@ -285,7 +303,8 @@ servers_close(struct daemon *d, const struct iface_want *want, size_t n)
 		d->io.server[i].wanted = false;
 	for (size_t i = 0; i < n; i++) {
 		ns = server_find(d, &want[i].local);
-		if (ns == NULL || ns->shortcut != want[i].shortcut)
+		if (ns == NULL || ns->shortcut != want[i].shortcut ||
+		    !has_its_place(d, &want[i]))
 			continue;
 		ns->wanted = true;
 		if (ns->drop == want[i].drop)
@@ -324,7 +343,8 @@ servers_update(struct daemon *d, bool come)
 	servers_close(d, want, n);
 	for (size_t i = 0; i < n && err == 0; i++) {
 		if (server_find(d, &want[i].local) == NULL &&
-		    (!want[i].wildcard || come || w->anew))
+		    (!want[i].wildcard || come || w->anew) &&
+		    has_its_place(d, &want[i]))
 			err = server_open(d, &want[i]);
 	}
 	free(want);

@@ -91,11 +91,13 @@ io_close(struct packet_port *p, int ep)
 		netsock_close(ns);
 }
 
-/* Of PORT, 0: of any; that of SRC itself before one that serves it, too. */
+/* Of PORT, 0: of any; that of SRC itself before one that serves it, too, and
+ * without SRC one that serves all before one that does not. */
 static struct netsock *
 server_socket_at(struct io *io, const struct ntp_addr *dst,
     const struct ntp_addr *src, uint16_t port)
 {
+	bool named = src != NULL && src->family != ADDR_NONE;
 	struct netsock *any = NULL;
 
 	for (size_t i = 0; i < io->nserver; i++) {
@@ -104,10 +106,10 @@ server_socket_at(struct io *io, const struct ntp_addr *dst,
 		if (ns->state != SOCK_OPEN || ns->local.family != dst->family ||
 		    (port != 0 && ns->local.port != port))
 			continue;
-		if (src == NULL || src->family == ADDR_NONE ||
-		    addr_equal(&ns->local, src))
+		if (named && addr_equal(&ns->local, src))
 			return ns;
-		if (any == NULL && ns->wildcard)
+		if (any == NULL ? ns->wildcard || !named
+				: ns->wildcard && !any->wildcard)
 			any = ns;
 	}
 	return any;

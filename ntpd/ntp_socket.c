@@ -3,7 +3,8 @@
  * ntp_socket.c - UDP sockets with arrival times and packet information.
  *
  * Server sockets are bound without SO_REUSEADDR: on Linux that would let a
- * second daemon bind the same UDP port in silence.
+ * second daemon bind the same UDP port in silence.  SO_REUSEPORT lets in who
+ * sets it, too, and is the same user; a daemon's first socket is bound without.
  */
 #include "ntp_socket.h"
 

@@ -129,7 +129,9 @@ worker_wait(struct worker *w)
 	int n = poll(w->watched, w->nwatched, -1);
 	uint64_t count;
 
-	for (nfds_t i = 0; i < w->nwatched && n > 0; i++) {
+	for (nfds_t i = 0;
+	     i < w->nwatched && n > 0 && atomic_load(&w->ask) == ASK_SERVE;
+	     i++) {
 		if (w->watched[i].revents == 0)
 			continue;
 		n--;
@@ -267,8 +269,9 @@ workers_close(struct daemon *d, const struct netsock *ns)
 	for (size_t i = 0; i < all->n; i++) {
 		struct netsock *s = &all->w[i].sock[index_of(d, ns)];
 
-		if (s->state == SOCK_OPEN)
-			(void)close(s->fd);
+		if (s->state != SOCK_OPEN)
+			continue;
+		(void)close(s->fd);
 		s->state = SOCK_FREE;
 		all->w[i].watched[index_of(d, ns)].fd = -1;
 	}

@@ -36,6 +36,11 @@ def serves(daemon, *addresses):
     return all(ask(a, daemon.port) for a in addresses)
 
 
+def configure(more):
+    d.write("conf", "port %d\nserver 127.127.1.0 minpoll 0\n%s" % (d.port, more))
+    d.child.send_signal(signal.SIGHUP)
+
+
 enter_namespace()
 for threads in "0", "2":
     address(True)
@@ -77,6 +82,32 @@ for threads in "0", "2":
        serves(d, OWN_HOST, "127.0.0.1", UNLISTED),
        note + "without the rules all are back", bound(d.port), d.log())
     ok(d.kill() == 0, note + "it ends in order")
+
+rules = "interface ignore wildcard\ninterface listen 127.0.0.1\n"
+d = Daemon("server 127.127.1.0 minpoll 0\n" + rules +
+           "multicastclient 224.0.1.1\n", args=("-T", "1"))
+ok(wait_for(lambda: "224.0.1.1" in bound(d.port), 10, "the group"),
+   "a group has a socket that no thread serves", d.log())
+configure(rules)
+ok(wait_for(lambda: "224.0.1.1" not in bound(d.port), 10, "its end"),
+   "which goes when nobody wants the group", d.log())
+ok(d.kill() == 0, "... and takes no thread along", d.log())
+
+d = Daemon("server 127.127.1.0 minpoll 0\n" + rules, args=("-T", "1"))
+wait_for(d.ask, 10, "an answer")
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+    other.bind((UNLISTED, d.port))
+    configure("")
+    ok(wait_for(lambda: "bind(v4wildcard)" in d.log(), 10, "its words") and
+       bound(d.port) == {UNLISTED},
+       "where the wildcard cannot be had nothing else is", d.log())
+configure(rules)
+wait_for(lambda: bound(d.port) == {"127.0.0.1"}, 10, "the rules")
+configure("")
+ok(wait_for(lambda: bound(d.port) == {"0.0.0.0", "127.0.0.1", OWN_HOST}, 10,
+            "all of them") and serves(d, OWN_HOST, "127.0.0.1", UNLISTED),
+   "when it can be had all are there", bound(d.port), d.log())
+ok(d.kill() == 0, "and it ends in order")
 
 if really_root():
     address(False)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where the machine routes 127/8, a network can send from and to it: such a
 request is not our own machine's, whoever serves."""
-from harness import (PATIENCE, SILENCE, Daemon, enter_namespace, ok,
+from harness import (OWN_HOST, PATIENCE, SILENCE, Daemon, enter_namespace, ok,
                      request_octets, skip_all, wait_for)
 import fcntl
 import os
@@ -55,19 +55,21 @@ for threads, conf in ((0, ""), (1, ""), (0, ONE), (1, ONE)):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.5", 0))
         port = s.getsockname()[1]
-        for source, heard in (("lo", True), ("net0", False), ("lo", True)):
+        for source, to, heard in (
+                ("lo", "127.0.0.1", True), ("net0", "127.0.0.1", False),
+                ("net0", OWN_HOST, False), ("lo", "127.0.0.1", True)):
             s.settimeout(PATIENCE if heard else SILENCE)
             if source == "lo":
-                s.sendto(request_octets(), ("127.0.0.1", daemon.port))
+                s.sendto(request_octets(), (to, daemon.port))
             else:
-                os.write(tun, datagram("127.0.0.5", port, "127.0.0.1",
+                os.write(tun, datagram("127.0.0.5", port, to,
                                        daemon.port, request_octets()))
             try:
                 answered = len(s.recv(512)) == 48
             except socket.timeout:
                 answered = False
-            ok(answered == heard, words + "from %s it is %s" % (
-                source, "answered" if heard else "not"))
+            ok(answered == heard, words + "from %s to %s it is %s" % (
+                source, to, "answered" if heard else "not"))
     ignored = int(daemon.variable("io_ignored") or 0)
     ok(ignored >= 1, words + "and is counted",
        daemon.ntpq("-c", "iostats"))
