@@ -7,6 +7,7 @@
  * hexadecimal.  The password is never shown and asked for only at a terminal.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -95,33 +96,69 @@ auth_forget(struct ntpq *q)
 
 /* --- asking ------------------------------------------------------------- */
 
-static void
-echo(bool on)
-{
-	struct termios t;
+/* The terminal as it was while nothing that is typed is shown. */
+static struct termios shown;
 
-	if (tcgetattr(STDIN_FILENO, &t) != 0)
-		return;
-	if (on)
-		t.c_lflag |= (tcflag_t)ECHO;
-	else
-		t.c_lflag &= (tcflag_t)~ECHO;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &t);
+static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+#define FATAL (sizeof(fatal) / sizeof(fatal[0]))
+
+/* Who gives up at a password gets a terminal back that shows what he types. */
+static void
+on_fatal(int sig)
+{
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+	(void)raise(sig);
+}
+
+/* False when there is no terminal to hide anything on. */
+static bool
+hide(struct sigaction before[])
+{
+	struct sigaction sa = {
+	    .sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND};
+	struct termios t;
+	size_t i;
+
+	if (tcgetattr(STDIN_FILENO, &shown) != 0)
+		return false;
+	sigemptyset(&sa.sa_mask);
+	for (i = 0; i < FATAL; i++) {
+		(void)sigaction(fatal[i], &sa, &before[i]);
+		if (before[i].sa_handler == SIG_IGN)
+			(void)sigaction(fatal[i], &before[i], NULL);
+	}
+	t = shown;
+	t.c_lflag &= (tcflag_t)~ECHO;
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &t);
+	return true;
+}
+
+static void
+show(const struct sigaction before[])
+{
+	size_t i;
+
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
+	for (i = 0; i < FATAL; i++)
+		(void)sigaction(fatal[i], &before[i], NULL);
 }
 
 /* A line of at most CAP - 1 characters; empty at the end of input. */
 static void
 prompt_line(const char *prompt, bool hidden, char *out, size_t cap)
 {
+	struct sigaction before[FATAL];
+
+	/* before anything asks for it: what is typed at once is hidden, too */
+	if (hidden)
+		hidden = hide(before);
 	out[0] = '\0';
 	fputs(prompt, stdout);
 	fflush(stdout);
-	if (hidden)
-		echo(false);
 	if (fgets(out, (int)cap, stdin) != NULL)
 		out[strcspn(out, "\r\n")] = '\0';
 	if (hidden) {
-		echo(true);
+		show(before);
 		fputc('\n', stdout);
 	}
 }

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -45,7 +46,6 @@ class Terminal:
 
     def echoes(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
-
 
     def edits(self):
         """Whether libedit has taken the terminal: what is typed before it
@@ -99,6 +99,14 @@ t.expect("ntpq> ")
 wait_for(lambda: t.edits() or not editing, 5, "libedit")
 t.type("\x04")
 ok(t.ended() == (0,), "so does the end of input")
+
+t = Terminal()
+t.expect("ntpq> ")
+t.type("passwd\n")
+t.expect("MD5 Password: ")
+t.type("\x03")
+ok(t.ended() == (-signal.SIGINT,) and t.echoes(),
+   "who interrupts the question for a password sees again what he types")
 
 
 def pipe(text, *args):
