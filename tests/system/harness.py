@@ -177,17 +177,25 @@ def really_root():
         return os.geteuid() == 0 and int(f.read().split()[2]) > 65535
 
 
+RESERVED = []
+
+
 def free_port():
     """Below the ports that the kernel hands out, so that no client gets it
-    before the server does."""
+    before the server does; and no other daemon of the tests, for a name tells
+    them that it is given."""
     while True:
         port = random.randrange(20000, 32000)
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             try:
+                name.bind("\0truechimer port %d" % port)
                 s.bind(("", port))
-                return port
             except OSError:
+                name.close()
                 continue
+        RESERVED.append(name)
+        return port
 
 
 def enter_namespace(mounts=False, network=True):

@@ -20,6 +20,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "vt100"
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execv(NTPQ, [NTPQ, "-n", "127.0.0.1:9"])
         self.seen = ""
 
