@@ -232,7 +232,10 @@ server_open(struct daemon *d, const struct iface_want *want)
 	err = netsock_open(d, ns, fd, 0);
 	if (err != 0)
 		return err;
-	workers_open(d, ns);
+	if (!workers_open(d, ns) && want->shortcut) {
+		netsock_close(ns);
+		return 0;
+	}
 	msyslog(&d->log, NTP_LOG_INFO, "Listen %s on %zu %s %s",
 	    want->drop ? "and drop" : "normally", (size_t)(ns - d->io.server),
 	    want->name, addr_format_port(&want->local, addr));
@@ -313,7 +316,7 @@ servers_close(struct daemon *d, const struct iface_want *want, size_t n)
 		if (ns->drop)
 			workers_close(d, ns);
 		else
-			workers_open(d, ns);
+			ns->wanted = workers_open(d, ns) || !ns->shortcut;
 	}
 	for (size_t i = 0; i < d->io.nserver; i++) {
 		ns = &d->io.server[i];

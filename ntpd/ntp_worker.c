@@ -324,7 +324,7 @@ workers_set_dscp(struct daemon *d, uint8_t dscp)
 	}
 }
 
-void
+bool
 workers_open(struct daemon *d, const struct netsock *ns)
 {
 	struct workers *all = &d->workers;
@@ -332,16 +332,18 @@ workers_open(struct daemon *d, const struct netsock *ns)
 	int err;
 
 	if (all->n == 0 || ns->drop || addr_is_multicast(&ns->local))
-		return;
+		return true;
 	workers_hold(&all->port);
 	err = siblings_open(d, ns);
 	workers_release(&all->port);
 	if (err == 0)
-		return;
+		return true;
 	workers_close(d, ns);
-	msyslog(&d->log, NTP_LOG_WARN,
-	    "no server threads on %s, the main loop serves there: %s",
-	    addr_format_port(&ns->local, addr), strerrordesc_np(-err));
+	if (!ns->shortcut)
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "no server threads on %s, the main loop serves there: %s",
+		    addr_format_port(&ns->local, addr), strerrordesc_np(-err));
+	return false;
 }
 
 /* --- life ----------------------------------------------------------------- */

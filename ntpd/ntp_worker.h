@@ -34,9 +34,10 @@ struct workers {
 
 /* As many as configured; nothing runs yet.  0 or -NTP_ENOMEM. */
 int workers_init(struct daemon *d);
-/* Open their sockets beside NS, which is a server's and open.  Where that
- * cannot be, the main loop serves alone, which is said in the log. */
-void workers_open(struct daemon *d, const struct netsock *ns);
+/* Open their sockets beside NS, which is a server's and open.  False where that
+ * cannot be and the main loop would serve alone: a shortcut had better be closed
+ * then, of any other socket the log says it. */
+bool workers_open(struct daemon *d, const struct netsock *ns);
 /* NS is about to be closed. */
 void workers_close(struct daemon *d, const struct netsock *ns);
 /* Sharing follows the configuration; and the class of what is sent. */

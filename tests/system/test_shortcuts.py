@@ -5,7 +5,9 @@ addresses, and whoever has none is served as well."""
 from harness import (OWN_HOST, Daemon, ask, enter_namespace, ok, really_root,
                      wait_for)
 import fcntl
+import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -82,6 +84,27 @@ for threads in "0", "2":
        serves(d, OWN_HOST, "127.0.0.1", UNLISTED),
        note + "without the rules all are back", bound(d.port), d.log())
     ok(d.kill() == 0, note + "it ends in order")
+
+ignored = "interface ignore %s\n" % OWN_HOST
+d = Daemon("server 127.127.1.0 minpoll 0\n" + ignored, args=("-T", "2"))
+wait_for(d.ask, 10, "an answer")
+limits = resource.prlimit(d.child.pid, resource.RLIMIT_NOFILE)
+taken = {int(n) for n in os.listdir("/proc/%d/fd" % d.child.pid)}
+free = [n for n in range(max(taken) + 3) if n not in taken]
+resource.prlimit(d.child.pid, resource.RLIMIT_NOFILE, (free[1] + 1, limits[1]))
+configure("")
+wait_for(lambda: "0.0.0.0" in bound(d.port), 10, "the wildcard socket")
+d.peers()  # the loop, which opens sockets, comes to it when it is done
+ok(bound(d.port) == {"0.0.0.0"} and serves(d, OWN_HOST) and
+   "main loop" not in d.log(),
+   "addresses without descriptors for all threads are served as before",
+   bound(d.port), d.log())
+resource.prlimit(d.child.pid, resource.RLIMIT_NOFILE, limits)
+configure(ignored)
+configure("")
+ok(wait_for(lambda: OWN_HOST in bound(d.port), 10, "a socket"),
+   "when there are some it has its own", d.log())
+ok(d.kill() == 0, "and it ends in order", d.log())
 
 rules = "interface ignore wildcard\ninterface listen 127.0.0.1\n"
 d = Daemon("server 127.127.1.0 minpoll 0\n" + rules +
