@@ -132,6 +132,9 @@ start_sockets(struct daemon *d)
 static int
 start(struct daemon *d)
 {
+	/* heard when the main loop runs; till then nobody's reload is our end */
+	if (start_signals(d) != 0)
+		return NTPD_FAIL;
 	notify_init(d);
 	if (setup_config(d) != 0)
 		return NTPD_FAIL;
@@ -151,8 +154,8 @@ start(struct daemon *d)
 	if (sandbox_enter(d) != 0)
 		return NTPD_SANDBOX;
 	dns_init(d);
-	if (setup_engine(d) != 0 || start_signals(d) != 0 ||
-	    start_timers(d) != 0 || workers_start(d) != 0)
+	if (setup_engine(d) != 0 || start_timers(d) != 0 ||
+	    workers_start(d) != 0)
 		return NTPD_FAIL;
 	ifwatch_publish(d);
 	nts_start(d);

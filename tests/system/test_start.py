@@ -135,6 +135,20 @@ if os.path.exists(late6):
        "IPv6 comes: it listens there", six.log())
     six.kill()
 
+# -- signals before it is ready
+early = Daemon("server 127.127.1.0 minpoll 0 prefer\n", start=False)
+with open(early.path("conf"), encoding="ascii") as f:
+    text = f.read()
+os.unlink(early.path("conf"))
+os.mkfifo(early.path("conf"))
+early.start()
+with open(early.path("conf"), "w", encoding="ascii") as f:  # it is reading
+    early.child.send_signal(signal.SIGUSR1)
+    f.write(text)
+ok(early.synchronized() and "debug level is 1" in early.log(),
+   "a signal that comes while it starts is heard when it runs", early.log())
+ok(early.kill() == 0, "and it ends in order", early.log())
+
 # -- no files to open
 poor = Daemon("", start=False)
 words = run(["sh", "-c", "ulimit -n 7; exec \"$@\"", "sh"] + poor.argv)
