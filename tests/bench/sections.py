@@ -167,8 +167,8 @@ def latency(effort):
     r = Result()
     with running(ours(), ceiling(), *peers()) as servers:
         half = closed_loop(servers, effort)["ours"] / 2
-        effort.seconds = 0.1
         if effort.rounds > 1:
+            effort.seconds = 0.1
             effort.rounds_max, effort.most = 200, 200
         seen = at_rate(servers, effort, {s.name: half for s in servers},
                        ("p50", "p99", "p999", "responses_s"))

@@ -14,7 +14,7 @@ import time
 
 from figures import AT_LEAST, AT_MOST, Result, figure
 from harness import (NTP_UNIX, NTPD, free_port, peers, scratch, server_line,
-                     spawn, stratum1)
+                     spawn, stratum1, wait_for)
 from servers import DISCARDED, LOAD_CPU, SERVER_CPU, chrony, fill, ours, running
 
 SO_TIMESTAMPNS = 35
@@ -98,15 +98,17 @@ def calls(effort):
         r.remarks.append("No strace here to count system calls with.")
         return r
     with running(ours()) as (server,):
-        load = subprocess.Popen(server.load_command("-d", 3),
+        load = subprocess.Popen(server.load_command("-d", 60),
                                 stdout=subprocess.DEVNULL)
-        time.sleep(0.5)
         trace = subprocess.Popen(
             ["strace", "-f", "-qq", "-o", server.path("trace"), "-p",
              str(server.child.pid)])
+        wait_for(lambda: os.path.exists(server.path("trace")) and
+                 os.path.getsize(server.path("trace")), 10, "a system call")
         time.sleep(1)
         trace.send_signal(signal.SIGINT)
         trace.wait()
+        load.terminate()
         load.wait()
         with open(server.path("trace"), encoding="utf-8",
                   errors="replace") as f:
@@ -155,7 +157,7 @@ def seen_by_quiet_client(port, seconds):
         s.settimeout(1)
         s.connect(("127.0.0.1", port))
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while not seen or time.monotonic() < end:
             try:
                 seen.append(offset(s))
             except socket.timeout:
@@ -226,9 +228,9 @@ def overload(effort):
     with running(ours("threads 1\n" + server_line("127.0.0.1", upstream))) \
             as (server,), Beside():
         fill(server, MANY)
-        most = statistics.median(
+        most = max(1, statistics.median(
             server.load("-d", effort.seconds, "-w", DISCARDED, "-c", MANY)
-            ["responses_s"] for _ in range(effort.rounds))
+            ["responses_s"] for _ in range(effort.rounds)))
         server.load("-r", 2 * most, "-d", effort.seconds, "-c", MANY)
         before = server.rss()
         load = subprocess.Popen(

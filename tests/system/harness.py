@@ -199,12 +199,12 @@ def free_port():
 
 
 def enter_namespace(mounts=False, network=True):
-    """Run again where port 123 is ours: a network of our own, which
-    network_up() starts unless NETWORK is false; with MOUNTS the file systems
+    """Run again where port 123 is ours, and so are shared memory and a network,
+    which network_up() starts unless NETWORK is false; with MOUNTS the file systems
     are ours, too."""
     if os.environ.get("TRUECHIMER_NETNS") != "yes":
         os.environ["TRUECHIMER_NETNS"] = "yes"
-        flags = "-n" if os.geteuid() == 0 else "-rn"
+        flags = "-ni" if os.geteuid() == 0 else "-rni"
         flags += "m" if mounts else ""
         if run(["unshare", flags, "true"])[0] != 0:
             skip_all("no network namespaces here")
@@ -339,7 +339,8 @@ def ntpq(target, *args):
 def peers(target):
     lines = ntpq(target, "-p").splitlines()
     rule = [i for i, line in enumerate(lines) if line.startswith("=====")]
-    return [Row(line) for line in lines[rule[0] + 1:]] if rule else []
+    return [Row(line) for line in lines[rule[0] + 1:]
+            if not line.startswith(("***", "ntpq:"))] if rule else []
 
 
 # ---- packets --------------------------------------------------------------
@@ -408,7 +409,8 @@ class Relay:
     what the server says."""
 
     def __init__(self, address, server_address, server_port, change=None,
-                 port=0):
+                 port=0, seconds=SILENCE):
+        self.seconds = seconds  # for the server to answer
         self.server = (server_address, server_port)
         self.change = change or (lambda data: data)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -419,7 +421,7 @@ class Relay:
     def _work(self):
         while True:
             data, client = self.socket.recvfrom(4096)
-            answer = exchange(*self.server, data, SILENCE)
+            answer = exchange(*self.server, data, self.seconds)
             answer = answer and self.change(answer)
             if answer:
                 self.socket.sendto(answer, client)

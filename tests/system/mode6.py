@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Control messages as other programs speak them: a client of twelve octets and
 a parser of a few lines, so that nothing here shares a mistake with ours."""
+from harness import PATIENCE
 import re
 import socket
 import struct
@@ -33,7 +34,7 @@ def message(opcode, assoc=0, data=b"", seq=1, version=2):
 class Client:
     def __init__(self, port, address="127.0.0.1"):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect((address, port))
         self.seq = 0
 

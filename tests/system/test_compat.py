@@ -98,9 +98,11 @@ for name in RUN:
     answer = wait_for(lambda: ask("127.0.0.1", 123, 0.2), 10, "an answer")
     child.send_signal(signal.SIGTERM)
     try:
-        status = child.wait(10)
+        status = child.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         status = None
+        child.kill()  # the next one wants the port
+        child.wait()
     with open(out, encoding="utf-8", errors="replace") as f:
         log = f.read()
     ok(answer and status == 0, name + " runs", status, log)

@@ -55,6 +55,7 @@ for threads in "0", "2":
     d.child.send_signal(signal.SIGHUP)
     wait_for(lambda: d.log().count("Deleting interface") >= before + 2, 10,
              "the end of the extra sockets")
+    wait_for(lambda: way.ports - {extra}, 10, "requests from elsewhere")
     way.ports.clear()
     ok(wait_for(lambda: way.ports, 10, "a request") and
        extra not in way.ports and not answers(extra, SILENCE) and

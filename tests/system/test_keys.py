@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Keys: every kind of MAC with chrony, both ways; a bad line; new keys on
 SIGHUP."""
-from harness import (CHRONYD, Daemon, free_port, need_peers, ok, powerless,
+from harness import (CHRONYD, PATIENCE, Daemon, free_port, need_peers, ok, powerless,
                      scratch, server_line, spawn, stratum1, wait_for)
 import os
 import re
@@ -43,7 +43,7 @@ write("wrong.keys", "1 MD5 HEX:%s\n" % HEX[:38])
 asked = {}
 for i in [0, *KEYS]:
     asked[i] = spawn(powerless(
-        [CHRONYD, "-Q", "-x", "-t", "12", "user root", "cmdport 0",
+        [CHRONYD, "-Q", "-x", "-t", "100" if i else "12", "user root", "cmdport 0",
          "pidfile %s/q%d.pid" % (here, i),
          "keyfile %s" % path("chrony.keys" if i else "wrong.keys"),
          "server 127.0.0.1 port %d iburst key %d" % (server.port, i or 1)]),
@@ -106,7 +106,7 @@ ids = [re.findall(r"^ *\d+ +(\d+)", text, re.M)
 ok(ids[0] and ids[0] == ids[1], "the associations are the same ones", ids)
 
 for i, child in asked.items():
-    status = child.wait(20)
+    status = child.wait(2 * PATIENCE)
     with open(path("q%d" % i), encoding="utf-8") as f:
         words = f.read()
     if i:

@@ -3,7 +3,7 @@
 """Polls less than a second apart, for a server on the same network."""
 from harness import Daemon, ok, stratum1, wait_for
 
-MANY = 100  # in the time that is given, no poll of a second gets there
+MANY = 200  # in the time that is given, no poll of a second gets there
 server = stratum1()
 fast = Daemon("server 127.0.0.1 port %d lan minpoll -6 maxpoll -4\n"
               % server.port, clock="0.02,20")
@@ -19,7 +19,7 @@ count = wait_for(lambda: answers(fast) >= MANY and answers(fast), 60,
                  "many answers")
 ok(count, "a server on the LAN is asked many times a second",
    fast.ntpq("-p"), fast.log())
-ok(answers(slow) < MANY / 2, "but not without `lan`", slow.ntpq("-p"))
+ok(answers(slow) < answers(fast) / 2, "but not without `lan`", slow.ntpq("-p"))
 ok(" 1/" in fast.ntpq("-p"), "ntpq shows a fraction of a second",
    fast.ntpq("-p"))
 ok("need `lan`" in slow.log(), "which is said", slow.log())

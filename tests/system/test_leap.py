@@ -3,8 +3,8 @@
 """Leap seconds with real daemons: the file, its checks, the announcement and
 the smear, as chronyd sees them.
 
-Virtual clocks are a minute before the end of 2026, a year whose file says
-that a second is inserted then.
+Virtual clocks are a minute before the end of a month, this one as a rule,
+whose file says that a second is inserted then.
 """
 from harness import (CHRONYD, NTP_UNIX, PEERS, Daemon, need_peers, ntp_seconds,
                      ok, powerless, run, scratch, spawn, wait_for)
@@ -17,18 +17,20 @@ import struct
 import time
 
 need_peers()
-NEW_YEAR = calendar.timegm((2027, 1, 1, 0, 0, 0))
+soon = time.gmtime(time.time() + 2 * 86400)
+NEXT_MONTH = calendar.timegm((soon.tm_year + soon.tm_mon // 12,
+                              soon.tm_mon % 12 + 1, 1, 0, 0, 0))
 here = scratch()
 CHRONYC = os.path.join(PEERS, "usr/bin/chronyc")
 
 
-def table(name, last=38, expires=NEW_YEAR + 180 * 86400, bad=False):
-    """A leap-seconds.list whose last second comes with NEW_YEAR."""
-    update = str(NEW_YEAR - 170 * 86400 + NTP_UNIX)
+def table(name, last=38, expires=NEXT_MONTH + 180 * 86400, bad=False):
+    """A leap-seconds.list whose last second comes with NEXT_MONTH."""
+    update = str(NEXT_MONTH - 170 * 86400 + NTP_UNIX)
     expire = str(expires + NTP_UNIX)
     rows = [(2272060800, 10), (3644697600, 36), (3692217600, 37)]
     if last:
-        rows.append((NEW_YEAR + NTP_UNIX, last))
+        rows.append((NEXT_MONTH + NTP_UNIX, last))
     digits = update + expire + "".join("%d%d" % row for row in rows)
     hashed = hashlib.sha1(digits.encode()).digest()
     if bad:
@@ -43,10 +45,10 @@ def table(name, last=38, expires=NEW_YEAR + 180 * 86400, bad=False):
 
 
 def server(before, words, **more):
-    """A stratum 1 whose clock is BEFORE s before the new year."""
+    """A stratum 1 whose clock is BEFORE s before the next month."""
     return Daemon("server 127.127.1.0 minpoll 0 prefer\n"
                   "fudge 127.127.1.0 stratum 0 refid GPS\n" + words,
-                  clock="%.3f" % (NEW_YEAR - before - time.time()), **more)
+                  clock="%.3f" % (NEXT_MONTH - before - time.time()), **more)
 
 
 def ahead_of(daemon):
@@ -78,13 +80,14 @@ ok("good hash signature" in announcer.log() and
    "leap second armed" in announcer.log(), "the log says why",
    announcer.log())
 ok(announcer.variable("tai") == "37" and
-   announcer.variable("leapsec") == "202701010000",
+   announcer.variable("leapsec") == time.strftime(
+       "%Y%m010000", time.gmtime(NEXT_MONTH)),
    "mode 6 shows TAI and the leap second", announcer.ntpq("-c", "rv"))
 client = follower(announcer)
 ok(wait_for(lambda: leap_of(client) == 1, 20, "the client to hear"),
    "a client passes it on", client.log())
 
-# What chronyd understands of it; its own clock is of another year.
+# What chronyd understands of it; its own clock is of another day.
 def chrony_sees(daemon):
     place = scratch()
     os.chmod(place, 0o700)
@@ -112,10 +115,10 @@ ok(seen.get("Leap status") == "Insert second" and
 # Files that are refused, and one that has expired.
 for name, path, said in (
         ("a wrong hash", table("wrong", bad=True), "signature mismatch"),
-        ("an expired table", table("old", last=0, expires=NEW_YEAR - 86400),
+        ("an expired table", table("old", last=0, expires=NEXT_MONTH - 86400),
          "expired less than"),
         ("a table near its end",
-         table("soon", last=0, expires=NEW_YEAR + 5 * 86400),
+         table("soon", last=0, expires=NEXT_MONTH + 5 * 86400),
          "will expire in less than 6 days")):
     other = server(7200, "leapfile %s\n" % path)
     ok(wait_for(lambda: said in other.log(), 10, said),  # noqa: B023

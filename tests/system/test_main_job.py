@@ -4,9 +4,8 @@
 loss of a server."""
 from harness import Daemon, ok, server_line, stratum1, wait_for, wrong_by
 
-good = {"127.0.1.1": stratum1(), "127.0.1.2": stratum1(),
-        "127.0.1.3": stratum1()}
-liar = stratum1("0.35")
+good = {"127.0.1.%d" % i: stratum1(start=False) for i in (1, 2, 3)}
+liar = stratum1("0.35", start=False)
 ours = Daemon("".join(server_line(a, d) for a, d in good.items()) +
               server_line("127.0.1.4", liar), clock="-0.8,40")
 
@@ -14,6 +13,8 @@ first = ours.ask()
 early = wait_for(lambda: ours.ask(), 5, "a first answer")
 ok(early and early.leap == 3, "leap says unsynchronized before the first "
    "update", first)
+for upstream in *good.values(), liar:
+    upstream.start()
 ok(ours.synchronized(), "synchronizes although it starts 0.8 s off",
    ours.log())
 

@@ -14,8 +14,9 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
-from harness import (Daemon, NTPQ, NTPSEC_NTPD, OTHER_HOST, OWN_HOST,
+from harness import (Daemon, NTPQ, NTPSEC_NTPD, OTHER_HOST, OWN_HOST, PATIENCE,
                      enter_namespace, need_peers, ntpq, ntpsec_python, ok,
                      powerless, request_octets, run, scratch, spawn, wait_for)
 
@@ -34,7 +35,7 @@ def visit(n, times=1):
     """Client N asks for the time and has its answer."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind((address(n), 0))
-        s.settimeout(5)
+        s.settimeout(PATIENCE)
         for _ in range(times):
             s.sendto(request_octets(), ("127.0.0.1", 123))
             s.recvfrom(100)
@@ -120,7 +121,8 @@ fast.bind(("127.1.0.99", 0))
 
 
 def caught():
-    fast.sendto(request_octets(), ("127.0.0.1", 123))
+    for _ in range(4):
+        fast.sendto(request_octets(), ("127.0.0.1", 123))
     return rows(ntpq("127.0.0.1", "-n", "-c", "mrulist limited"))
 
 
@@ -152,7 +154,7 @@ def mode6(s, opcode, data=b""):
 
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     s.bind((OTHER_HOST, 0))
-    s.settimeout(5)
+    s.settimeout(PATIENCE)
     mode6(s, 2, b"sys_var_list")
     answer = s.recv(1000)
     ok(len(answer) == 12 and answer[1] == 0xc2 and answer[4] == 1,
@@ -163,6 +165,7 @@ ok("mru_oldest_age" in words and "***" not in words,
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     s.bind((OTHER_HOST, 0))
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    began = time.monotonic()
     for _ in range(20):
         for _ in range(100):
             mode6(s, 2)
@@ -171,7 +174,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     octets = 0
     while select.select([s], [], [], 0)[0]:
         octets += len(s.recv(1000))
-    ok(100000 < octets < 400000, "one source is answered within a budget",
+    budget = 200000 + 8192 * (time.monotonic() - began)
+    ok(100000 < octets < budget, "one source is answered within a budget",
        octets)
 ok("stratum=" in ntpq(OWN_HOST, "-c", "rv 0 stratum"),
    "which is not another's")
@@ -186,7 +190,7 @@ def every_fiftieth(_data):
 
 
 lossy = Lossy(every_fiftieth)
-words = run([NTPQ, "-n", "-c", "timeout 300", "-c", "mrulist",
+words = run([NTPQ, "-n", "-c", "timeout 1000", "-c", "mrulist",
              "127.0.0.1:%d" % lossy.port])[1]
 ok(len(rows(words)) == CLIENTS and seen[0] > 100,
    "all clients in spite of loss", words[-500:])

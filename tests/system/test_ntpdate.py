@@ -5,7 +5,7 @@
 Nothing here may set a clock, and nothing could: it runs without the right to.
 """
 from harness import (BUILD, Daemon, ok, powerless, run, scratch, server_line,
-                     stratum1)
+                     stratum1, wait_for)
 import os
 import re
 import select
@@ -53,7 +53,7 @@ ok("step time server" in words, "-b steps whatever it is", words)
 status, words = ntpdate("-Q", at("127.0.1.1", good))
 ok(status == 0 and re.fullmatch(DATE + "adjust .*\n", words),
    "-Q shows the result alone", words)
-status, words = ntpdate("-q", "-p", "1", at("127.0.1.3", low),
+status, words = ntpdate("-q", "-p", "1", "-t", "30", at("127.0.1.3", low),
                         at("127.0.1.1", good), at("127.0.1.2", ahead))
 ok(status == 0 and words.count("server 127.0.1.") == 4 and
    "adjust time server 127.0.1.1 " in words,
@@ -61,9 +61,10 @@ ok(status == 0 and words.count("server 127.0.1.") == 4 and
 status, words = ntpdate("-q", at("127.0.1.1", good), at("127.0.1.2", ahead))
 ok(status == 1 and "no server suitable for synchronization found: the "
    "servers disagree" in words, "two that disagree are none", words)
+wait_for(lost.ask, 10, "an answer")
 mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 mute.bind(("127.0.1.6", 0))
-status, words = ntpdate("-q", "-t", "0.2", "-p", "2", "127.0.0.1:9",
+status, words = ntpdate("-q", "-t", "2", "-p", "2", "127.0.0.1:9",
                         at("127.0.1.4", lost),
                         "127.0.1.6:%d" % mute.getsockname()[1])
 ok(status == 1 and "stratum 0, offset +0.000000" in words and
@@ -76,7 +77,8 @@ while select.select([mute], [], [], 0)[0]:
     asked += len(mute.recv(1024)) >= 48
 ok(asked == 2, "after as many questions as were to be asked", asked)
 for version in "1234":
-    status, words = ntpdate("-q", "-p1", "-o", version, at("127.0.1.1", good))
+    status, words = ntpdate("-q", "-p1", "-t30", "-o", version,
+                            at("127.0.1.1", good))
     ok(status == 0, "version %s is answered" % version, words)
 
 # ---- ntpdate: setting -----------------------------------------------------
@@ -98,7 +100,7 @@ signing.synchronized()
 status, words = ntpdate("-q", "-a", "1", "-k", keys, at("127.0.1.5", signing))
 ok(status == 0, "a reply signed with our key is taken", words)
 # Who has asked much is not told that his key is unknown.
-status, words = ntpdate("-q", "-p", "1", "-a", "1", "-k", keys,
+status, words = ntpdate("-q", "-p", "1", "-t", "30", "-a", "1", "-k", keys,
                         at("127.0.1.3", low))
 ok(status == 1 and "authentication failed" in words, "no other is", words)
 status, words = ntpdate("-q", "-a", "7", "-k", keys, at("127.0.1.5", signing))

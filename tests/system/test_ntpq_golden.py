@@ -381,7 +381,7 @@ CASES = {
                ["-c", "sysstats > "], ["-c", "host \"\"", "-c", "rv"]],
     "failures": [["-c", "rv %d" % (FAILURES + code)] for code in range(9)] +
     [commands("timeout 100", "rv %d" % SILENCE),
-     commands("timeout 100", "rv %d" % TORN), ["-c", "rv %d" % ENDLESS],
+     commands("timeout 1000", "rv %d" % TORN), ["-c", "rv %d" % ENDLESS],
      ["-p", "127.0.0.1:1"]],
     "hostile": [["-c", "rv %d" % HOSTILE], commands("raw", "rv %d" % HOSTILE),
                 ["--json", "rv %d" % HOSTILE]],

@@ -40,7 +40,8 @@ ours = Daemon("server 127.0.1.1 port %d iburst minpoll 1 maxpoll 2\n" %
 reply = ours.synchronized()
 ok(reply and reply.stratum == 3, "ours synchronizes to ntpsec's ntpd",
    ours.ntpq("-p"), ours.log())
-rows = wait_for(lambda: peers("127.0.0.1"), 10, "ntpsec's peers")
+rows = wait_for(lambda: (r := peers("127.0.0.1")) and r[0].reach and r, 10,
+                "ntpsec's peers")
 ok(rows and rows[0].type == "l" and rows[0].reach > 0,
    "our ntpq reads ntpsec's ntpd", rows and rows[0].line)
 theirs.terminate()

@@ -9,6 +9,7 @@ from harness import (CHRONYD, NTPD, NTPSEC_NTPD, PATIENCE, Daemon,
                      enter_namespace, free_port, need_peers, ok, powerless, run,
                      scratch, spawn, stratum1, wait_for)
 from authority import Authority
+import contextlib
 import os
 import re
 import shutil
@@ -101,7 +102,7 @@ for name, address in (("ourselves", "127.0.2.1"), ("chrony", "127.0.1.1")):
                    20, name)
     ok(row and row.type in "012345678", "with keys of %s, and says so" % name,
        client.ntpq("-p"), client.log())
-found = wait_for(lambda: count(client, "ke_probes_good") == 3, 20, "3 keys")
+found = wait_for(lambda: count(client, "ke_probes_good") >= 3, 20, "3 keys")
 ok(found, "three key establishments have succeeded", client.ntpq(
     "-c", "ntsinfo"), client.log())
 
@@ -280,8 +281,8 @@ _, certificate = establish([NEXT + AEAD + END])
 ok(certificate == first_certificate, "the old one serves on")
 trusted.certificate("server")
 ours.child.send_signal(signal.SIGHUP)
-ok(wait_for(lambda: establish([NEXT + AEAD + END])[1] != first_certificate,
-            10, "the new one"), "the new one is taken", ours.log())
+ok(wait_for(lambda: establish([NEXT + AEAD + END])[1] not in
+            (None, first_certificate), 10, "the new one"), "the new one is taken", ours.log())
 
 with open(path("cookies"), encoding="ascii") as f:
     keys = f.read()
@@ -339,7 +340,16 @@ ok("has expired" in words, "and at the dates", words)
 
 # ---- too often --------------------------------------------------------------
 
-refused = wait_for(lambda: isinstance(establish([NEXT + AEAD + END])[0], str),
-                   20, "a refusal")
-ok(refused, "L-crowd: one source gets no more than its share")
+
+
+def crowded():
+    """Whether somebody is refused behind 40 others of his address."""
+    with contextlib.ExitStack() as crowd:
+        for _ in range(40):
+            crowd.enter_context(
+                socket.create_connection(("127.0.0.1", 4461), PATIENCE))
+        return isinstance(establish([NEXT + AEAD + END])[0], str)
+
+
+ok(wait_for(crowded, 20, "a refusal"), "L-crowd: one source gets no more than its share")
 ok(ours.alive() and client.alive(), "all live on")

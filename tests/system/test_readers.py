@@ -85,7 +85,7 @@ detail = client.variables(client.associations()[0][0])
 ok(all(n in detail for n in DETAIL) and
    all(len(detail[n].split()) == 8 and all(map(is_number, detail[n].split()))
        for n in DETAIL[:3]) and
-   int(detail["flash"], 0) == 0 and int(detail["reach"], 0) & 1 == 1 and
+   int(detail["flash"], 0) == 0 and int(detail["reach"], 0) & 3 and
    detail["unreach"].isdigit() and detail["headway"].isdigit(),
    "ntpcheck: the filter, flash and reach of a peer", detail)
 STATS = ("ss_uptime,ss_reset,ss_received,ss_thisver,ss_oldver,ss_badformat,"

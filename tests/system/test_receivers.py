@@ -212,6 +212,11 @@ bolt = start("trimble subtype 2 path %s time1 0.02" % bolt_line.path, "-0.2,9")
 palisade = start("trimble path %s flag3 1" % Palisade("palisade").path, "0.1,1")
 oncore = start("oncore path %s time1 0.03" % Oncore("oncore").path, "0.2,-5")
 
+# first, for it hangs up
+follows("modem", modem, b"NIST", r" 61366 .* UTC\(NIST\) [*#]$")
+ok(modem_line.commands == ["ATZ", "ATDT1", "ATZ", "ATDT 2"],
+   "the numbers are called in turn", modem_line.commands)
+ok(modem_line.echoes > 1, "NIST may measure the delay", modem_line.echoes)
 follows("zyfer", zyfer, b"GPS\0", r" !TIME,\d{4},\d{3}(,\d\d){3},2,4,1$")
 follows("jjy mode 1", asked, b"JJY\0",
         r" valid adjusted \d\d:\d\d:\d\d 2\d{3}/\d\d/\d\d SUN \d\d:\d\d:\d\d$")
@@ -226,9 +231,5 @@ follows("trimble, palisade", palisade, b"GPS\0",
         r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.\d{9}$")
 follows("oncore", oncore, b"GPS\0",
         r" 2\d{3} \d{3} \d\d:\d\d:\d\d\.0{9}$")
-follows("modem", modem, b"NIST", r" 61366 .* UTC\(NIST\) [*#]$")
-ok(modem_line.commands == ["ATZ", "ATDT1", "ATZ", "ATDT 2"],
-   "the numbers are called in turn", modem_line.commands)
-ok(modem_line.echoes > 1, "NIST may measure the delay", modem_line.echoes)
 for each in (zyfer, asked, marked, bolt, palisade, oncore, modem):
     ok(each.kill() == 0, "it leaves in peace", each.log())

@@ -65,12 +65,11 @@ for n in 1, 2:
 # ---- a server comes, another one stays ------------------------------------
 
 first, second = associd("127.0.0.1"), associd("127.0.0.2")
-reach = d.peer("127.0.0.1").reach
 configure(line(0) + line(1, "key 5") + line(2, "prefer"))
 ok(hang_up("the new configuration is in force, sources: 3 lines"), "SIGHUP is followed",
    d.log())
 ok(associd("127.0.0.1") == first and associd("127.0.0.2") == second and
-   d.peer("127.0.0.1").reach >= reach,
+   d.peer("127.0.0.1").reach & 0o376,
    "associations that stay keep their number and their reach")
 ok(d.ask().leap == 0, "... and the clock its synchronization")
 ok(wait_for(lambda: (p := d.peer("127.0.0.3")) and p.reach, 20, "an answer"),
@@ -173,7 +172,7 @@ d.child.send_signal(signal.SIGHUP)
 ok(wait_for(lambda: new_log("Listen normally on") and
             new_log("no logging to file"), 10, "the wildcard socket"),
    "without rules and logfile all is as it was")
-ok(associd("127.0.0.1") == first and d.peer("127.0.0.1").reach >= reach,
+ok(associd("127.0.0.1") == first and d.peer("127.0.0.1").reach & 0o376,
    "the first association has seen it all", d.log())
 ok(d.ask().leap == 0, "... and so has the clock")
 ok(d.kill() == 0 and not os.path.exists(d.pidfile), "it ends in order")

@@ -67,8 +67,8 @@ def member(account, digest=bytes(16), version=3, source="127.0.0.1",
 
 ok(member(0x50040000, seconds=SILENCE) is None,
    "no signing daemon yet: no answer")
-ok("signing daemon %s/socket:" % here in ours.log(), "and the log says why",
-   ours.log())
+ok(wait_for(lambda: "signing daemon %s/socket:" % here in ours.log(), 5,
+            "the log"), "and the log says why", ours.log())
 ok(ours.ask(), "others are answered meanwhile")
 
 samba = SigningDaemon(here)
@@ -85,8 +85,10 @@ for account, secret in SECRETS.items():
         ok(packet and packet.mode == 4 and packet.stratum == 1 and
            packet.version == version and packet.org == 0x1234567890abcdef,
            "and it is the answer to the question")
+asked = samba.asked
 ok(member(0x99999999, seconds=SILENCE) is None,
    "an account that Samba does not know: silence")
+ok(wait_for(lambda: samba.asked > asked, 5, "it"), "though it was asked")
 asked = samba.asked
 reply = member(0x50040000, digest=b"not all of zeros")
 ok(reply and len(reply) == 52 and reply[48:] == bytes(4),

@@ -121,7 +121,7 @@ def the_same_for_all(threads):
        second.hex())
 
     times, kisses = burst(daemon, "127.0.4.1")
-    ok(11 <= times <= 27 and kisses == 1,
+    ok(10 <= times <= 27 and kisses == 1,
        words + "one address has one limit, whatever its ports",
        (times, kisses))
 

@@ -90,7 +90,9 @@ def why():
 
 def all_told():
     told = why()
-    return (all(len(told.get(w, ())) == 1 for w in [*WRONG, "syspeer"]) and
+    followed = sum(len(told.get(w, ()))
+                   for w in ("syspeer", "candidate", "outlier"))
+    return (followed == 3 and all(len(told.get(w, ())) == 1 for w in [*WRONG, "syspeer"]) and
             told["system"][0].startswith(("serving", "slewing", "training"))
             and told)
 
