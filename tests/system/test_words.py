@@ -41,6 +41,27 @@ ok(0 < times < 20 and kisses > 0, "limit: what is above is told so",
 times, kisses = burst("limit average 0.005 burst 1000 kod 0\n", 0.1)
 ok(times < 20 and kisses == 0, "limit: or not even that", times, kisses)
 
+# -- mru: what is taken at once ----------------------------------------------
+
+
+def taken(words):
+    """KiB of memory of its own, with this list of clients."""
+    daemon = Daemon("mru maxmem 32768 %s\n" % words)
+    wait_for(daemon.ask, 10, "an answer")
+    with open("/proc/%d/smaps_rollup" % daemon.child.pid,
+              encoding="ascii") as f:
+        found = re.search(r"Anonymous:\s+(\d+) kB", f.read())
+    daemon.kill()
+    return int(found[1])
+
+
+least = taken("")
+for words, wanted in (("initmem 16384", 16384),
+                      ("initalloc 100000", 100000 * 64 / 1024)):
+    more = taken(words) - least
+    ok(0.9 * wanted < more < 1.1 * wanted + 512, "mru %s is there at once"
+       % words, more)
+
 # -- nts: TLS ---------------------------------------------------------------
 
 keport = free_port()
