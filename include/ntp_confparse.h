@@ -109,7 +109,6 @@ struct confparse {
 	bool bad;	       /* something on this line is wrong ... */
 	bool refused;	       /* ... and nothing of it may apply */
 	bool muted;	       /* the directive has had its warning */
-	bool ended;	       /* `end` */
 	bool unnumbered;       /* lines of no file */
 };
 
@@ -156,6 +155,7 @@ struct config_pending {
 	struct conf_place controlkey, monitor, tos; /* the last of each */
 	unsigned disabled; /* of the flags: `disable` beats `enable` */
 	size_t checked;	   /* associations that are checked already */
+	bool ended;	   /* `end`: nothing more is read */
 	bool nomem;
 };
 

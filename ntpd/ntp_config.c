@@ -118,8 +118,10 @@ parse_line(struct confparse *p)
 static void
 parse_lines(struct confparse *p, const char *text, size_t len)
 {
+	const struct config_pending *q = p->cfg->pending;
+
 	scan_init(&p->scan, text, len);
-	while (!p->ended && !p->cfg->pending->nomem && scan_line(&p->scan))
+	while (!q->ended && !q->nomem && scan_line(&p->scan))
 		parse_line(p);
 }
 
@@ -136,8 +138,6 @@ parse_text(struct ntp_config *c, const struct config_io *io, const char *file,
 	};
 
 	parse_lines(&p, text, len);
-	if (parent != NULL)
-		parent->ended = p.ended;
 }
 
 /* The configuration keeps FILE, so that messages can point to it. */
@@ -231,7 +231,7 @@ include_directory(
 
 	if (io->list == NULL)
 		return false;
-	for (k = 0; k < FILES_MAX && !p->ended; k++) {
+	for (k = 0; k < FILES_MAX && !p->cfg->pending->ended; k++) {
 		char *name = io->list(io->arg, path, p->file, k);
 
 		if (name == NULL)
@@ -275,7 +275,7 @@ confdo_end(struct confparse *p, const struct keyword *k)
 {
 	(void)k;
 	if (conf_end(p))
-		p->ended = true;
+		p->cfg->pending->ended = true;
 }
 
 /* --- after all lines ----------------------------------------------------- */

@@ -104,20 +104,35 @@ read_target(struct confparse *p, struct config_restrict *r)
 
 /* --- flags --------------------------------------------------------------- */
 
+/* A value that was forgotten shall not cost the flag that stands there. */
+static bool
+flag_follows(struct confparse *p)
+{
+	struct scanner ahead = p->scan;
+	struct scan_token t;
+
+	scan_next(&ahead, SCAN_TOKENS, &t);
+	if (t.kind != SCAN_WORD || t.quoted ||
+	    keyword_find(KEYWORD_RESTRICT, t.text) == NULL)
+		return false;
+	conf_error(p, NULL, NULL, "'%.40s' needs a value", p->tok.text);
+	return true;
+}
+
 static void
 read_mask(struct confparse *p, struct config_restrict *r)
 {
 	const char *s = p->tok.text;
 	struct ntp_addr mask;
 
-	if (!conf_string(p, "mask"))
+	if (flag_follows(p) || !conf_string(p, "mask"))
 		return;
-	if (r->what == RESTRICT_NAME) {
+	mask.family = ADDR_NONE;
+	if (addr_parse(s, strlen(s), &mask) == 0 && r->what == RESTRICT_NAME) {
 		conf_warn(p, NULL, NULL, "a mask after a name has no effect");
 		return;
 	}
-	if (r->what != RESTRICT_ADDR || addr_parse(s, strlen(s), &mask) != 0 ||
-	    mask.family != r->addr.family) {
+	if (r->what != RESTRICT_ADDR || mask.family != r->addr.family) {
 		conf_error(p, NULL, "the flags apply to the address alone",
 		    "'%.60s' is no mask for this address", s);
 		return;
@@ -133,14 +148,15 @@ read_limit(
 	struct conf_value v;
 
 	r->ippeerlimit = 0;
-	if (conf_argument(p, k, &v) && !v.outside)
+	if (!flag_follows(p) && conf_argument(p, k, &v) && !v.outside)
 		r->ippeerlimit = (int16_t)v.num;
 }
 
 static void
 read_fuzz(struct confparse *p)
 {
-	if (conf_string(p, "'fuzz'") && strcmp(p->tok.text, "fuzz") != 0)
+	if (!flag_follows(p) && conf_string(p, "'fuzz'") &&
+	    strcmp(p->tok.text, "fuzz") != 0)
 		conf_error(p, NULL, NULL, "unexpected '%.40s', expected fuzz",
 		    p->tok.text);
 }

@@ -166,7 +166,10 @@ assoc_option(struct confparse *p, void *obj, const struct keyword *k,
 	struct config_assoc *a = &d->a;
 	unsigned flag = option_flag(k->id);
 
-	if (flag != 0)
+	if (a->kind == ASSOC_POOL && (flag & (ASSOC_TRUE | ASSOC_BURST)) != 0)
+		conf_warn(p, NULL, NULL, "'%s' has no effect on a pool",
+		    keyword_word(k));
+	else if (flag != 0)
 		a->flags |= flag;
 	else if (k->id == KW_ASSOC_MINPOLL)
 		a->minpoll = (int8_t)v->num;

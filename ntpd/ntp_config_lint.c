@@ -247,21 +247,43 @@ lint_networks(const struct lint *l)
 	}
 }
 
+/* Is R an entry of A alone? */
 static bool
-has_source(const struct ntp_config *c)
+names_source(const struct config_restrict *r, const struct config_assoc *a)
 {
-	for (size_t i = 0; i < c->nrestricts; i++)
-		if (c->restricts[i].what == RESTRICT_SOURCE)
-			return true;
-	return false;
+	if (r->what == RESTRICT_NAME)
+		return a->host != NULL && strcasecmp(r->host, a->host) == 0;
+	return r->what == RESTRICT_ADDR && addr_equal(&r->addr, &a->addr) &&
+	    !is_wide(r) && !addr_is_any(&r->mask);
+}
+
+/* The line that A, or any source where it is NULL, has its flags from: its own
+ * or the template for those without. */
+static const struct config_restrict *
+line_of(const struct ntp_config *c, const struct config_assoc *a)
+{
+	const struct config_restrict *found = NULL;
+
+	for (size_t i = 0; i < c->nrestricts; i++) {
+		const struct config_restrict *r = &c->restricts[i];
+
+		if (a != NULL && names_source(r, a))
+			return r;
+		if (r->what == RESTRICT_SOURCE)
+			found = r;
+	}
+	return found;
 }
 
 /* Flags that the answers of A meet; of a name, those that nobody escapes. */
 static uint16_t
 flags_for(const struct lint *l, const struct config_assoc *a)
 {
+	const struct config_restrict *r = line_of(l->c, a);
 	uint16_t v4, v6;
 
+	if (r != NULL)
+		return r->flags;
 	if (a->addr.family != ADDR_NONE)
 		return restrict_lookup(l->access, &a->addr)->flags;
 	v4 = default_flags(l, ADDR_V4);
@@ -281,8 +303,6 @@ sends_answers(const struct config_assoc *a)
 static void
 lint_answers(const struct lint *l)
 {
-	if (has_source(l->c))
-		return;
 	for (size_t i = 0; i < l->c->nassoc; i++) {
 		const struct config_assoc *a = &l->c->assoc[i];
 		uint16_t flags = sends_answers(a) ? flags_for(l, a) : 0;
@@ -291,8 +311,12 @@ lint_answers(const struct lint *l)
 			warn_assoc(l, a,
 			    "a `restrict` line drops the answers of this "
 			    "source",
-			    "add `restrict source nomodify noquery notrap`");
-		else if ((flags & RES_NOTRUST) != 0 && a->key == 0)
+			    line_of(l->c, a) != NULL
+				? "remove `ignore` or `noserve` from it"
+				: "add `restrict source nomodify noquery "
+				  "notrap`");
+		else if ((flags & RES_NOTRUST) != 0 && a->key == 0 &&
+		    (a->flags & ASSOC_NTS) == 0)
 			warn_assoc(l, a,
 			    "`notrust` drops the answers of this source, which "
 			    "has no key",
@@ -305,7 +329,7 @@ lint_answers(const struct lint *l)
 static void
 lint_pools(const struct lint *l)
 {
-	if (has_source(l->c))
+	if (line_of(l->c, NULL) != NULL)
 		return;
 	for (size_t i = 0; i < l->c->nassoc; i++) {
 		const struct config_assoc *a = &l->c->assoc[i];

@@ -113,22 +113,21 @@ void
 confdo_ttl(struct confparse *p, const struct keyword *k)
 {
 	struct ntp_config *c = p->cfg;
+	unsigned n = 0;
 	double v;
 
 	(void)k;
-	c->nttl = 0;
-	while (conf_more(p)) {
-		if (!conf_only_integer(p, 0, TTL_MAX, &v))
-			return;
-		if (c->nttl == CONFIG_TTLS) {
+	if (!conf_more(p))
+		conf_error(p, NULL, NULL, "missing number");
+	while (conf_more(p) && conf_only_integer(p, 0, TTL_MAX, &v)) {
+		if (n == CONFIG_TTLS) {
 			conf_error(
 			    p, NULL, NULL, "more than %u numbers", CONFIG_TTLS);
 			return;
 		}
-		c->ttl[c->nttl++] = (uint8_t)(v > 0 ? v : 1);
+		c->ttl[n++] = (uint8_t)(v > 0 ? v : 1);
+		c->nttl = n;
 	}
-	if (c->nttl == 0)
-		conf_error(p, NULL, NULL, "missing number");
 }
 
 static bool

@@ -287,10 +287,19 @@ conf_integer(const struct confparse *p, bool hex, double *out)
 }
 
 static bool
-read_number(const struct confparse *p, double *out)
+read_number(struct confparse *p, double *out)
 {
-	return p->tok.kind == SCAN_WORD && !p->tok.quoted &&
-	    fmt_parse_double(p->tok.text, strlen(p->tok.text), out) == 0;
+	size_t len = strlen(p->tok.text);
+	bool weeks = len > 1 && (p->tok.text[len - 1] | 0x20) == 'g';
+
+	if (p->tok.kind != SCAN_WORD || p->tok.quoted ||
+	    fmt_parse_double(p->tok.text, len - weeks, out) != 0)
+		return false;
+	if (weeks)
+		conf_warn(p, NULL, "`tos basedate` tells which weeks they are",
+		    "'%.*s' is taken without its last letter", SHOW,
+		    p->tok.text);
+	return true;
 }
 
 /* The reference knows 0, 1 and true; people write the others too. */

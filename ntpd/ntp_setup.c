@@ -231,6 +231,24 @@ preset_lines(struct daemon *d, struct ntp_config *c, const struct config_io *io)
 	return p.err;
 }
 
+/* NTPsec reads ntp.d beside its file; where the file names it that is enough. */
+static int
+parse_beside(struct ntp_config *c, const char *path, const struct config_io *io)
+{
+	char *near = beside("ntp.d", path);
+	char *first = nth_conf(near != NULL ? near : "ntp.d", 0);
+	bool known = first == NULL;
+	int err = 0;
+
+	for (size_t i = 0; i < c->nfiles && !known; i++)
+		known = strcmp(c->files[i], first) == 0;
+	if (!known)
+		err = config_preset_line(c, path, "includefile ntp.d", io);
+	free(near);
+	free(first);
+	return err;
+}
+
 /* 1 when the file is not there, which only -c makes an error. */
 static int
 parse_file(struct daemon *d, struct ntp_config *c, const struct config_io *io)
@@ -248,7 +266,7 @@ parse_file(struct daemon *d, struct ntp_config *c, const struct config_io *io)
 	}
 	err = config_parse(c, path, buf, len, io);
 	free(buf);
-	return err;
+	return err == 0 ? parse_beside(c, path, io) : err;
 }
 
 static int

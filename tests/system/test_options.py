@@ -8,6 +8,7 @@ from harness import (ANY_LOOPBACK, BUILD, Daemon, NTPD, exchange, free_port, ok,
 import concurrent.futures
 import os
 import re
+import shutil
 import signal
 
 upstream = stratum1()
@@ -48,6 +49,21 @@ def source(name):
     return conf(name, "port %d\n%s" % (free_port(), server_line(
         "127.0.1.1", upstream)))
 
+
+# -- ntp.d, where NTPsec's users have the rest of their configuration
+os.mkdir(here + "/ntp.d")
+conf("ntp.d/b.conf", "server 192.0.2.2\n")
+conf("ntp.d/a.conf", "server 192.0.2.1\n")
+conf("ntp.d/c.off", "server 192.0.2.3\n")
+for name, text, servers in (
+        ("whole.conf", "server 192.0.2.9\n", ["9", "1", "2"]),
+        ("named.conf", "includefile ntp.d\nserver 192.0.2.9\n",
+         ["1", "2", "9"]),
+        ("ended.conf", "server 192.0.2.9\nend\n", ["9"])):
+    status, words = ntpd("--print-config", "-c", conf(name, text))
+    ok(re.findall(r"(?m)^server 192\.0\.2\.(\d)", words) == servers,
+       "ntp.d beside %s is read once, or not" % name, status, words)
+shutil.rmtree(here + "/ntp.d")
 
 blind = Daemon("")  # serves no time
 closed = free_port()

@@ -141,6 +141,43 @@ restrict_fails_closed(void **state)
 	end(&w);
 }
 
+/* Where a value was forgotten the next flag is not taken for it. */
+static void
+forgotten_values_cost_no_flag(void **state)
+{
+	static const struct {
+		const char *line;
+		uint16_t flags;
+	} cases[] = {
+	    {"restrict host.example mask noquery", RES_NOQUERY},
+	    {"restrict 10.0.0.0 mask nomodify noquery",
+		RES_NOMODIFY | RES_NOQUERY},
+	    {"restrict default ippeerlimit noquery nomodify",
+		RES_NOMODIFY | RES_NOQUERY},
+	    {"restrict default serverresponse noquery nomodify",
+		RES_NOMODIFY | RES_NOQUERY | RES_SRVRSPFUZ},
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ntp_config *c = parse(&w, cases[i].line);
+
+		assert_true(c->nrestricts >= 1);
+		assert_int_equal(c->restricts[0].flags, cases[i].flags);
+		assert_int_equal(c->nerrors, 1);
+		end(&w);
+	}
+	/* what is no mask at all is an error after a name, too */
+	assert_int_equal(
+	    parse(&w, "restrict host.example mask x")->nrestricts, 0);
+	end(&w);
+	assert_int_equal(
+	    parse(&w, "restrict host.example mask 255.255.255.255")->nerrors,
+	    0);
+	end(&w);
+}
+
 static void
 kod_needs_limited(void **state)
 {
@@ -226,6 +263,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(forms_of_restrict),
 	    cmocka_unit_test(restrict_fails_closed),
+	    cmocka_unit_test(forgotten_values_cost_no_flag),
 	    cmocka_unit_test(kod_needs_limited),
 	    cmocka_unit_test(unrestrict_takes_away),
 	    cmocka_unit_test(source_lines_make_one_template),

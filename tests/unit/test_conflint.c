@@ -54,6 +54,16 @@ static const struct lint_case lint_cases[] = {
     {"driftfile x\npool p\nrestrict default ignore\n", 2,
 	"a `restrict` line drops the answers"},
     {"driftfile x\npool p\nrestrict -4 default ignore\n", 0, NULL},
+    {FOUR "server h.example\nrestrict default ignore\n"
+	  "restrict A nomodify\nrestrict b nomodify\nrestrict c nomodify\n"
+	  "restrict d nomodify\nrestrict H.example nomodify\n",
+	0, NULL},
+    {FOUR "server 192.0.2.1\nrestrict source nomodify\n"
+	  "restrict 192.0.2.1 ignore\n",
+	6, "a `restrict` line drops the answers"},
+    {"driftfile x\npool p\nrestrict source ignore\n", 2,
+	"a `restrict` line drops the answers"},
+    {"driftfile x\npool p nts\nrestrict default notrust noquery\n", 0, NULL},
     {"driftfile x\npool -4 p\nrestrict -4 default ignore\n", 2,
 	"a `restrict` line drops the answers"},
     {"driftfile x\npool p\nrestrict default notrust noquery\n", 2,

@@ -100,6 +100,61 @@ numbers_out_of_range(void **state)
 	end(&w);
 }
 
+/* NTPsec's letters for weeks that rolled over. */
+static void
+numbers_with_a_letter(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w,
+	    "refclock nmea time1 0.25g flag1 1\nrefclock nmea unit 1 time1 -2G "
+	    "flag1 1\nrefclock nmea unit 2 time1 g\n");
+
+	(void)state;
+	assert_true(c->assoc[0].time1 == 0.25 && c->assoc[1].time1 == -2);
+	assert_int_equal(c->assoc[0].ref_flags, REF_FLAG1);
+	assert_int_equal(c->assoc[1].ref_flags, REF_FLAG1);
+	said(&w, 0, CONFIG_WARNING, 1, 21, "'0.25g' is taken without its last");
+	assert_int_equal(c->nerrors, 1);
+	end(&w);
+}
+
+/* A bad number leaves those before it, and the default where it is alone. */
+static void
+bad_hops(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w, "ttl 3 300\n");
+
+	(void)state;
+	assert_int_equal(c->nttl, 1);
+	assert_int_equal(c->ttl[0], 3);
+	end(&w);
+	c = parse(&w, "");
+	{
+		size_t n = c->nttl;
+
+		assert_true(n > 0);
+		end(&w);
+		assert_int_equal(parse(&w, "ttl 300\nttl\n")->nttl, n);
+		end(&w);
+	}
+}
+
+/* Nobody of a pool is beyond doubt, or asked eightfold. */
+static void
+pools_pass_on_no_trust(void **state)
+{
+	struct world w;
+	struct ntp_config *c = parse(&w, "pool p iburst true burst prefer\n");
+
+	(void)state;
+	assert_int_equal(c->assoc[0].flags & (ASSOC_TRUE | ASSOC_BURST), 0);
+	assert_int_not_equal(c->assoc[0].flags & ASSOC_IBURST, 0);
+	said(&w, 0, CONFIG_WARNING, 1, 15, "'true' has no effect on a pool");
+	said(&w, 1, CONFIG_WARNING, 1, 20, "'burst' has no effect on a pool");
+	end(&w);
+}
+
 static void
 disable_beats_enable(void **state)
 {
@@ -241,6 +296,9 @@ main(void)
 	    cmocka_unit_test(base_dates),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(numbers_out_of_range),
+	    cmocka_unit_test(numbers_with_a_letter),
+	    cmocka_unit_test(bad_hops),
+	    cmocka_unit_test(pools_pass_on_no_trust),
 	    cmocka_unit_test(disable_beats_enable),
 	    cmocka_unit_test(limited_keeps_the_client_list),
 	    cmocka_unit_test(untrusted_keys_are_told),
