@@ -58,7 +58,7 @@ struct batch {
 	uint8_t out[BATCH_MAX][NTP_REPLY_MAX];
 };
 
-struct batch *
+__attribute__((cold)) struct batch *
 batch_new(const struct batch_user *user)
 {
 	struct batch *b = calloc(1, sizeof *b);
@@ -154,14 +154,12 @@ batch_is_full(const struct batch *b)
 	return b->full;
 }
 
-bool
-batch_gather(struct batch *b, uint32_t us)
+__attribute__((cold)) static bool
+gathered(struct batch *b, uint32_t us)
 {
 	const struct timespec nap = {0, (long)us * NS_PER_US};
 	bool wanted;
 
-	if (us == 0)
-		return false;
 	wanted = gather_wanted(&b->gather, b->answered, thread_cpu);
 	b->answered = 0;
 	if (!wanted ||
@@ -169,6 +167,12 @@ batch_gather(struct batch *b, uint32_t us)
 		return false;
 	(void)nanosleep(&nap, NULL);
 	return true;
+}
+
+bool
+batch_gather(struct batch *b, uint32_t us)
+{
+	return us != 0 && gathered(b, us);
 }
 
 /* --- answering ------------------------------------------------------------ */

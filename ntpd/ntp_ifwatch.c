@@ -211,6 +211,21 @@ server_bound(struct daemon *d, const struct iface_want *want)
 	return fd;
 }
 
+/* Of those that were just closed the loop has still to take leave. */
+static void
+no_room(struct daemon *d, const struct iface_want *want)
+{
+	char addr[ADDR_STRLEN];
+
+	for (size_t i = 0; i < d->io.nserver; i++)
+		d->iface.again |= d->io.server[i].state == SOCK_CLOSING;
+	if (!d->iface.again && !d->iface.full)
+		msyslog(&d->log, NTP_LOG_WARN,
+		    "no more than %u sockets: %s is not served", IO_SERVERS,
+		    addr_format_port(&want->local, addr));
+	d->iface.full |= !d->iface.again;
+}
+
 static int
 server_open(struct daemon *d, const struct iface_want *want)
 {
@@ -218,8 +233,10 @@ server_open(struct daemon *d, const struct iface_want *want)
 	char addr[ADDR_STRLEN];
 	int fd, err;
 
-	if (ns == NULL)
+	if (ns == NULL) {
+		no_room(d, want);
 		return 0;
+	}
 	fd = server_bound(d, want);
 	if (fd < 0)
 		return want->shortcut ? 0 : bind_failed(d, want, fd);
@@ -351,7 +368,7 @@ servers_update(struct daemon *d, bool come)
 			err = server_open(d, &want[i]);
 	}
 	free(want);
-	w->anew = false;
+	w->anew = w->again;
 	if (err == 0)
 		groups_join(d);
 	return err;
@@ -409,10 +426,12 @@ static void
 on_rescan(uv_timer_t *t)
 {
 	struct daemon *d = t->data;
+	struct ifwatch *w = &d->iface;
 
+	w->again = false;
 	rescan(d);
-	if (d->iface.every != 0)
-		(void)uv_timer_start(t, on_rescan, d->iface.every, 0);
+	if (w->again || w->every != 0)
+		(void)uv_timer_start(t, on_rescan, w->again ? 1 : w->every, 0);
 }
 
 void

@@ -502,7 +502,7 @@ server_refresh(struct server_ctx *c)
 	return c->snap.era == era;
 }
 
-void
+__attribute__((cold)) void
 server_counters_add(struct server_counters *a, const struct server_counters *b)
 {
 	a->received += b->received;
@@ -520,7 +520,7 @@ server_counters_add(struct server_counters *a, const struct server_counters *b)
 		a->drop[i] += b->drop[i];
 }
 
-void
+__attribute__((cold)) void
 server_departed(struct server_ctx *c, unsigned slot, ntp_ts left)
 {
 	ntp_ts *kept = &c->xleave->slot[slot % XLEAVE_SLOTS].left;
@@ -529,7 +529,7 @@ server_departed(struct server_ctx *c, unsigned slot, ntp_ts left)
 		*kept = left;
 }
 
-unsigned
+__attribute__((cold)) unsigned
 server_sent(struct server_ctx *c, const struct ntp_addr *addr, ntp_ts left)
 {
 	unsigned i = xleave_slot_of(c->xleave, addr);

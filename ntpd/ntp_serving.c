@@ -279,6 +279,8 @@ units_list(struct ntp_engine *e)
 	size_t share = (e->cfg->mru.maxdepth - own_share(e)) / e->nunits;
 	bool ok = true;
 
+	ctlmru_stop(
+	    e); /* who walks through fewer lists knows nothing of these */
 	for (size_t i = 0; i < e->nunits; i++) {
 		struct server_ctx *c = &e->unit[i]->ctx;
 

@@ -15,6 +15,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Some asm/socket.h headers of old kernels lack it. */
@@ -23,6 +24,7 @@
 #endif
 
 #define SERVER_BUFFER (4 << 20) /* octets */
+#define SPARE_FD      32U	/* for files and what else there is */
 
 void
 sock_addr_get(const struct sockaddr_storage *ss, struct ntp_addr *a)
@@ -211,10 +213,24 @@ sock_share(int fd)
 	return set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ? 0 : -errno;
 }
 
+/* The same where it could be done without: files need descriptors, too. */
+static int
+server_spare(bool v6, uint8_t dscp)
+{
+	int fd = server_new(v6, dscp);
+	struct rlimit most;
+
+	if (fd < 0 || getrlimit(RLIMIT_NOFILE, &most) != 0 ||
+	    (rlim_t)fd + SPARE_FD < most.rlim_cur)
+		return fd;
+	errno = EMFILE;
+	return sock_fail(fd);
+}
+
 int
 sock_open_shortcut(const struct ntp_addr *local, uint8_t dscp)
 {
-	int fd = server_new(local->family == ADDR_V6, dscp);
+	int fd = server_spare(local->family == ADDR_V6, dscp);
 
 	if (fd < 0)
 		return fd;
@@ -235,7 +251,7 @@ int
 sock_open_sibling(const struct ntp_addr *local, uint8_t dscp)
 {
 	bool v6 = local->family == ADDR_V6;
-	int fd = server_new(v6, dscp);
+	int fd = server_spare(v6, dscp);
 
 	if (fd < 0)
 		return fd;

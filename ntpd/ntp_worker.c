@@ -285,7 +285,8 @@ share(const struct daemon *d, const struct netsock *ns)
 	    .n = (uint32_t)d->workers.n,
 	    .v6bits = d->conf->mru.v6prefix,
 	    .loopback = addr_is_loopback(&ns->local),
-	    .signd = d->conf->signddir != NULL,
+	    .signd = d->engine != NULL ? d->ports.signd != NULL
+				       : d->conf->signddir != NULL,
 	    .key = d->workers.key};
 
 	return share_attach(ns->fd, &rule);
@@ -409,12 +410,18 @@ workers_start(struct daemon *d)
 		return 0;
 	if (engine_units_make(d->engine, all->n) != 0)
 		return -NTP_ENOMEM;
-	for (size_t i = 0; i < all->n; i++) {
-		struct worker *w = &all->w[i];
+	for (; all->nrun < all->n; all->nrun++) {
+		struct worker *w = &all->w[all->nrun];
+		int err;
 
-		w->server = engine_unit(d->engine, i);
-		if (uv_thread_create(&w->thread, worker_run, w) != 0)
+		w->server = engine_unit(d->engine, all->nrun);
+		err = uv_thread_create(&w->thread, worker_run, w);
+		if (err != 0) {
+			msyslog(&d->log, NTP_LOG_ERR,
+			    "server thread %zu of %zu: %s", all->nrun + 1,
+			    all->n, uv_strerror(err));
 			return -NTP_EIO;
+		}
 	}
 	all->running = true;
 	msyslog(&d->log, NTP_LOG_INFO, "%zu server threads", all->n);
@@ -424,7 +431,7 @@ workers_start(struct daemon *d)
 static void
 worker_fini(struct worker *w)
 {
-	for (size_t i = 0; i < IO_SERVERS; i++)
+	for (size_t i = 0; i < IO_SERVERS && w->sock != NULL; i++)
 		if (w->sock[i].state == SOCK_OPEN)
 			(void)close(w->sock[i].fd);
 	free(w->sock);
@@ -440,16 +447,15 @@ workers_stop(struct daemon *d)
 {
 	struct workers *all = &d->workers;
 
-	if (!all->running)
-		return;
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->nrun; i++)
 		worker_ask(&all->w[i], ASK_END);
 	for (size_t i = 0; i < all->n; i++) {
-		(void)uv_thread_join(&all->w[i].thread);
+		if (i < all->nrun)
+			(void)uv_thread_join(&all->w[i].thread);
 		worker_fini(&all->w[i]);
 	}
 	all->running = false;
-	all->n = 0;
+	all->n = all->nrun = 0;
 	free(all->w);
 	all->w = NULL;
 }

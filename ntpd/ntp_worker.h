@@ -26,10 +26,10 @@ struct workers {
 	struct threads_port port; /* first: the port is the object */
 	struct daemon *d;
 	struct worker *w; /* owned; N */
-	size_t n;
-	bool running;
-	unsigned held; /* how often */
-	uint32_t key;  /* of ntp_share.h */
+	size_t n, nrun;	  /* of them have a thread */
+	bool running;	  /* all */
+	unsigned held;	  /* how often */
+	uint32_t key;	  /* of ntp_share.h */
 };
 
 /* As many as configured; nothing runs yet.  0 or -NTP_ENOMEM. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,6 +84,16 @@ ignore_signals(void)
 	(void)signal(SIGXFSZ, SIG_IGN); /* as a full disk */
 }
 
+/* HOW: SIG_BLOCK where nobody takes them, at both ends of our life. */
+static void
+keep_signals(int how)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(how, &all, NULL);
+}
+
 static int
 start_signals(struct daemon *d)
 {
@@ -95,6 +106,7 @@ start_signals(struct daemon *d)
 		    uv_signal_start(&d->signals[i], on_signal, wanted[i]) != 0)
 			return -NTP_EIO;
 	}
+	keep_signals(SIG_UNBLOCK);
 	return 0;
 }
 
@@ -118,9 +130,23 @@ start_timers(struct daemon *d)
 	return hourly_start(d);
 }
 
+/* A socket for each address and thread may be more than we were given, not
+ * more than we may take. */
+static void
+take_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int
 start_sockets(struct daemon *d)
 {
+	take_descriptors();
 	if (workers_init(d) != 0 || ifwatch_init(d) != 0 ||
 	    io_init(d, d->conf->dscp) != 0)
 		return -NTP_EIO;
@@ -155,8 +181,10 @@ start(struct daemon *d)
 		return NTPD_SANDBOX;
 	dns_init(d);
 	if (setup_engine(d) != 0 || start_timers(d) != 0 ||
-	    workers_start(d) != 0)
+	    workers_start(d) != 0) {
+		msyslog_errno(&d->log, NTP_LOG_ERR, "cannot start");
 		return NTPD_FAIL;
+	}
 	ifwatch_publish(d);
 	nts_start(d);
 	leapfile_check(d);
@@ -180,6 +208,7 @@ close_handle(uv_handle_t *handle, void *arg)
 static bool
 close_loop(struct daemon *d)
 {
+	keep_signals(SIG_BLOCK);
 	(void)dns_fini(d);
 	for (size_t i = 0; i < d->io.nserver; i++)
 		netsock_close(&d->io.server[i]);
@@ -398,6 +427,7 @@ run(struct daemon *d, int argc, char *const argv[])
 {
 	int err;
 
+	keep_signals(SIG_BLOCK);
 	log_to(d, d->opt.logfile);
 	say_start(d, argc, argv);
 	err = uv_loop_init(&d->loop);

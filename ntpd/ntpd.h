@@ -131,6 +131,8 @@ struct ifwatch {
 	int netlink_fd; /* -1: changes are only polled for */
 	bool no4, no6;	/* family missing on this machine */
 	bool anew;	/* rules have changed: wildcard sockets may come */
+	bool again;	/* closed sockets had to go before others can come */
+	bool full;	/* that there is no room for more was said */
 	uint64_t every; /* ms, 0: never */
 };
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Addresses have sockets beside the wildcard pair: they come and go with the
 addresses, and whoever has none is served as well."""
-from harness import (OWN_HOST, Daemon, ask, enter_namespace, ok, really_root,
-                     wait_for)
+from harness import (OWN_HOST, Daemon, ask, enter_namespace, free_port, ok,
+                     really_root, wait_for)
 import fcntl
 import os
 import re
@@ -13,6 +13,7 @@ import socket
 import struct
 
 SIOCSIFFLAGS, SIOCSIFADDR = 0x8914, 0x8916
+SPARE = 32  # descriptors that are left to others
 UNLISTED = "127.0.0.77"  # of 127/8, so ours, but no interface lists it
 
 
@@ -91,7 +92,8 @@ wait_for(d.ask, 10, "an answer")
 limits = resource.prlimit(d.child.pid, resource.RLIMIT_NOFILE)
 taken = {int(n) for n in os.listdir("/proc/%d/fd" % d.child.pid)}
 free = [n for n in range(max(taken) + 3) if n not in taken]
-resource.prlimit(d.child.pid, resource.RLIMIT_NOFILE, (free[1] + 1, limits[1]))
+resource.prlimit(d.child.pid, resource.RLIMIT_NOFILE,
+                 (free[1] + 1 + SPARE, limits[1]))
 configure("")
 wait_for(lambda: "0.0.0.0" in bound(d.port), 10, "the wildcard socket")
 d.peers()  # the loop, which opens sockets, comes to it when it is done
@@ -132,6 +134,42 @@ ok(wait_for(lambda: bound(d.port) == {"0.0.0.0", "127.0.0.1", OWN_HOST}, 10,
             "all of them") and serves(d, OWN_HOST, "127.0.0.1", UNLISTED),
    "when it can be had all are there", bound(d.port), d.log())
 ok(d.kill() == 0, "and it ends in order")
+
+# Many addresses: the sockets of one port go before those of another come.
+for n in range(150):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, SIOCSIFADDR, struct.pack(
+            "16shH4s8x", b"lo:%d" % (n + 2), socket.AF_INET, 0,
+            socket.inet_aton("127.9.0.%d" % (n + 1))))
+d = Daemon("server 127.127.1.0 minpoll 0\ninterface ignore wildcard\n"
+           "interface listen ipv4\n")
+wait_for(d.ask, 10, "an answer")
+before = bound(d.port)
+was, d.port = d.port, free_port()
+with open(d.path("conf"), encoding="ascii") as f:
+    text = f.read()
+d.write("conf", text.replace("port %d\n" % was, "port %d\n" % d.port))
+d.child.send_signal(signal.SIGHUP)
+ok(len(before) > 150 and
+   wait_for(lambda: bound(d.port) == before, 10, "the other port"),
+   "150 addresses change their port", len(before), d.log()[-2000:])
+ok(d.kill() == 0, "and it ends in order")
+for n in range(150):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, SIOCSIFFLAGS,
+                    struct.pack("16sh14x", b"lo:%d" % (n + 2), 0))
+
+# Few descriptors: sockets that could be done without leave some.
+address(True)
+for least in range(38, 60, 3):
+    d = Daemon("server 127.127.1.0 minpoll 0\n", access="restrict default\n",
+               args=("-T", "4"), start=False)
+    d.argv = ["sh", "-c", "ulimit -n %d; exec \"$@\"" % least, "sh", *d.argv]
+    d.start()
+    if not wait_for(lambda: d.ask() or not d.alive(), 10, "an answer") or \
+            not serves(d, OWN_HOST, UNLISTED) or d.kill() != 0:
+        break
+ok(d.child.returncode == 0, "it serves with %d descriptors" % least, d.log())
 
 if really_root():
     address(False)

@@ -6,6 +6,7 @@ from harness import (PATIENCE, SILENCE, Daemon, Packet, exchange, ntpq, ok,
                      request_octets, scratch, wait_for)
 import hashlib
 import os
+import signal
 import socket
 import struct
 import threading
@@ -108,3 +109,28 @@ ok(counted["no signing daemon"] >= 1 and counted["signed"] >= 4 and
    counted["signed"] + 1, "mssntpinfo has counted all that", counted)
 ok(0 < counted["slowest of them"] <= counted["time for them"] < 60,
    "and how long it took", counted)
+
+# A file without the line counts at the next start, for new sockets as well.
+ours.kill()  # the signing daemon hears one at a time
+threaded = Daemon("server 127.127.1.0 minpoll 0\nntpsigndsocket %s\n" % here,
+                  access="restrict default mssntp\n", args=("-T", "2"))
+wait_for(threaded.ask, 10, "an answer")
+
+
+def signed():
+    reply = exchange("127.0.0.1", threaded.port, request_octets() +
+                     struct.pack("!I", 0x50040000) + bytes(16), 1)
+    return reply and len(reply) == 68
+
+
+ok(wait_for(signed, 10, "a signed reply"), "threads have it signed, too",
+   threaded.log())
+with open(threaded.path("conf"), encoding="ascii") as f:
+    text = f.read()
+threaded.write("conf", text.replace("ntpsigndsocket", "# ") +
+               "mru v6prefix 64\n")
+threaded.child.send_signal(signal.SIGHUP)
+wait_for(lambda: "configuration is in force" in threaded.log(), 10, "it")
+threaded.peers()  # the loop is done with it
+ok(all(wait_for(signed, 10, "a signed reply") for _ in range(8)),
+   "until it is restarted", threaded.log())

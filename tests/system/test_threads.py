@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Server threads: whatever their number, a client gets the same answers, the
 same limits, and is counted once."""
-from harness import (PATIENCE, SILENCE, Daemon, ok, request_octets,
-                     wait_for)
+from harness import (PATIENCE, SILENCE, Daemon, ok, really_root,
+                     request_octets, run, wait_for)
+from mode6 import Reply, message
 import hashlib
+import os
 import re
+import signal
 import socket
 import struct
 
@@ -149,3 +152,75 @@ alone = the_same_for_all(0)
 for number in (1, 3):
     ok(the_same_for_all(number) == alone,
        "-T %d: counts the same as the main loop alone" % number, alone)
+
+
+# ---- the clients' lists are made anew while one is walked through -----------
+
+NONCE, MRU = 12, 10
+FEW, MANY = "mru maxdepth 600\n", "mru maxdepth 60000\n"
+
+
+def ask_list(s, words):
+    """All fragments that come of it."""
+    s.send(message(NONCE))
+    nonce = re.search(rb"nonce=(\w+)", s.recv(2000))[1].decode()
+    return message(MRU, data=("nonce=%s, %s" % (nonce, words)).encode())
+
+
+def fragments(s):
+    data = b""
+    while True:
+        try:
+            reply = Reply(s.recv(2000))
+        except OSError:
+            return data
+        data += reply.data
+        if not reply.more:
+            return data
+
+
+walked = Daemon("server 127.127.1.0 minpoll 0\n" + MANY, args=("-T", "2"))
+wait_for(walked.ask, 10, "an answer")
+for n in range(3000):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.%d.%d.%d" % (2 + n // 62500, n // 250, n % 250 + 1), 0))
+        s.connect(("127.0.0.1", walked.port))
+        s.settimeout(PATIENCE)
+        s.send(request_octets())
+        s.recv(100)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.connect(("127.0.0.1", walked.port))
+    s.settimeout(PATIENCE)
+    s.send(ask_list(s, "recent=100, frags=2"))
+    ok(b"addr.0=127." in fragments(s), "a list of 3000 clients is walked")
+    question = ask_list(s, "frags=30")
+    # The next list and the question for it come in one turn of the loop.
+    os.kill(walked.child.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, walked.child.pid, os.WSTOPPED | os.WNOWAIT)
+    with open(walked.path("conf"), encoding="ascii") as f:
+        text = f.read()
+    walked.write("conf", text.replace(MANY, FEW))
+    walked.child.send_signal(signal.SIGHUP)
+    s.send(question)
+    os.kill(walked.child.pid, signal.SIGCONT)
+    s.settimeout(SILENCE)
+    told = fragments(s)
+    wait_for(lambda: "configuration is in force" in walked.log(), 10, "it")
+    told += fragments(s)
+ok(all(a.startswith(b"127.") for a in
+       re.findall(rb"addr\.\d+=(\S+?):", told)),
+   "a shorter list is not walked with the marks of the longer", told[:300])
+ok(walked.ask() and walked.kill() == 0, "it goes on, and ends in order",
+   walked.log())
+
+# ---- a thread too many --------------------------------------------------------
+
+if really_root():
+    poor = Daemon("", start=False)
+    os.chmod(poor.dir, 0o777)
+    status, words = run(["setpriv", "--reuid", "48123", "--regid", "48123",
+                         "--clear-groups", "--inh-caps=-all",
+                         "--bounding-set=-all", "prlimit", "--nproc=3",
+                         *poor.argv, "-T", "8"])
+    ok(status == 1 and re.search(r"server thread \d of 8: ", words),
+       "threads that cannot be had: it says so and leaves", status, words)
