@@ -24,29 +24,22 @@
 struct reply {
 	struct text text;
 	unsigned errors;
-	bool begun; /* the first line is written */
 };
-
-static void
-reply_line(struct reply *r)
-{
-	if (r->begun)
-		say(&r->text, "\r\n");
-	r->begun = true;
-}
 
 /* --- messages of the parser ------------------------------------------------ */
 
-/* The first error opens the reply in the form that clients know. */
+/* The first error opens the reply in the form that clients know; what was
+ * warned of before will be said again when the line is right. */
 static void
 on_diag(void *arg, const struct config_diag *d)
 {
 	struct reply *r = arg;
 	bool bad = d->severity == CONFIG_ERROR;
 
-	reply_line(r);
-	say(&r->text, "column %u %s, %s", d->column,
-	    bad ? "syntax error" : "warning", d->text);
+	if (bad && r->errors == 0)
+		r->text.len = 0;
+	say(&r->text, "%scolumn %u %s, %s", r->text.len > 0 ? "\r\n" : "",
+	    d->column, bad ? "syntax error" : "warning", d->text);
 	if (d->hint != NULL)
 		say(&r->text, "; %s", d->hint);
 	r->errors += bad;

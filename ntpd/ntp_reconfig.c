@@ -245,12 +245,14 @@ struct fragment {
 	size_t nbare;
 };
 
+/* What is wrong with lines of the file was said when it was read. */
 static void
 pass_diag(void *arg, const struct config_diag *d)
 {
 	struct fragment *f = arg;
 
-	f->io->diag(f->io->arg, d);
+	if (d->file != NULL && strcmp(d->file, FRAGMENT) == 0)
+		f->io->diag(f->io->arg, d);
 }
 
 /* By association id or by address. */

@@ -354,6 +354,11 @@ test_messages(void **state)
 	assert_non_null(strstr(text, "Config Succeeded\r\ncolumn "));
 	assert_non_null(strstr(text, "not a trusted key"));
 	assert_null(strstr(configure_line(l, "tos minclock 4"), "trusted"));
+	/* an error comes first, whatever was warned of before it */
+	assert_ptr_equal(
+	    strstr(configure_line(l, "server 192.0.2.52 minpoll 99 bogus"),
+		"column 30 syntax error, "),
+	    lab_assemble(l));
 	assert_non_null(strstr(configure_line(l, "includefile /etc/passwd"),
 	    "cannot be included"));
 	assert_non_null(
@@ -361,6 +366,25 @@ test_messages(void **state)
 	assert_string_equal(configure_line(l, ""), "Config Succeeded\r\n");
 	assert_string_equal(
 	    configure_line(l, "tos minclock 3\r\n"), "Config Succeeded\r\n");
+}
+
+static int
+setup_warned(void **state)
+{
+	*state = lab_new("restrict 192.0.2.0 mask 255.255.255.0 mssntp\n"
+			 "trustedkey 5\ncontrolkey 5\n");
+	return 0;
+}
+
+/* What the file is warned of is not the client's; his own line is. */
+static void
+test_no_words_of_the_file(void **state)
+{
+	struct lab *l = *state;
+
+	expect_done(l, "tos minclock 3");
+	assert_non_null(strstr(configure_line(l, "tos floor 5 ceiling 5"),
+	    "no stratum is left between floor and ceiling"));
 }
 
 static void
@@ -430,6 +454,8 @@ main(void)
 	    TEST(test_values_at_once),
 	    TEST(test_reset),
 	    TEST(test_messages),
+	    cmocka_unit_test_setup_teardown(
+		test_no_words_of_the_file, setup_warned, lab_teardown),
 	    TEST(test_refused),
 	    TEST(test_files_stay),
 	    THREAT_IN("CVE-2016-2517", test_control_key_that_nobody_has, setup,
