@@ -237,6 +237,9 @@ take_arguments(struct ntpq *q, struct wish *w, const struct ntpq_args *a)
 
 /* --- display ------------------------------------------------------------ */
 
+/* Only a signal handler needs it: there is one process, one command. */
+static volatile sig_atomic_t interrupted;
+
 /* The end of an interrupted list is its newest client. */
 static ntp_ts
 reckon_now(const struct mru_list *l)
@@ -269,9 +272,16 @@ print_rest(FILE *out, const struct mru_row *r, bool numeric)
 	    name_of(&r->addr, numeric, name));
 }
 
+static bool
+no_names(const struct ntpq *q, const struct mru_ask *ask)
+{
+	return q->numeric || interrupted != 0 ||
+	    time(NULL) - ask->since > NAMES_S;
+}
+
 /* The server tells its time only at the end, so this row says when. */
 static void
-print_direct(struct ntpq *q, const struct mru_row *r)
+print_direct(struct ntpq *q, const struct mru_ask *ask, const struct mru_row *r)
 {
 	char last[TS_ROOM];
 	uint32_t nsec;
@@ -280,7 +290,7 @@ print_direct(struct ntpq *q, const struct mru_row *r)
 	ts_to_unix(r->last, time(NULL), &sec, &nsec);
 	fmt_iso8601(last, sizeof(last), sec);
 	fputs(last, q->out);
-	print_rest(q->out, r, q->numeric);
+	print_rest(q->out, r, no_names(q, ask));
 }
 
 static void
@@ -291,17 +301,15 @@ print_row(FILE *out, const struct mru_row *r, ntp_ts now, bool numeric)
 }
 
 static void
-print_rows(struct ntpq *q, const struct mru_list *l, ntp_ts now)
+print_rows(struct ntpq *q, const struct mru_ask *ask, const struct mru_list *l,
+    ntp_ts now)
 {
-	time_t start = time(NULL);
-
 	fputs("lstint avgint rstr r m v  count rport remote address\n", q->out);
 	for (int i = 0; i < RULE_WIDTH; i++)
 		fputc('=', q->out);
 	fputc('\n', q->out);
 	for (size_t i = 0; i < l->nrows; i++)
-		print_row(q->out, &l->row[i], now,
-		    q->numeric || time(NULL) - start > NAMES_S);
+		print_row(q->out, &l->row[i], now, no_names(q, ask));
 }
 
 static void
@@ -362,23 +370,21 @@ reverse_rows(struct mru_list *l)
 }
 
 static void
-show(struct ntpq *q, struct mru_list *l, const struct wish *w, bool complete)
+show(struct ntpq *q, struct mru_list *l, struct wish *w, bool complete)
 {
 	ntp_ts now = reckon_now(l);
 
 	sort_rows(l, now, w->compare);
 	if (w->reverse)
 		reverse_rows(l);
+	w->ask.since = time(NULL);
 	if (q->json != NULL)
 		list_json(q->json, l, now, complete);
 	else if (!q->raw && w->ask.see == NULL)
-		print_rows(q, l, now);
+		print_rows(q, &w->ask, l, now);
 }
 
 /* --- the command -------------------------------------------------------- */
-
-/* Only a signal handler needs it: there is one process, one command. */
-static volatile sig_atomic_t interrupted;
 
 static void
 on_interrupt(int signum)
@@ -397,6 +403,7 @@ fetch_interruptibly(struct ntpq *q, const struct wish *w, struct mru_list *l)
 	(void)sigaction(SIGINT, &sa, &before);
 	end = mru_fetch(q, &w->ask, l, &interrupted);
 	(void)sigaction(SIGINT, &before, NULL);
+	interrupted = 0;
 	return end;
 }
 
@@ -415,6 +422,7 @@ cmd_mrulist(struct ntpq *q, const struct ntpq_args *a)
 	fputs("Ctrl-C will stop MRU retrieval and display partial results.\n",
 	    notes(q));
 	mrulist_init(&l);
+	w.ask.since = time(NULL);
 	end = fetch_interruptibly(q, &w, &l);
 	if (end == MRU_INTERRUPTED)
 		fputs("\nmrulist retrieval interrupted by operator.\n"

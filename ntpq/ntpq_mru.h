@@ -7,6 +7,7 @@
 #define NTPQ_MRU_H
 
 #include <signal.h>
+#include <time.h>
 
 #include "ntp_siphash.h"
 #include "ntpq.h"
@@ -60,7 +61,9 @@ struct mru_ask {
 	char first[MRU_PARAMS_LEN];  /* the same, in the first request only */
 	unsigned frags, limit;	     /* to begin with; 0: as suits */
 	/* Sees each client as it comes; may be NULL. */
-	void (*see)(struct ntpq *q, const struct mru_row *row);
+	void (*see)(struct ntpq *q, const struct mru_ask *ask,
+	    const struct mru_row *row);
+	time_t since; /* when the look-up of names began */
 };
 
 enum mru_end {

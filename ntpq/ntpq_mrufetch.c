@@ -168,7 +168,7 @@ commit(struct fetch *f, struct partial *p, unsigned number)
 
 	*p = (struct partial){.number = number};
 	if (whole && f->ask->see != NULL)
-		f->ask->see(f->q, &row);
+		f->ask->see(f->q, f->ask, &row);
 	return !whole || mrulist_add(f->l, &row);
 }
 

@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netdb.h>
+#include <signal.h>
+#include <time.h>
+
 #include "../../ntpq/ntpq_mru.h"
 #include "ntp_rng.h"
 
@@ -22,6 +26,42 @@
 	"lstint avgint rstr r m v  count rport remote address\n"               \
 	"============================================================="        \
 	"=================\n"
+
+/* --- a resolver and a clock in place of the system's ------------------------ */
+
+static struct {
+	bool used; /* and clients shown as they come */
+	unsigned asked;
+	time_t takes; /* s for each name */
+	bool interrupts;
+} resolver;
+
+static time_t clock_now = 1736151289;
+
+time_t
+time(time_t *t)
+{
+	if (t != NULL)
+		*t = clock_now;
+	return clock_now;
+}
+
+int
+getnameinfo(const struct sockaddr *sa, socklen_t salen, char *host,
+    socklen_t hostlen, char *serv, socklen_t servlen, int flags)
+{
+	(void)sa;
+	(void)salen;
+	(void)serv;
+	(void)servlen;
+	(void)flags;
+	resolver.asked++;
+	clock_now += resolver.takes;
+	if (resolver.interrupts)
+		(void)raise(SIGINT);
+	snprintf(host, hostlen, "name%u", resolver.asked);
+	return 0;
+}
 
 /* --- a server that says what it is told to ------------------------------- */
 
@@ -81,7 +121,8 @@ expect(const struct line *line, size_t n, const char *command, const char *out,
 	q->net.stand_in_arg = &s;
 	q->net.settled = true;
 	snprintf(q->net.target, sizeof(q->net.target), "192.0.2.1");
-	q->numeric = true;
+	q->numeric = !resolver.used;
+	q->direct = resolver.used;
 	q->nhosts = 1;
 	q->out = open_memstream(&words[0], &len[0]);
 	q->err = open_memstream(&words[1], &len[1]);
@@ -214,6 +255,35 @@ wrong_arguments(void **state)
 	".00000000, first." n "=0xeb260000.00000000, ct." n "=1, mv." n        \
 	"=35, rs." n "=0x0"
 #define NOW ", now=0xeb260009.00000000\r\n"
+
+#define THREE_ROWS                                                             \
+	NONCE ROW("0", "10.0.0.1", "1") ROW("1", "10.0.0.2", "2")              \
+	    ROW("2", "10.0.0.3", "3")
+#define DIRECT(last, gap, name)                                                \
+	"2025-01-06T07:08:" last "Z      " gap                                 \
+	"    0 . 3 4      1   123 " name "\n"
+
+/* Nobody waits for the names of a million clients. */
+static void
+names_of_direct(void **state)
+{
+	static const struct line l[] = {{NULL, THREE_ROWS NOW, 0}};
+
+	(void)state;
+	resolver.used = true;
+	resolver.takes = 6;
+	EXPECT(l, "mrulist",
+	    DIRECT("49", "1", "name1") DIRECT("50", "2", "name2")
+		DIRECT("51", "3", "10.0.0.3"),
+	    GOT("3", "0"));
+	resolver.takes = 0;
+	resolver.interrupts = true;
+	EXPECT(l, "mrulist",
+	    DIRECT("49", "1", "name3") DIRECT("50", "2", "10.0.0.2")
+		DIRECT("51", "3", "10.0.0.3"),
+	    GOT("3", "0"));
+	memset(&resolver, 0, sizeof(resolver));
+}
 
 /* The second asks from where the first ended; who came again is one. */
 static void
@@ -408,6 +478,7 @@ main(void)
 	    cmocka_unit_test(orders),
 	    cmocka_unit_test(arguments_are_passed_on),
 	    cmocka_unit_test(wrong_arguments),
+	    cmocka_unit_test(names_of_direct),
 	    cmocka_unit_test(resumes_where_it_ended),
 	    cmocka_unit_test(backs_up_and_restarts),
 	    cmocka_unit_test(asks_for_less_when_datagrams_are_lost),
