@@ -396,7 +396,10 @@ on_interrupt(int signum)
 static enum mru_end
 fetch_interruptibly(struct ntpq *q, const struct wish *w, struct mru_list *l)
 {
-	struct sigaction sa = {.sa_handler = on_interrupt}, before;
+	/* Writing goes on, waiting for packets ends all the same. */
+	struct sigaction sa = {
+	    .sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+	struct sigaction before;
 	enum mru_end end;
 
 	interrupted = 0;

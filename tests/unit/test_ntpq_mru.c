@@ -83,7 +83,11 @@ serve(void *arg, const struct query *q, struct reply *rep)
 	struct server *s = arg;
 	const struct line *l = &s->line[s->at];
 	char request[MODE6_DATA_MAX + 1];
+	struct sigaction sa;
 
+	/* Ctrl-C must not make a write to a full pipe fail. */
+	assert_int_equal(sigaction(SIGINT, NULL, &sa), 0);
+	assert_true((sa.sa_flags & SA_RESTART) != 0);
 	*rep = (struct reply){.text = NONCE "\r\n"};
 	rep->len = strlen(rep->text);
 	if (q->opcode == MODE6_REQ_NONCE) {
