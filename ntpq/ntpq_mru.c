@@ -237,9 +237,6 @@ take_arguments(struct ntpq *q, struct wish *w, const struct ntpq_args *a)
 
 /* --- display ------------------------------------------------------------ */
 
-/* Only a signal handler needs it: there is one process, one command. */
-static volatile sig_atomic_t interrupted;
-
 /* The end of an interrupted list is its newest client. */
 static ntp_ts
 reckon_now(const struct mru_list *l)
@@ -275,8 +272,7 @@ print_rest(FILE *out, const struct mru_row *r, bool numeric)
 static bool
 no_names(const struct ntpq *q, const struct mru_ask *ask)
 {
-	return q->numeric || interrupted != 0 ||
-	    time(NULL) - ask->since > NAMES_S;
+	return q->numeric || time(NULL) - ask->since > NAMES_S;
 }
 
 /* The server tells its time only at the end, so this row says when. */
@@ -308,7 +304,7 @@ print_rows(struct ntpq *q, const struct mru_ask *ask, const struct mru_list *l,
 	for (int i = 0; i < RULE_WIDTH; i++)
 		fputc('=', q->out);
 	fputc('\n', q->out);
-	for (size_t i = 0; i < l->nrows; i++)
+	for (size_t i = 0; i < l->nrows && !interrupt_came(); i++)
 		print_row(q->out, &l->row[i], now, no_names(q, ask));
 }
 
@@ -386,27 +382,14 @@ show(struct ntpq *q, struct mru_list *l, struct wish *w, bool complete)
 
 /* --- the command -------------------------------------------------------- */
 
-static void
-on_interrupt(int signum)
-{
-	(void)signum;
-	interrupted = 1;
-}
-
 static enum mru_end
 fetch_interruptibly(struct ntpq *q, const struct wish *w, struct mru_list *l)
 {
-	/* Writing goes on, waiting for packets ends all the same. */
-	struct sigaction sa = {
-	    .sa_handler = on_interrupt, .sa_flags = SA_RESTART};
 	struct sigaction before;
 	enum mru_end end;
 
-	interrupted = 0;
-	(void)sigaction(SIGINT, &sa, &before);
-	end = mru_fetch(q, &w->ask, l, &interrupted);
-	(void)sigaction(SIGINT, &before, NULL);
-	interrupted = 0;
+	end = mru_fetch(q, &w->ask, l, interrupt_catch(&before));
+	interrupt_release(&before);
 	return end;
 }
 

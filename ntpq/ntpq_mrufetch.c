@@ -390,6 +390,7 @@ mru_fetch(struct ntpq *q, const struct mru_ask *ask, struct mru_list *l,
 {
 	struct fetch f = {
 	    .q = q, .ask = ask, .l = l, .stop = stop, .told_at = seconds()};
+	const volatile sig_atomic_t *before = q->net.stop;
 
 	f.frags = ask->limit == 0 ? ask->frags : 0;
 	f.limit = ask->limit;
@@ -398,7 +399,7 @@ mru_fetch(struct ntpq *q, const struct mru_ask *ask, struct mru_list *l,
 	q->net.stop = stop;
 	while (!f.done)
 		one_round(&f);
-	q->net.stop = NULL;
+	q->net.stop = before;
 	if (f.told)
 		fputc('\r', notes(q));
 	return f.end;
