@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "../../ntpq/ntpq.h"
+#include "scratch.h"
 
 /* --- the server --------------------------------------------------------- */
 
@@ -384,6 +385,36 @@ test_configure(void **state)
 	client_free(q);
 }
 
+static const struct answer conf_lines[] = {
+    {MODE6_CONFIGURE, 0, 0, "server a", "Keyword \"a\"\r\nline 2\r\n\x1b\r\n",
+	0, 0},
+};
+
+/* A reply of several lines stays in the line of its number. */
+static void
+test_config_from_file(void **state)
+{
+	struct server s = {.answer = conf_lines, .n = 1};
+	struct ntpq *q = client_of(&s);
+	char line[300], err[300];
+
+	(void)state;
+	sign_with(q);
+	put(in_dir(0, "conf"), "# mine\n server a\n");
+	snprintf(line, sizeof(line), "config-from-file %s", in_dir(0, "conf"));
+	expect(q, line,
+	    "Sending configuration file, one line at a time.\n"
+	    "Line No: 2 Keyword \"a\"; line 2; ^[: server a\n"
+	    "Done sending file\n",
+	    "");
+	snprintf(line, sizeof(line), "config-from-file %s", dir);
+	snprintf(
+	    err, sizeof(err), "***Error reading %s: Is a directory\n", dir);
+	expect(
+	    q, line, "Sending configuration file, one line at a time.\n", err);
+	client_free(q);
+}
+
 /* --- keys --------------------------------------------------------------- */
 
 static void
@@ -567,6 +598,7 @@ main(void)
 	    cmocka_unit_test(test_ifstats),
 	    cmocka_unit_test(test_reslist),
 	    cmocka_unit_test(test_configure),
+	    IN_DIR(test_config_from_file),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_why),
 	    cmocka_unit_test(test_history),
