@@ -122,10 +122,6 @@ struct wish {
 	unsigned resany;
 };
 
-/* What the server is told with every request. */
-static const char *const passed_on[] = {"mincount", "mindrop", "minscore",
-    "maxlstint", "minlstint", "laddr", "resall"};
-
 static bool
 set_order(struct ntpq *q, struct wish *w, const char *name)
 {
@@ -168,51 +164,140 @@ value_of(const char *arg, const char *name)
 }
 
 static bool
-is_passed_on(const char *arg)
+is_whole(const char *v)
+{
+	int64_t n;
+
+	return fmt_parse_int(v, strlen(v), false, &n) == 0 && n >= 0 &&
+	    n <= UINT32_MAX;
+}
+
+static bool
+is_fraction(const char *v)
+{
+	double x;
+
+	return fmt_parse_double(v, strlen(v), &x) == 0 && x >= 0;
+}
+
+static bool
+parse_mask(const char *v, int64_t *mask)
+{
+	return fmt_parse_int(v, strlen(v), true, mask) == 0 && *mask >= 0 &&
+	    *mask <= UINT16_MAX;
+}
+
+static bool
+is_mask(const char *v)
+{
+	int64_t mask;
+
+	return parse_mask(v, &mask);
+}
+
+/* ADDR, ADDR:PORT or [ADDR]:PORT. */
+static bool
+is_addr(const char *v)
+{
+	char host[ADDR_STRLEN];
+	struct ntp_addr a;
+	uint16_t port;
+
+	return addr_split_port(v, host, sizeof(host), &port) == 0 &&
+	    addr_parse(host, strlen(host), &a) == 0;
+}
+
+#define WHOLE "a whole number from 0 to 4294967295"
+#define MASK  "a mask from 0 to 0xffff"
+
+/* What the server is told: it keeps silent about what it cannot read. */
+static const struct filter {
+	const char *name;
+	bool (*is_good)(const char *v);
+	const char *wanted;
+	bool once; /* in the first request only */
+} filters[] = {
+    {"mincount", is_whole, WHOLE, false},
+    {"mindrop", is_whole, WHOLE, false},
+    {"minscore", is_fraction, "a number that is not negative", false},
+    {"maxlstint", is_whole, WHOLE, false},
+    {"minlstint", is_whole, WHOLE, false},
+    {"laddr", is_addr, "an address", false},
+    {"resall", is_mask, MASK, false},
+    {"recent", is_whole, WHOLE, true},
+};
+
+static const struct filter *
+find_filter(const char *arg)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
-		if (value_of(arg, passed_on[i]) != NULL)
-			return true;
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		if (value_of(arg, filters[i].name) != NULL)
+			return &filters[i];
+	return NULL;
+}
+
+static bool
+refuse(struct ntpq *q, const char *arg, const char *wanted)
+{
+	complain(q, "Illegal value in `%s': %s is wanted", arg, wanted);
 	return false;
 }
 
 static bool
-take_mask(struct ntpq *q, struct wish *w, const char *v)
+take_filter(
+    struct ntpq *q, struct wish *w, const struct filter *f, const char *arg)
+{
+	if (!f->is_good(value_of(arg, f->name)))
+		return refuse(q, arg, f->wanted);
+	return pass_on(q, f->once ? w->ask.first : w->ask.params, arg);
+}
+
+static bool
+take_mask(struct ntpq *q, struct wish *w, const char *arg, const char *v)
 {
 	int64_t mask;
 
-	if (fmt_parse_int(v, strlen(v), true, &mask) != 0 || mask < 0 ||
-	    mask > UINT16_MAX) {
-		complain(q, "Illegal unsigned value %s", v);
-		return false;
-	}
+	if (!parse_mask(v, &mask))
+		return refuse(q, arg, MASK);
 	w->resany |= (unsigned)mask;
+	return true;
+}
+
+static bool
+take_frags(struct ntpq *q, struct wish *w, const char *arg, const char *v)
+{
+	int64_t n;
+
+	if (fmt_parse_int(v, strlen(v), false, &n) != 0 || n < MRU_FRAGS_MIN ||
+	    n > MODE6_FRAGS_MAX)
+		return refuse(q, arg, "a whole number from 2 to 32");
+	w->ask.frags = (unsigned)n;
 	return true;
 }
 
 static bool
 take_argument(struct ntpq *q, struct wish *w, const char *arg)
 {
+	const struct filter *f = find_filter(arg);
 	const char *v;
 
+	if (f != NULL)
+		return take_filter(q, w, f, arg);
 	if ((v = value_of(arg, "sort")) != NULL)
 		return set_order(q, w, v);
 	if ((v = value_of(arg, "resany")) != NULL)
-		return take_mask(q, w, v);
+		return take_mask(q, w, arg, v);
 	if ((v = value_of(arg, "frags")) != NULL)
-		return uint_arg(q, v, MODE6_FRAGS_MAX, &w->ask.frags);
+		return take_frags(q, w, arg, v);
 	if ((v = value_of(arg, "limit")) != NULL)
 		return uint_arg(q, v, UINT16_MAX, &w->ask.limit);
 	if (strcmp(arg, "limited") == 0)
 		w->resany |= RES_LIMITED;
 	else if (strcmp(arg, "kod") == 0)
 		w->resany |= RES_KOD;
-	else if (is_passed_on(arg))
-		return pass_on(q, w->ask.params, arg);
-	else if (value_of(arg, "recent") != NULL ||
-	    strncmp(arg, "addr.", 5) == 0 || strncmp(arg, "last.", 5) == 0)
+	else if (strncmp(arg, "addr.", 5) == 0 || strncmp(arg, "last.", 5) == 0)
 		return pass_on(q, w->ask.first, arg);
 	else
 		fprintf(q->err, "ignoring unrecognized mrulist parameter: %s\n",

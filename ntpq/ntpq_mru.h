@@ -14,6 +14,7 @@
 
 #define MRU_ROWS_MAX   (1U << 24) /* a server that sends more is not sane */
 #define MRU_PARAMS_LEN 256U	  /* octets of parameters, with NUL */
+#define MRU_FRAGS_MIN  2U	  /* one would hold no more than the nonce */
 #define MRU_TOO_MUCH   "Too many parameters for one request"
 
 /* A client. */

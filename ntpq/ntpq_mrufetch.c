@@ -23,7 +23,6 @@
 #define UPDATES_SHARE 16U /* of each client */
 #define NONCE_AGE_MAX 10  /* s; servers take them for 16 */
 #define NONCE_MAX     128U
-#define FRAGS_MIN     2U
 #define LIMIT_START   96U /* entries, three a datagram */
 #define PROGRESS_S    2
 
@@ -318,8 +317,9 @@ take_no_match(struct fetch *f)
 static bool
 shrink(struct fetch *f)
 {
-	if (f->frags > FRAGS_MIN)
-		f->frags = f->frags / 2 > FRAGS_MIN ? f->frags / 2 : FRAGS_MIN;
+	if (f->frags > MRU_FRAGS_MIN)
+		f->frags =
+		    f->frags / 2 > MRU_FRAGS_MIN ? f->frags / 2 : MRU_FRAGS_MIN;
 	else if (f->limit > 1)
 		f->limit /= 2;
 	else

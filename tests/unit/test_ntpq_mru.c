@@ -221,7 +221,11 @@ arguments_are_passed_on(void **state)
 	} t[] = {
 	    {"mrulist mincount=5", ", frags=32, mincount=5"},
 	    {"mrulist laddr=192.0.2.1 maxlstint=60", ", laddr=192.0.2.1, max"},
+	    {"mrulist laddr=[2001:db8::1]:123", ", laddr=[2001:db8::1]:123"},
+	    {"mrulist minscore=0.25 mindrop=0", ", minscore=0.25, mindrop=0"},
 	    {"mrulist resall=0x40", ", resall=0x40"},
+	    {"mrulist resall=0xffff", ", resall=0xffff"},
+	    {"mrulist frags=2", ", frags=2"},
 	    {"mrulist resany=0x40", ", resany=0x40"},
 	    {"mrulist limited", ", resany=0x20"},
 	    {"mrulist kod limited", ", resany=0x420"},
@@ -246,10 +250,49 @@ wrong_arguments(void **state)
 	expect(NULL, 0, "mrulist sort=size", "",
 	    "***`size' is no order of mrulist: lstint, avgint, addr, count, drop "
 	    "and score are, each also with a - before it\n");
-	expect(
-	    NULL, 0, "mrulist resany=x", "", "***Illegal unsigned value x\n");
 	EXPECT(nothing, "mrulist foo=1", HEAD,
 	    "ignoring unrecognized mrulist parameter: foo=1\n" GOT("0", "0"));
+}
+
+/* A server would keep silent. */
+static void
+wrong_values(void **state)
+{
+#define WHOLE "a whole number from 0 to 4294967295"
+#define MASK  "a mask from 0 to 0xffff"
+#define FRAGS "a whole number from 2 to 32"
+	static const struct {
+		const char *arg, *wanted;
+	} t[] = {
+	    {"mincount=abc", WHOLE},
+	    {"mincount=-1", WHOLE},
+	    {"mincount=", WHOLE},
+	    {"mindrop=4294967296", WHOLE},
+	    {"maxlstint=0x10", WHOLE},
+	    {"minlstint=1.5", WHOLE},
+	    {"recent=all", WHOLE},
+	    {"minscore=1e400", "a number that is not negative"},
+	    {"minscore=-1", "a number that is not negative"},
+	    {"laddr=localhost", "an address"},
+	    {"laddr=", "an address"},
+	    {"resall=0x10000", MASK},
+	    {"resall=kod", MASK},
+	    {"resany=65536", MASK},
+	    {"resany=x", MASK},
+	    {"frags=0", FRAGS},
+	    {"frags=1", FRAGS},
+	    {"frags=33", FRAGS},
+	};
+	char command[64], words[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(command, sizeof(command), "mrulist %s", t[i].arg);
+		snprintf(words, sizeof(words),
+		    "***Illegal value in `%s': %s is wanted\n", t[i].arg,
+		    t[i].wanted);
+		expect(NULL, 0, command, "", words);
+	}
 }
 
 /* --- the conversation ------------------------------------------------------ */
@@ -376,12 +419,12 @@ arguments_must_fit(void **state)
 	char word[301];
 
 	(void)state;
-	memset(word, 'a', sizeof(word) - 1);
+	memset(word, '0', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
-	snprintf(command, sizeof(command), "mrulist laddr=%s", word);
+	snprintf(command, sizeof(command), "mrulist addr.0=%s", word);
 	expect(NULL, 0, command, "", full);
-	snprintf(command, sizeof(command), "mrulist laddr=%.230s addr.0=%.230s",
-	    word, word);
+	snprintf(command, sizeof(command),
+	    "mrulist mincount=%.230s addr.0=%.230s", word, word);
 	expect(NULL, 0, command, "",
 	    CTRL_C "***Too many parameters for one request\n");
 }
@@ -482,6 +525,7 @@ main(void)
 	    cmocka_unit_test(orders),
 	    cmocka_unit_test(arguments_are_passed_on),
 	    cmocka_unit_test(wrong_arguments),
+	    cmocka_unit_test(wrong_values),
 	    cmocka_unit_test(names_of_direct),
 	    cmocka_unit_test(resumes_where_it_ended),
 	    cmocka_unit_test(backs_up_and_restarts),
