@@ -177,6 +177,23 @@ test_json(void **state)
 	client_free(q);
 }
 
+#define UNKNOWN_NAME                                                           \
+	"***A request variable unknown to the server\n"                        \
+	"ntpq: `rv 0 sys_var_list', `rv ID peer_var_list' and `cv ID "         \
+	"clock_var_list' name those it knows\n"
+
+/* An error code is no status. */
+static void
+test_no_name_known(void **state)
+{
+	struct server s = {.n = 0};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	expect(q, "pstats 0", "", UNKNOWN_NAME);
+	client_free(q);
+}
+
 static void
 test_json_words(void **state)
 {
@@ -593,6 +610,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_poll_below_a_second),
+	    cmocka_unit_test(test_no_name_known),
 	    cmocka_unit_test(test_json_words),
 	    cmocka_unit_test(test_json_hostile),
 	    cmocka_unit_test(test_ifstats),
