@@ -240,6 +240,32 @@ test_json_hostile(void **state)
 	client_free(q);
 }
 
+#define DIGITS_32 "12345678901234567890123456789012"
+
+static const struct answer long_numbers[] = {
+    {MODE6_READVAR, 0, 0, "",
+	"a=" DIGITS_32 ", b=" DIGITS_32 "3, filtdelay=1 0." DIGITS_32, 0, 0},
+};
+
+/* Readers of JSON fail at thousands of digits. */
+static void
+test_json_long_numbers(void **state)
+{
+	struct server s = {.answer = long_numbers, .n = 1};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	q->want_json = true;
+	expect(q, "rv",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"rv\",\"associd\":0,"
+	    "\"status\":0,\"status_words\":"
+	    "\"leap_none, sync_unspec, no events, unspecified\",\"variables\":"
+	    "{\"a\":" DIGITS_32 ",\"b\":\"" DIGITS_32 "3\","
+	    "\"filtdelay\":[1,\"0." DIGITS_32 "\"]}}\n",
+	    "");
+	client_free(q);
+}
+
 /* --- the table ----------------------------------------------------------- */
 
 static const struct answer often[] = {
@@ -613,6 +639,7 @@ main(void)
 	    cmocka_unit_test(test_no_name_known),
 	    cmocka_unit_test(test_json_words),
 	    cmocka_unit_test(test_json_hostile),
+	    cmocka_unit_test(test_json_long_numbers),
 	    cmocka_unit_test(test_ifstats),
 	    cmocka_unit_test(test_reslist),
 	    cmocka_unit_test(test_configure),
