@@ -356,6 +356,14 @@ void status_json(
 /* All items of the reply as the object KEY. */
 void reply_json(struct json *j, const char *key, const struct reply *rep);
 
+/* --- Ctrl-C (ntpq_interrupt.c) ------------------------------------------ */
+
+/* From now on it only makes what is returned other than 0. */
+const volatile sig_atomic_t *interrupt_catch(struct sigaction *before);
+/* As it was BEFORE, and none came. */
+void interrupt_release(const struct sigaction *before);
+bool interrupt_came(void);
+
 /* --- for Prometheus (ntpq_metrics.c) ------------------------------------ */
 
 struct metrics;

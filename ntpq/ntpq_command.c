@@ -459,6 +459,22 @@ command_name(size_t i)
 	return i < COUNT(commands) ? commands[i].name : NULL;
 }
 
+/* Ctrl-C at the keyboard ends the command. */
+static void
+run_typed(struct ntpq *q, const char *line)
+{
+	struct sigaction before;
+
+	q->net.stop = interrupt_catch(&before);
+	if (before.sa_handler == SIG_IGN)
+		(void)sigaction(SIGINT, &before, NULL);
+	command_run(q, line);
+	if (interrupt_came())
+		fputc('\n', stdout);
+	q->net.stop = NULL;
+	interrupt_release(&before);
+}
+
 void
 command_loop(struct ntpq *q)
 {
@@ -468,7 +484,9 @@ command_loop(struct ntpq *q)
 		line = q->interactive ? edit_line("ntpq> ", command_name)
 				      : edit_plain_line("");
 		q->quit = line == NULL;
-		if (line != NULL)
+		if (line != NULL && q->interactive)
+			run_typed(q, line);
+		else if (line != NULL)
 			command_run(q, line);
 		else if (q->interactive)
 			fputc('\n', stdout);

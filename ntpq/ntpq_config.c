@@ -16,15 +16,20 @@
 #define PROMPT_WIDTH 14 /* "ntpq> :config " */
 #define REPLY_MAX    (4U * MODE6_TEXT_MAX + 1U)
 
-/* The daemon's words without the line end, made printable. */
+/* One line for all lines of the daemon, made printable. */
 static const char *
 words_of(const struct reply *rep, char text[REPLY_MAX])
 {
-	size_t len = rep->len;
+	char words[MODE6_TEXT_MAX];
+	size_t i, len = rep->len < sizeof(words) ? rep->len : sizeof(words);
 
-	while (len > 0 && strchr("\r\n ", rep->text[len - 1]) != NULL)
+	memcpy(words, rep->text, len);
+	while (len > 0 && strchr("\r\n ", words[len - 1]) != NULL)
 		len--;
-	return fmt_safe(text, REPLY_MAX, rep->text, len);
+	for (i = 0; i + 1 < len; i++)
+		if (words[i] == '\r' && words[i + 1] == '\n')
+			memcpy(words + i, "; ", 2);
+	return fmt_safe(text, REPLY_MAX, words, len);
 }
 
 /* The N of "column N syntax error" at the beginning, or -1. */
@@ -119,7 +124,7 @@ send_line(struct ntpq *q, unsigned number, const char *line)
 }
 
 static bool
-send_lines(struct ntpq *q, FILE *f)
+send_lines(struct ntpq *q, const char *name, FILE *f)
 {
 	char *line = NULL;
 	const char *text;
@@ -132,6 +137,10 @@ send_lines(struct ntpq *q, FILE *f)
 		text = directive(line);
 		if (text != NULL)
 			good = send_line(q, number, text);
+	}
+	if (good && ferror(f) != 0) {
+		complain(q, "Error reading %s: %s", name, net_strerror(errno));
+		good = false;
 	}
 	free(line);
 	return good;
@@ -148,7 +157,7 @@ cmd_config_from_file(struct ntpq *q, const struct ntpq_args *a)
 		return;
 	}
 	fputs("Sending configuration file, one line at a time.\n", q->out);
-	if (send_lines(q, f))
+	if (send_lines(q, a->v[0], f))
 		fputs("Done sending file\n", q->out);
 	fclose(f);
 }

@@ -3,7 +3,7 @@
  * ntpq_json.c - a writer of JSON, and how variables become JSON.
  *
  * A number is copied as the server wrote it when JSON can read it: no digit
- * is lost or made up.
+ * is lost or made up.  One of so many digits that readers fail at it is text.
  */
 #include <assert.h>
 #include <math.h>
@@ -13,7 +13,8 @@
 #include "ntpq.h"
 #include "ntpq_json.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
+#define NUMBER_MAX 32U /* characters */
 
 struct json
 json_init(FILE *out)
@@ -179,6 +180,8 @@ put_number(struct json *j, const char *key, const char *s, size_t len)
 	int64_t n;
 	double v;
 
+	if (len > NUMBER_MAX)
+		return false;
 	if (is_json_number(s, len)) {
 		begin(j, key);
 		fprintf(j->out, "%.*s", (int)len, s);

@@ -122,10 +122,6 @@ struct wish {
 	unsigned resany;
 };
 
-/* What the server is told with every request. */
-static const char *const passed_on[] = {"mincount", "mindrop", "minscore",
-    "maxlstint", "minlstint", "laddr", "resall"};
-
 static bool
 set_order(struct ntpq *q, struct wish *w, const char *name)
 {
@@ -168,51 +164,140 @@ value_of(const char *arg, const char *name)
 }
 
 static bool
-is_passed_on(const char *arg)
+is_whole(const char *v)
+{
+	int64_t n;
+
+	return fmt_parse_int(v, strlen(v), false, &n) == 0 && n >= 0 &&
+	    n <= UINT32_MAX;
+}
+
+static bool
+is_fraction(const char *v)
+{
+	double x;
+
+	return fmt_parse_double(v, strlen(v), &x) == 0 && x >= 0;
+}
+
+static bool
+parse_mask(const char *v, int64_t *mask)
+{
+	return fmt_parse_int(v, strlen(v), true, mask) == 0 && *mask >= 0 &&
+	    *mask <= UINT16_MAX;
+}
+
+static bool
+is_mask(const char *v)
+{
+	int64_t mask;
+
+	return parse_mask(v, &mask);
+}
+
+/* ADDR, ADDR:PORT or [ADDR]:PORT. */
+static bool
+is_addr(const char *v)
+{
+	char host[ADDR_STRLEN];
+	struct ntp_addr a;
+	uint16_t port;
+
+	return addr_split_port(v, host, sizeof(host), &port) == 0 &&
+	    addr_parse(host, strlen(host), &a) == 0;
+}
+
+#define WHOLE "a whole number from 0 to 4294967295"
+#define MASK  "a mask from 0 to 0xffff"
+
+/* What the server is told: it keeps silent about what it cannot read. */
+static const struct filter {
+	const char *name;
+	bool (*is_good)(const char *v);
+	const char *wanted;
+	bool once; /* in the first request only */
+} filters[] = {
+    {"mincount", is_whole, WHOLE, false},
+    {"mindrop", is_whole, WHOLE, false},
+    {"minscore", is_fraction, "a number that is not negative", false},
+    {"maxlstint", is_whole, WHOLE, false},
+    {"minlstint", is_whole, WHOLE, false},
+    {"laddr", is_addr, "an address", false},
+    {"resall", is_mask, MASK, false},
+    {"recent", is_whole, WHOLE, true},
+};
+
+static const struct filter *
+find_filter(const char *arg)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
-		if (value_of(arg, passed_on[i]) != NULL)
-			return true;
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		if (value_of(arg, filters[i].name) != NULL)
+			return &filters[i];
+	return NULL;
+}
+
+static bool
+refuse(struct ntpq *q, const char *arg, const char *wanted)
+{
+	complain(q, "Illegal value in `%s': %s is wanted", arg, wanted);
 	return false;
 }
 
 static bool
-take_mask(struct ntpq *q, struct wish *w, const char *v)
+take_filter(
+    struct ntpq *q, struct wish *w, const struct filter *f, const char *arg)
+{
+	if (!f->is_good(value_of(arg, f->name)))
+		return refuse(q, arg, f->wanted);
+	return pass_on(q, f->once ? w->ask.first : w->ask.params, arg);
+}
+
+static bool
+take_mask(struct ntpq *q, struct wish *w, const char *arg, const char *v)
 {
 	int64_t mask;
 
-	if (fmt_parse_int(v, strlen(v), true, &mask) != 0 || mask < 0 ||
-	    mask > UINT16_MAX) {
-		complain(q, "Illegal unsigned value %s", v);
-		return false;
-	}
+	if (!parse_mask(v, &mask))
+		return refuse(q, arg, MASK);
 	w->resany |= (unsigned)mask;
+	return true;
+}
+
+static bool
+take_frags(struct ntpq *q, struct wish *w, const char *arg, const char *v)
+{
+	int64_t n;
+
+	if (fmt_parse_int(v, strlen(v), false, &n) != 0 || n < MRU_FRAGS_MIN ||
+	    n > MODE6_FRAGS_MAX)
+		return refuse(q, arg, "a whole number from 2 to 32");
+	w->ask.frags = (unsigned)n;
 	return true;
 }
 
 static bool
 take_argument(struct ntpq *q, struct wish *w, const char *arg)
 {
+	const struct filter *f = find_filter(arg);
 	const char *v;
 
+	if (f != NULL)
+		return take_filter(q, w, f, arg);
 	if ((v = value_of(arg, "sort")) != NULL)
 		return set_order(q, w, v);
 	if ((v = value_of(arg, "resany")) != NULL)
-		return take_mask(q, w, v);
+		return take_mask(q, w, arg, v);
 	if ((v = value_of(arg, "frags")) != NULL)
-		return uint_arg(q, v, MODE6_FRAGS_MAX, &w->ask.frags);
+		return take_frags(q, w, arg, v);
 	if ((v = value_of(arg, "limit")) != NULL)
 		return uint_arg(q, v, UINT16_MAX, &w->ask.limit);
 	if (strcmp(arg, "limited") == 0)
 		w->resany |= RES_LIMITED;
 	else if (strcmp(arg, "kod") == 0)
 		w->resany |= RES_KOD;
-	else if (is_passed_on(arg))
-		return pass_on(q, w->ask.params, arg);
-	else if (value_of(arg, "recent") != NULL ||
-	    strncmp(arg, "addr.", 5) == 0 || strncmp(arg, "last.", 5) == 0)
+	else if (strncmp(arg, "addr.", 5) == 0 || strncmp(arg, "last.", 5) == 0)
 		return pass_on(q, w->ask.first, arg);
 	else
 		fprintf(q->err, "ignoring unrecognized mrulist parameter: %s\n",
@@ -269,9 +354,15 @@ print_rest(FILE *out, const struct mru_row *r, bool numeric)
 	    name_of(&r->addr, numeric, name));
 }
 
+static bool
+no_names(const struct ntpq *q, const struct mru_ask *ask)
+{
+	return q->numeric || time(NULL) - ask->since > NAMES_S;
+}
+
 /* The server tells its time only at the end, so this row says when. */
 static void
-print_direct(struct ntpq *q, const struct mru_row *r)
+print_direct(struct ntpq *q, const struct mru_ask *ask, const struct mru_row *r)
 {
 	char last[TS_ROOM];
 	uint32_t nsec;
@@ -280,7 +371,7 @@ print_direct(struct ntpq *q, const struct mru_row *r)
 	ts_to_unix(r->last, time(NULL), &sec, &nsec);
 	fmt_iso8601(last, sizeof(last), sec);
 	fputs(last, q->out);
-	print_rest(q->out, r, q->numeric);
+	print_rest(q->out, r, no_names(q, ask));
 }
 
 static void
@@ -291,17 +382,15 @@ print_row(FILE *out, const struct mru_row *r, ntp_ts now, bool numeric)
 }
 
 static void
-print_rows(struct ntpq *q, const struct mru_list *l, ntp_ts now)
+print_rows(struct ntpq *q, const struct mru_ask *ask, const struct mru_list *l,
+    ntp_ts now)
 {
-	time_t start = time(NULL);
-
 	fputs("lstint avgint rstr r m v  count rport remote address\n", q->out);
 	for (int i = 0; i < RULE_WIDTH; i++)
 		fputc('=', q->out);
 	fputc('\n', q->out);
-	for (size_t i = 0; i < l->nrows; i++)
-		print_row(q->out, &l->row[i], now,
-		    q->numeric || time(NULL) - start > NAMES_S);
+	for (size_t i = 0; i < l->nrows && !interrupt_came(); i++)
+		print_row(q->out, &l->row[i], now, no_names(q, ask));
 }
 
 static void
@@ -362,41 +451,30 @@ reverse_rows(struct mru_list *l)
 }
 
 static void
-show(struct ntpq *q, struct mru_list *l, const struct wish *w, bool complete)
+show(struct ntpq *q, struct mru_list *l, struct wish *w, bool complete)
 {
 	ntp_ts now = reckon_now(l);
 
 	sort_rows(l, now, w->compare);
 	if (w->reverse)
 		reverse_rows(l);
+	w->ask.since = time(NULL);
 	if (q->json != NULL)
 		list_json(q->json, l, now, complete);
 	else if (!q->raw && w->ask.see == NULL)
-		print_rows(q, l, now);
+		print_rows(q, &w->ask, l, now);
 }
 
 /* --- the command -------------------------------------------------------- */
 
-/* Only a signal handler needs it: there is one process, one command. */
-static volatile sig_atomic_t interrupted;
-
-static void
-on_interrupt(int signum)
-{
-	(void)signum;
-	interrupted = 1;
-}
-
 static enum mru_end
 fetch_interruptibly(struct ntpq *q, const struct wish *w, struct mru_list *l)
 {
-	struct sigaction sa = {.sa_handler = on_interrupt}, before;
+	struct sigaction before;
 	enum mru_end end;
 
-	interrupted = 0;
-	(void)sigaction(SIGINT, &sa, &before);
-	end = mru_fetch(q, &w->ask, l, &interrupted);
-	(void)sigaction(SIGINT, &before, NULL);
+	end = mru_fetch(q, &w->ask, l, interrupt_catch(&before));
+	interrupt_release(&before);
 	return end;
 }
 
@@ -415,6 +493,7 @@ cmd_mrulist(struct ntpq *q, const struct ntpq_args *a)
 	fputs("Ctrl-C will stop MRU retrieval and display partial results.\n",
 	    notes(q));
 	mrulist_init(&l);
+	w.ask.since = time(NULL);
 	end = fetch_interruptibly(q, &w, &l);
 	if (end == MRU_INTERRUPTED)
 		fputs("\nmrulist retrieval interrupted by operator.\n"

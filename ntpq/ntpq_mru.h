@@ -7,12 +7,14 @@
 #define NTPQ_MRU_H
 
 #include <signal.h>
+#include <time.h>
 
 #include "ntp_siphash.h"
 #include "ntpq.h"
 
 #define MRU_ROWS_MAX   (1U << 24) /* a server that sends more is not sane */
 #define MRU_PARAMS_LEN 256U	  /* octets of parameters, with NUL */
+#define MRU_FRAGS_MIN  2U	  /* one would hold no more than the nonce */
 #define MRU_TOO_MUCH   "Too many parameters for one request"
 
 /* A client. */
@@ -60,7 +62,9 @@ struct mru_ask {
 	char first[MRU_PARAMS_LEN];  /* the same, in the first request only */
 	unsigned frags, limit;	     /* to begin with; 0: as suits */
 	/* Sees each client as it comes; may be NULL. */
-	void (*see)(struct ntpq *q, const struct mru_row *row);
+	void (*see)(struct ntpq *q, const struct mru_ask *ask,
+	    const struct mru_row *row);
+	time_t since; /* when the look-up of names began */
 };
 
 enum mru_end {

@@ -23,7 +23,6 @@
 #define UPDATES_SHARE 16U /* of each client */
 #define NONCE_AGE_MAX 10  /* s; servers take them for 16 */
 #define NONCE_MAX     128U
-#define FRAGS_MIN     2U
 #define LIMIT_START   96U /* entries, three a datagram */
 #define PROGRESS_S    2
 
@@ -168,7 +167,7 @@ commit(struct fetch *f, struct partial *p, unsigned number)
 
 	*p = (struct partial){.number = number};
 	if (whole && f->ask->see != NULL)
-		f->ask->see(f->q, &row);
+		f->ask->see(f->q, f->ask, &row);
 	return !whole || mrulist_add(f->l, &row);
 }
 
@@ -318,8 +317,9 @@ take_no_match(struct fetch *f)
 static bool
 shrink(struct fetch *f)
 {
-	if (f->frags > FRAGS_MIN)
-		f->frags = f->frags / 2 > FRAGS_MIN ? f->frags / 2 : FRAGS_MIN;
+	if (f->frags > MRU_FRAGS_MIN)
+		f->frags =
+		    f->frags / 2 > MRU_FRAGS_MIN ? f->frags / 2 : MRU_FRAGS_MIN;
 	else if (f->limit > 1)
 		f->limit /= 2;
 	else
@@ -390,6 +390,7 @@ mru_fetch(struct ntpq *q, const struct mru_ask *ask, struct mru_list *l,
 {
 	struct fetch f = {
 	    .q = q, .ask = ask, .l = l, .stop = stop, .told_at = seconds()};
+	const volatile sig_atomic_t *before = q->net.stop;
 
 	f.frags = ask->limit == 0 ? ask->frags : 0;
 	f.limit = ask->limit;
@@ -398,7 +399,7 @@ mru_fetch(struct ntpq *q, const struct mru_ask *ask, struct mru_list *l,
 	q->net.stop = stop;
 	while (!f.done)
 		one_round(&f);
-	q->net.stop = NULL;
+	q->net.stop = before;
 	if (f.told)
 		fputc('\r', notes(q));
 	return f.end;

@@ -121,7 +121,8 @@ name_of(const struct ntp_addr *addr, bool numeric, char *out)
 	if (!numeric) {
 		if (name_of_clock(addr, out, NTPQ_NAME_MAX))
 			return out;
-		if (!addr_is_any(addr) && name_from_dns(addr, out))
+		if (!addr_is_any(addr) && !interrupt_came() &&
+		    name_from_dns(addr, out))
 			return out;
 	}
 	snprintf(out, NTPQ_NAME_MAX, "%s", addr_format(addr, text));

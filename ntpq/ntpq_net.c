@@ -260,6 +260,12 @@ is_lost(const struct net *n)
 	    lot < n->flake * (UINT32_MAX + 1.0);
 }
 
+static bool
+is_stopped(const struct net *n)
+{
+	return n->stop != NULL && *n->stop != 0;
+}
+
 /* ASK_OK: one datagram of *LEN octets; none when it is 0. */
 static enum ask_result
 receive_one(struct net *n, int64_t deadline, uint8_t *buf, size_t *len)
@@ -269,11 +275,13 @@ receive_one(struct net *n, int64_t deadline, uint8_t *buf, size_t *len)
 	ssize_t got;
 
 	*len = 0;
+	if (is_stopped(n))
+		return ASK_STOPPED;
 	if (left <= 0)
 		return ASK_SILENCE;
 	if (poll(&pfd, 1, (int)left) == 0)
-		return ASK_SILENCE;
-	if (n->stop != NULL && *n->stop != 0)
+		return is_stopped(n) ? ASK_STOPPED : ASK_SILENCE;
+	if (is_stopped(n))
 		return ASK_STOPPED;
 	got = recv(n->fd, buf, MODE6_PACKET_MAX, MSG_DONTWAIT);
 	if (got >= 0 && !is_lost(n))
@@ -403,6 +411,8 @@ net_ask(struct net *n, const struct query *q, struct reply *rep)
 		return n->stand_in(n->stand_in_arg, q, rep);
 	if (n->ncand == 0)
 		return ASK_NOHOST;
+	if (is_stopped(n))
+		return ASK_STOPPED;
 	for (i = 0; i < n->ncand; i++)
 		n->cand[i].dead = false;
 	n->seq++;

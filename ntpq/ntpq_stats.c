@@ -227,12 +227,12 @@ ask_together(struct ntpq *q, const struct stats_table *t, struct query *query,
 	return res;
 }
 
-/* One unknown name spoils the request; this finds the others. */
+/* One unknown name spoils the request; this finds the others, if any. */
 static enum ask_result
 ask_one_by_one(struct ntpq *q, const struct stats_table *t, struct query *query,
     struct stats *stats)
 {
-	enum ask_result res;
+	enum ask_result res, best = ASK_ERROR;
 	struct reply rep;
 	size_t i;
 
@@ -242,13 +242,15 @@ ask_one_by_one(struct ntpq *q, const struct stats_table *t, struct query *query,
 		res = ask_quietly(q, query, &rep);
 		if (res != ASK_OK && res != ASK_ERROR)
 			return res;
-		if (res == ASK_OK)
+		if (res == ASK_OK) {
+			best = ASK_OK;
 			stats->reply = rep;
-		else
+		} else {
 			rep = (struct reply){.text = ""};
+		}
 		take_value(q, &rep, t->row[i].name, stats->value[i]);
 	}
-	return ASK_OK;
+	return best;
 }
 
 static void

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """ntpq at a terminal: the prompt, history, completion, a password that is not
-shown; and lines from a pipe."""
+shown; Ctrl-C; and lines from a pipe."""
+from fakeserver import Fake
 from harness import NTPQ, PATIENCE, ok, run, scratch, wait_for
 import os
 import pty
@@ -10,18 +11,19 @@ import select
 import signal
 import subprocess
 import termios
+import threading
 import time
 
 
 class Terminal:
     """ntpq with a terminal of its own."""
 
-    def __init__(self):
+    def __init__(self, target="127.0.0.1:9"):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "vt100"
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.execv(NTPQ, [NTPQ, "-n", "127.0.0.1:9"])
+            os.execv(NTPQ, [NTPQ, "-n", target])
         self.seen = ""
 
     def type(self, text):
@@ -108,6 +110,63 @@ t.expect("MD5 Password: ")
 t.type("\x03")
 ok(t.ended() == (-signal.SIGINT,) and t.echoes(),
    "who interrupts the question for a password sees again what he types")
+
+# ---- Ctrl-C ---------------------------------------------------------------
+
+asked = threading.Event()
+
+
+def silent(_opcode, _associd, _data):
+    asked.set()
+    return 0, lambda _packet: []
+
+
+t = Terminal(Fake(silent).target)
+t.expect("ntpq> ")
+t.type("peers\n")
+asked.wait(PATIENCE)
+t.type("\x03")
+shown = t.expect("ntpq> ")
+ok(shown and "***" not in shown, "Ctrl-C ends a command, not ntpq", shown)
+asked.clear()
+t.type("mrulist\n")
+asked.wait(PATIENCE)
+t.type("\x03")
+ok(t.expect("Displaying partial client list"),
+   "which takes the next, that of mrulist has words of its own", t.seen)
+t.expect("ntpq> ")
+wait_for(lambda: t.edits() or not editing, 5, "libedit")
+t.type("\x03")
+ok(t.ended() == (-signal.SIGINT,), "at the prompt it ends ntpq")
+
+
+def interrupted(*args, ignored=False):
+    """ntpq asks by way of a pipe and is interrupted before the answer."""
+    def answer(_opcode, _associd, _data):
+        child.send_signal(signal.SIGINT)
+        return 0, "leap=0\r\n"
+
+    server = Fake(answer)
+    child = subprocess.Popen(
+        [NTPQ, "-n", *args, server.target], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        restore_signals=False, preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL))
+    try:
+        shown = child.communicate("rv 0 leap\ntimeout\n", PATIENCE)[0]
+    except subprocess.TimeoutExpired:
+        child.kill()
+        shown = child.communicate()[0]
+    return child.returncode, shown
+
+
+status, shown = interrupted("-i")
+ok(status == 0 and "leap" not in shown and "primary timeout" in shown,
+   "so it does with -i", status, shown)
+status, shown = interrupted("-i", ignored=True)
+ok(status == 0 and "leap=0" in shown, "who ignores it goes on doing so",
+   status, shown)
+ok(interrupted()[0] == -signal.SIGINT, "a pipe without -i ends with it")
 
 
 def pipe(text, *args):

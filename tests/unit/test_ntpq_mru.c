@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netdb.h>
+#include <signal.h>
+#include <time.h>
+
 #include "../../ntpq/ntpq_mru.h"
 #include "ntp_rng.h"
 
@@ -22,6 +26,42 @@
 	"lstint avgint rstr r m v  count rport remote address\n"               \
 	"============================================================="        \
 	"=================\n"
+
+/* --- a resolver and a clock in place of the system's ------------------------ */
+
+static struct {
+	bool used; /* and clients shown as they come */
+	unsigned asked;
+	time_t takes; /* s for each name */
+	bool interrupts;
+} resolver;
+
+static time_t clock_now = 1736151289;
+
+time_t
+time(time_t *t)
+{
+	if (t != NULL)
+		*t = clock_now;
+	return clock_now;
+}
+
+int
+getnameinfo(const struct sockaddr *sa, socklen_t salen, char *host,
+    socklen_t hostlen, char *serv, socklen_t servlen, int flags)
+{
+	(void)sa;
+	(void)salen;
+	(void)serv;
+	(void)servlen;
+	(void)flags;
+	resolver.asked++;
+	clock_now += resolver.takes;
+	if (resolver.interrupts)
+		(void)raise(SIGINT);
+	snprintf(host, hostlen, "name%u", resolver.asked);
+	return 0;
+}
 
 /* --- a server that says what it is told to ------------------------------- */
 
@@ -43,7 +83,11 @@ serve(void *arg, const struct query *q, struct reply *rep)
 	struct server *s = arg;
 	const struct line *l = &s->line[s->at];
 	char request[MODE6_DATA_MAX + 1];
+	struct sigaction sa;
 
+	/* Ctrl-C must not make a write to a full pipe fail. */
+	assert_int_equal(sigaction(SIGINT, NULL, &sa), 0);
+	assert_true((sa.sa_flags & SA_RESTART) != 0);
 	*rep = (struct reply){.text = NONCE "\r\n"};
 	rep->len = strlen(rep->text);
 	if (q->opcode == MODE6_REQ_NONCE) {
@@ -81,7 +125,8 @@ expect(const struct line *line, size_t n, const char *command, const char *out,
 	q->net.stand_in_arg = &s;
 	q->net.settled = true;
 	snprintf(q->net.target, sizeof(q->net.target), "192.0.2.1");
-	q->numeric = true;
+	q->numeric = !resolver.used;
+	q->direct = resolver.used;
 	q->nhosts = 1;
 	q->out = open_memstream(&words[0], &len[0]);
 	q->err = open_memstream(&words[1], &len[1]);
@@ -176,7 +221,11 @@ arguments_are_passed_on(void **state)
 	} t[] = {
 	    {"mrulist mincount=5", ", frags=32, mincount=5"},
 	    {"mrulist laddr=192.0.2.1 maxlstint=60", ", laddr=192.0.2.1, max"},
+	    {"mrulist laddr=[2001:db8::1]:123", ", laddr=[2001:db8::1]:123"},
+	    {"mrulist minscore=0.25 mindrop=0", ", minscore=0.25, mindrop=0"},
 	    {"mrulist resall=0x40", ", resall=0x40"},
+	    {"mrulist resall=0xffff", ", resall=0xffff"},
+	    {"mrulist frags=2", ", frags=2"},
 	    {"mrulist resany=0x40", ", resany=0x40"},
 	    {"mrulist limited", ", resany=0x20"},
 	    {"mrulist kod limited", ", resany=0x420"},
@@ -201,10 +250,49 @@ wrong_arguments(void **state)
 	expect(NULL, 0, "mrulist sort=size", "",
 	    "***`size' is no order of mrulist: lstint, avgint, addr, count, drop "
 	    "and score are, each also with a - before it\n");
-	expect(
-	    NULL, 0, "mrulist resany=x", "", "***Illegal unsigned value x\n");
 	EXPECT(nothing, "mrulist foo=1", HEAD,
 	    "ignoring unrecognized mrulist parameter: foo=1\n" GOT("0", "0"));
+}
+
+/* A server would keep silent. */
+static void
+wrong_values(void **state)
+{
+#define WHOLE "a whole number from 0 to 4294967295"
+#define MASK  "a mask from 0 to 0xffff"
+#define FRAGS "a whole number from 2 to 32"
+	static const struct {
+		const char *arg, *wanted;
+	} t[] = {
+	    {"mincount=abc", WHOLE},
+	    {"mincount=-1", WHOLE},
+	    {"mincount=", WHOLE},
+	    {"mindrop=4294967296", WHOLE},
+	    {"maxlstint=0x10", WHOLE},
+	    {"minlstint=1.5", WHOLE},
+	    {"recent=all", WHOLE},
+	    {"minscore=1e400", "a number that is not negative"},
+	    {"minscore=-1", "a number that is not negative"},
+	    {"laddr=localhost", "an address"},
+	    {"laddr=", "an address"},
+	    {"resall=0x10000", MASK},
+	    {"resall=kod", MASK},
+	    {"resany=65536", MASK},
+	    {"resany=x", MASK},
+	    {"frags=0", FRAGS},
+	    {"frags=1", FRAGS},
+	    {"frags=33", FRAGS},
+	};
+	char command[64], words[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(command, sizeof(command), "mrulist %s", t[i].arg);
+		snprintf(words, sizeof(words),
+		    "***Illegal value in `%s': %s is wanted\n", t[i].arg,
+		    t[i].wanted);
+		expect(NULL, 0, command, "", words);
+	}
 }
 
 /* --- the conversation ------------------------------------------------------ */
@@ -214,6 +302,35 @@ wrong_arguments(void **state)
 	".00000000, first." n "=0xeb260000.00000000, ct." n "=1, mv." n        \
 	"=35, rs." n "=0x0"
 #define NOW ", now=0xeb260009.00000000\r\n"
+
+#define THREE_ROWS                                                             \
+	NONCE ROW("0", "10.0.0.1", "1") ROW("1", "10.0.0.2", "2")              \
+	    ROW("2", "10.0.0.3", "3")
+#define DIRECT(last, gap, name)                                                \
+	"2025-01-06T07:08:" last "Z      " gap                                 \
+	"    0 . 3 4      1   123 " name "\n"
+
+/* Nobody waits for the names of a million clients. */
+static void
+names_of_direct(void **state)
+{
+	static const struct line l[] = {{NULL, THREE_ROWS NOW, 0}};
+
+	(void)state;
+	resolver.used = true;
+	resolver.takes = 6;
+	EXPECT(l, "mrulist",
+	    DIRECT("49", "1", "name1") DIRECT("50", "2", "name2")
+		DIRECT("51", "3", "10.0.0.3"),
+	    GOT("3", "0"));
+	resolver.takes = 0;
+	resolver.interrupts = true;
+	EXPECT(l, "mrulist",
+	    DIRECT("49", "1", "name3") DIRECT("50", "2", "10.0.0.2")
+		DIRECT("51", "3", "10.0.0.3"),
+	    GOT("3", "0"));
+	memset(&resolver, 0, sizeof(resolver));
+}
 
 /* The second asks from where the first ended; who came again is one. */
 static void
@@ -302,12 +419,12 @@ arguments_must_fit(void **state)
 	char word[301];
 
 	(void)state;
-	memset(word, 'a', sizeof(word) - 1);
+	memset(word, '0', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
-	snprintf(command, sizeof(command), "mrulist laddr=%s", word);
+	snprintf(command, sizeof(command), "mrulist addr.0=%s", word);
 	expect(NULL, 0, command, "", full);
-	snprintf(command, sizeof(command), "mrulist laddr=%.230s addr.0=%.230s",
-	    word, word);
+	snprintf(command, sizeof(command),
+	    "mrulist mincount=%.230s addr.0=%.230s", word, word);
 	expect(NULL, 0, command, "",
 	    CTRL_C "***Too many parameters for one request\n");
 }
@@ -408,6 +525,8 @@ main(void)
 	    cmocka_unit_test(orders),
 	    cmocka_unit_test(arguments_are_passed_on),
 	    cmocka_unit_test(wrong_arguments),
+	    cmocka_unit_test(wrong_values),
+	    cmocka_unit_test(names_of_direct),
 	    cmocka_unit_test(resumes_where_it_ended),
 	    cmocka_unit_test(backs_up_and_restarts),
 	    cmocka_unit_test(asks_for_less_when_datagrams_are_lost),

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "../../ntpq/ntpq.h"
+#include "scratch.h"
 
 /* --- the server --------------------------------------------------------- */
 
@@ -176,6 +177,23 @@ test_json(void **state)
 	client_free(q);
 }
 
+#define UNKNOWN_NAME                                                           \
+	"***A request variable unknown to the server\n"                        \
+	"ntpq: `rv 0 sys_var_list', `rv ID peer_var_list' and `cv ID "         \
+	"clock_var_list' name those it knows\n"
+
+/* An error code is no status. */
+static void
+test_no_name_known(void **state)
+{
+	struct server s = {.n = 0};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	expect(q, "pstats 0", "", UNKNOWN_NAME);
+	client_free(q);
+}
+
 static void
 test_json_words(void **state)
 {
@@ -218,6 +236,32 @@ test_json_hostile(void **state)
 	    "{\"a^[[2J\":\"\\u001b[31m\\u00ff\",\"b\":\"1\\u0007\","
 	    "\"c\":99999999999999999999,\"d\":\"1.5e400\",\"e\":\"--1\","
 	    "\"\":\"x\",\"\\\"\":\"\\\"\"}}\n",
+	    "");
+	client_free(q);
+}
+
+#define DIGITS_32 "12345678901234567890123456789012"
+
+static const struct answer long_numbers[] = {
+    {MODE6_READVAR, 0, 0, "",
+	"a=" DIGITS_32 ", b=" DIGITS_32 "3, filtdelay=1 0." DIGITS_32, 0, 0},
+};
+
+/* Readers of JSON fail at thousands of digits. */
+static void
+test_json_long_numbers(void **state)
+{
+	struct server s = {.answer = long_numbers, .n = 1};
+	struct ntpq *q = client_of(&s);
+
+	(void)state;
+	q->want_json = true;
+	expect(q, "rv",
+	    "{\"host\":\"192.0.2.1\",\"command\":\"rv\",\"associd\":0,"
+	    "\"status\":0,\"status_words\":"
+	    "\"leap_none, sync_unspec, no events, unspecified\",\"variables\":"
+	    "{\"a\":" DIGITS_32 ",\"b\":\"" DIGITS_32 "3\","
+	    "\"filtdelay\":[1,\"0." DIGITS_32 "\"]}}\n",
 	    "");
 	client_free(q);
 }
@@ -381,6 +425,36 @@ test_configure(void **state)
 	expect(q, "writelist", "done! (no data returned)\n", "");
 	expect(q, "writevar 7 a=1", "",
 	    "***Server disallowed request (authentication?)\n" ADVICE_AUTH);
+	client_free(q);
+}
+
+static const struct answer conf_lines[] = {
+    {MODE6_CONFIGURE, 0, 0, "server a", "Keyword \"a\"\r\nline 2\r\n\x1b\r\n",
+	0, 0},
+};
+
+/* A reply of several lines stays in the line of its number. */
+static void
+test_config_from_file(void **state)
+{
+	struct server s = {.answer = conf_lines, .n = 1};
+	struct ntpq *q = client_of(&s);
+	char line[300], err[300];
+
+	(void)state;
+	sign_with(q);
+	put(in_dir(0, "conf"), "# mine\n server a\n");
+	snprintf(line, sizeof(line), "config-from-file %s", in_dir(0, "conf"));
+	expect(q, line,
+	    "Sending configuration file, one line at a time.\n"
+	    "Line No: 2 Keyword \"a\"; line 2; ^[: server a\n"
+	    "Done sending file\n",
+	    "");
+	snprintf(line, sizeof(line), "config-from-file %s", dir);
+	snprintf(
+	    err, sizeof(err), "***Error reading %s: Is a directory\n", dir);
+	expect(
+	    q, line, "Sending configuration file, one line at a time.\n", err);
 	client_free(q);
 }
 
@@ -562,11 +636,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_poll_below_a_second),
+	    cmocka_unit_test(test_no_name_known),
 	    cmocka_unit_test(test_json_words),
 	    cmocka_unit_test(test_json_hostile),
+	    cmocka_unit_test(test_json_long_numbers),
 	    cmocka_unit_test(test_ifstats),
 	    cmocka_unit_test(test_reslist),
 	    cmocka_unit_test(test_configure),
+	    IN_DIR(test_config_from_file),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_why),
 	    cmocka_unit_test(test_history),
