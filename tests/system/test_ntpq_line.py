@@ -13,15 +13,39 @@ import termios
 import time
 
 
-class Terminal:
-    """ntpq with a terminal of its own."""
+def be_shell():
+    """Return in a job of its own, which goes on when it was stopped, after word
+    of whether the terminal shows what is typed."""
+    job = os.fork()
+    if job == 0:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        return
+    while True:
+        status = os.waitpid(job, os.WUNTRACED)[1]
+        if not os.WIFSTOPPED(status):
+            os._exit(os.waitstatus_to_exitcode(status) & 255)
+        echo = termios.tcgetattr(0)[3] & termios.ECHO
+        os.write(1, b"stopped %s\n" % (b"showing" if echo else b"hiding"))
+        os.kill(job, signal.SIGCONT)
 
-    def __init__(self):
+
+class Terminal:
+    """ntpq with a terminal of its own; what it says goes to OUTPUT."""
+
+    def __init__(self, *args, output=None, shell=False):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "vt100"
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.execv(NTPQ, [NTPQ, "-n", "127.0.0.1:9"])
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            if shell:
+                be_shell()
+            if output:
+                os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT), 1)
+            os.execv(NTPQ, [NTPQ, "-n", *args, "127.0.0.1:9"])
         self.seen = ""
 
     def type(self, text):
@@ -108,6 +132,51 @@ t.expect("MD5 Password: ")
 t.type("\x03")
 ok(t.ended() == (-signal.SIGINT,) and t.echoes(),
    "who interrupts the question for a password sees again what he types")
+
+t = Terminal(shell=True)
+t.expect("ntpq> ")
+t.type("passwd\n")
+t.expect("MD5 Password: ")
+t.type("wrong\x1a")
+stopped = t.expect("stopped .*")
+ok(stopped and "showing" in stopped, "so does who stops it", stopped)
+ok(t.expect("MD5 Password: ") and not t.echoes(),
+   "when it goes on, it asks again, with echo off", t.seen)
+t.type("hush\n")
+shown = t.expect("ntpq> ")
+ok(shown and "hush" not in shown and "Invalid" not in shown,
+   "and takes the answer", shown)
+t.type("quit\n")
+ok(t.ended() == (0,), "which ends well")
+
+t = Terminal()
+t.expect("ntpq> ")
+t.type("passwd\n")
+t.expect("MD5 Password: ")
+t.type("\x04")
+ok(t.expect("^\r\nInvalid password"), "the end of input is no password",
+   t.seen)
+t.expect("ntpq> ")
+t.type("passwd\n")
+t.expect("MD5 Password: ")
+t.type("hush\n")
+shown = t.expect("ntpq> ")
+ok(shown and "Invalid" not in shown, "but the next question waits for one",
+   shown)
+t.type("quit\n")
+ok(t.ended() == (0,), "and then there is a prompt")
+
+document = os.path.join(scratch(), "document")
+t = Terminal("--json", "-c", "ifstats", output=document)
+asked = t.expect("Keyid: ")
+t.type("1\n")
+asked = asked and t.expect("MD5 Password: ")
+t.type("hush\n")
+t.ended()
+with open(document, encoding="ascii") as f:
+    text = f.read()
+ok(asked and text.startswith("{"),
+   "questions are asked on the terminal, not in the output", t.seen, text)
 
 
 def pipe(text, *args):
