@@ -232,6 +232,12 @@ done = preset("-c", "hostnames", "--no-load-opts")
 ok(done.stdout == "hostnames being shown\n" and not done.stderr,
    "--no-load-opts reads neither", done)
 os.remove(os.path.join(here, ".ntprc"))
+os.mkfifo(os.path.join(here, ".ntprc"))
+status, out = run([NTPQ, "-c", "hostnames", "127.0.0.1:9"], PATIENCE, cwd=here,
+                  env=dict(os.environ, HOME=home))
+ok(status == 0 and ".ntprc not read: it is no regular file" in out and
+   "hostnames not being shown" in out, "nobody is waited for at a FIFO", out)
+os.remove(os.path.join(here, ".ntprc"))
 done = preset(NTPQ_COMMAND="hostnames", NTPQ_NUMERIC="no", NTPQ_JSON="yes")
 ok('"text":"hostnames not being shown"' in done.stdout,
    "variables preset options, no switches nothing on", done)
