@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ntp_fmt.h"
+#include "ntp_stdio.h"
 #include "ntpq.h"
 #include "ntpq_preset.h"
 
@@ -498,6 +499,8 @@ main(int argc, char **argv)
 	struct options o = {.npreset = 0};
 	struct presets presets;
 
+	if (stdio_fill() != 0)
+		return EXIT_FAILURE;
 	init(&q);
 	read_options(&q, &o, &presets, argc, argv);
 	if (o.keyfile != NULL && !auth_read_keys(&q, o.keyfile))

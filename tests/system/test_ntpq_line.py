@@ -3,11 +3,13 @@
 """ntpq at a terminal: the prompt, history, completion, a password that is not
 shown; and lines from a pipe."""
 from harness import NTPQ, PATIENCE, ok, run, scratch, wait_for
+import contextlib
 import os
 import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import termios
 import time
@@ -196,6 +198,32 @@ ok(out == "ntpq> hostnames not being shown\nntpq> \n", "-i prompts anyway",
 status, out, err = pipe("passwd\nkeyid\nreslist\n")
 ok("Invalid password" in err and "no keyid defined" in out and
    "Invalid key identifier" in err, "a pipe is not asked for secrets", err)
+
+# ---- descriptors that are closed --------------------------------------------
+
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.bind(("127.0.0.1", 0))
+    s.setblocking(False)
+    target = "127.0.0.1:%d" % s.getsockname()[1]
+
+    def heard(closed):
+        """What a server hears of ntpq without this descriptor: (status, all)."""
+        done = subprocess.run(
+            [NTPQ, "-n", "-c", "timeout 50", "-c", "rv", "-c", "version",
+             "-c", "nosuch", target], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+            preexec_fn=lambda: os.close(closed), timeout=PATIENCE)
+        data = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                data.append(s.recv(4096))
+        return done.returncode, data
+
+    for closed, good in ((0, 0), (1, 1), (2, 0)):
+        status, data = heard(closed)
+        ok(status == good and data and all(d[:2] == b"\x16\x02" for d in data),
+           "without descriptor %d a server hears questions only" % closed,
+           status, data)
 
 # ---- options that were preset ---------------------------------------------
 
