@@ -323,11 +323,8 @@ show_and_leave(int opt)
 		help_page();
 		break;
 	default:
-		/* getopt says '?' for an error and for -? alike */
-		if (optopt != '?')
-			leave(EXIT_FAILURE);
-		help_print(stdout);
-		break;
+		fputs("Try `ntpq --help'.\n", stderr);
+		leave(EXIT_FAILURE);
 	}
 	leave(EXIT_SUCCESS);
 }
@@ -390,6 +387,13 @@ next_option(int argc, char **argv)
 	return getopt_long(argc, argv, short_options, long_options, NULL);
 }
 
+/* getopt answers '?' for -? and for anything unknown. */
+static bool
+asks_help(int opt, char *const argv[])
+{
+	return opt == '?' && strcmp(argv[optind - 1], "-?") == 0;
+}
+
 static void
 read_words(struct ntpq *q, struct options *o, int argc, char **argv)
 {
@@ -401,7 +405,7 @@ read_words(struct ntpq *q, struct options *o, int argc, char **argv)
 		if (opt == '>')
 			set_save(o, argc, argv);
 		else
-			take_option(q, o, opt);
+			take_option(q, o, asks_help(opt, argv) ? 'h' : opt);
 	}
 	o->maybe_command = false;
 }

@@ -290,5 +290,12 @@ ok(done.returncode == 66 and "nosuch not read" in done.stderr,
 done = preset("-!")
 ok(done.stdout == preset("--help").stdout and "usage:" in done.stdout,
    "-! is the help, where there is no terminal for a pager", done)
+done = preset("-n", "-?")
+ok(done.returncode == 0 and done.stdout == preset("--help").stdout,
+   "so is -?", done)
+for word in "-X", "-?X", "--nosuch":
+    done = preset(word)
+    ok(done.returncode == 1 and not done.stdout and
+       "Try `ntpq --help'" in done.stderr, "which %s tells of" % word, done)
 done = preset("--version=n")
 ok("Redistribution and use" in done.stdout, "--version=n has the licence")
