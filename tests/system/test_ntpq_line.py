@@ -199,6 +199,30 @@ status, out, err = pipe("passwd\nkeyid\nreslist\n")
 ok("Invalid password" in err and "no keyid defined" in out and
    "Invalid key identifier" in err, "a pipe is not asked for secrets", err)
 
+# ---- output to a file -------------------------------------------------------
+
+there = scratch()
+file = os.path.join(there, "f")
+
+
+def kept(command):
+    """Whether the file is as it was behind this command; its complaints."""
+    with open(file, "w", encoding="ascii") as out:
+        out.write("precious")
+    err = pipe(command + "\n")[2]
+    with open(file, encoding="ascii") as f:
+        return f.read() == "precious", err
+
+
+for command in "nosuch", "r", "pstats", "mrv 1":
+    same, err = kept("%s > %s" % (command, file))
+    ok(same and err, "a file is not emptied for %s" % command, err)
+ok(not kept("version > " + file)[0], "but for a command that is carried out")
+same, err = kept('addvars ">%s"' % file)
+ok(same and not err, "a word in quotes is no file", err)
+status, out, err = pipe('addvars ">%s=1"\nshowvars\n' % file)
+ok(out.startswith(">" + file), "but an argument", out, err)
+
 # ---- descriptors that are closed --------------------------------------------
 
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
