@@ -314,15 +314,34 @@ take_verbatim(struct line *l, char *p)
 		l->word[l->n++] = p;
 }
 
+/* Part of a line may mean something else: it is taken whole or not at all. */
+static bool
+copy_line(struct ntpq *q, struct line *l, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--;
+	if (len >= sizeof(l->text)) {
+		complain(q, "Command of %zu characters not run, at most %zu",
+		    len, sizeof(l->text) - 1);
+		return false;
+	}
+	memcpy(l->text, text, len);
+	l->text[len] = '\0';
+	return true;
+}
+
+/* No words after a complaint. */
 static void
 split_line(struct ntpq *q, struct line *l, const char *text)
 {
-	char *word, *p;
+	char *word, *p = l->text;
 	bool quoted;
 
 	*l = (struct line){.n = 0};
-	snprintf(l->text, sizeof(l->text), "%s", text);
-	p = l->text;
+	if (!copy_line(q, l, text))
+		return;
 	if (is_verbatim(p)) {
 		take_verbatim(l, p);
 		return;

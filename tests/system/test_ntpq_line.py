@@ -199,6 +199,13 @@ status, out, err = pipe("passwd\nkeyid\nreslist\n")
 ok("Invalid password" in err and "no keyid defined" in out and
    "Invalid key identifier" in err, "a pipe is not asked for secrets", err)
 
+line = "addvars " + ",".join("name%d=1" % i for i in range(200))
+status, out, err = pipe("%-1023.1023s\nshowvars\n" % line)
+ok("name0" in out and not err, "a line of 1023 characters is taken", err)
+status, out, err = pipe(line + "\nshowvars\n")
+ok("***Command of %d characters not run" % len(line) in err and
+   "name" not in out, "a longer one is refused, not cut", out, err)
+
 # ---- output to a file -------------------------------------------------------
 
 there = scratch()
