@@ -396,10 +396,29 @@ redirect(struct ntpq *q, const struct line *l)
 	if (f == NULL) {
 		complain(
 		    q, "Error opening %s: %s", l->file, net_strerror(errno));
+		q->status = EXIT_FAILURE;
 		return false;
 	}
 	q->out = f;
 	return true;
+}
+
+/* The output goes again where it went BEFORE. */
+static void
+end_redirect(struct ntpq *q, const struct line *l, FILE *before)
+{
+	FILE *f = q->out;
+	bool bad;
+
+	q->out = before;
+	errno = EIO; /* when an earlier write has failed, nobody knows why */
+	bad = ferror(f) != 0;
+	if (fclose(f) != 0)
+		bad = true;
+	if (!bad)
+		return;
+	complain(q, "Error writing %s: %s", l->file, net_strerror(errno));
+	q->status = EXIT_FAILURE;
 }
 
 static void
@@ -480,12 +499,8 @@ command_run(struct ntpq *q, const char *line)
 		run_json(q, &l);
 	else
 		run_line(q, &l);
-	if (q->out == before)
-		return;
-	if (fclose(q->out) != 0)
-		complain(
-		    q, "Error writing %s: %s", l.file, net_strerror(errno));
-	q->out = before;
+	if (q->out != before)
+		end_redirect(q, &l, before);
 }
 
 char *

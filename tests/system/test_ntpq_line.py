@@ -230,6 +230,15 @@ ok(same and not err, "a word in quotes is no file", err)
 status, out, err = pipe('addvars ">%s=1"\nshowvars\n' % file)
 ok(out.startswith(">" + file), "but an argument", out, err)
 
+long = "".join("addvars name%d=%s\n" % (i, "x" * 99) for i in range(99))
+for command in "version", long + "showvars":
+    status, out, err = pipe("%s > /dev/full\n" % command)
+    ok(status == 1 and "***Error writing /dev/full: No space left" in err,
+       "output that cannot be written is a failure", status, err)
+status, out, err = pipe("version > /nonexistent/f\nversion\n")
+ok(status == 1 and "***Error opening /nonexistent/f" in err and "ntpq" in out,
+   "so is a file that cannot be opened, and then all goes on", status, err)
+
 # ---- descriptors that are closed --------------------------------------------
 
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
