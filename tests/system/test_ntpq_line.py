@@ -315,6 +315,30 @@ ok(done.stdout == "primary timeout 5000 ms\n",
 done = preset("-i", NTPQ="-c hostnames -D 3", text="debug\n")
 ok(done.stdout == "ntpq> debug level is 3\nntpq> \n",
    "so is -i, the rest of NTPQ stays", done)
+done = preset("-c", "timeout", NTPQ_FORMAT="prometheus")
+ok(done.returncode == 0 and done.stdout == "primary timeout 5000 ms\n",
+   "a command excludes a preset format without commands", done)
+done = preset("-i", NTPQ_FORMAT="prometheus", NTPQ_WATCH="1")
+ok(done.stdout == "ntpq> primary timeout 5000 ms\nntpq> \n",
+   "so does -i, and that watch", done)
+done = preset("-i", "->-", NTPQ_FORMAT="prometheus", NTPQ_WATCH="1")
+with open(os.path.join(here, "-"), encoding="ascii") as f:
+    lines = f.read()
+ok("interactive" in lines and "watch" not in lines and
+   "prometheus" not in lines, "nor is that saved", done, lines)
+done = preset("--json", "timeout", NTPQ_FORMAT="prometheus")
+ok('"text":"primary timeout 5000 ms"' in done.stdout,
+   "--json is another format", done)
+with open("/dev/full", "w", encoding="ascii") as full:  # the end of --watch
+    done = subprocess.run(
+        [NTPQ, "--watch", "1", "--json", "127.0.0.1:9"], cwd=here,
+        env=dict(os.environ, HOME=home, NTPQ_INTERACTIVE="yes"), stdout=full,
+        stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+ok("excludes" not in done.stderr and "No space left" in done.stderr,
+   "--watch excludes a preset -i", done)
+done = preset("-i", "--watch", "1")
+ok(done.returncode == 1 and "-i excludes" in done.stderr,
+   "what the command line itself says stays an error", done)
 done = preset("-c", "rv 0 a=b", "--watch", "3", "->saved")
 with open(os.path.join(here, "saved"), encoding="ascii") as f:
     lines = f.read().splitlines()
