@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ntp_fmt.h"
+#include "ntp_stdio.h"
 #include "ntpq.h"
 #include "ntpq_preset.h"
 
@@ -32,6 +33,7 @@ struct options {
 	struct work work;
 	const char *keyfile;
 	unsigned npreset; /* of the commands: until there are others */
+	bool preset_format, preset_watch; /* that is where they come from */
 	const char *load[LOADS_MAX];
 	unsigned nloads;
 	const char *save; /* write the options there and end */
@@ -141,6 +143,7 @@ set_debug_level(struct ntpq *q, const char *s)
 static void
 set_format(struct ntpq *q, struct options *o, const char *s)
 {
+	o->preset_format = o->presetting;
 	q->want_json = strcmp(s, "json") == 0;
 	o->work.prometheus = strcmp(s, "prometheus") == 0;
 	q->plus = strcmp(s, "ntpsec") != 0;
@@ -165,6 +168,7 @@ set_watch(struct options *o, const char *s)
 	if (fmt_parse_int(s, strlen(s), false, &v) != 0 || v < 1 ||
 	    v > WATCH_MAX)
 		usage_error("--watch takes seconds, from 1 to 86400");
+	o->preset_watch = o->presetting;
 	o->work.watch = (unsigned)v;
 }
 
@@ -275,9 +279,6 @@ take_setting(struct ntpq *q, int opt)
 	case 'l':
 		set_logfile(q, optarg);
 		return true;
-	case OPT_JSON:
-		q->want_json = true;
-		return true;
 	case OPT_UNCONNECTED:
 		q->net.unconnected = true;
 		return true;
@@ -322,11 +323,8 @@ show_and_leave(int opt)
 		help_page();
 		break;
 	default:
-		/* getopt says '?' for an error and for -? alike */
-		if (optopt != '?')
-			leave(EXIT_FAILURE);
-		help_print(stdout);
-		break;
+		fputs("Try `ntpq --help'.\n", stderr);
+		leave(EXIT_FAILURE);
 	}
 	leave(EXIT_SUCCESS);
 }
@@ -354,6 +352,10 @@ take_option(struct ntpq *q, struct options *o, int opt)
 		break;
 	case OPT_FORMAT:
 		set_format(q, o, optarg);
+		break;
+	case OPT_JSON:
+		q->want_json = true;
+		o->work.prometheus = false;
 		break;
 	case OPT_WATCH:
 		set_watch(o, optarg);
@@ -389,6 +391,13 @@ next_option(int argc, char **argv)
 	return getopt_long(argc, argv, short_options, long_options, NULL);
 }
 
+/* getopt answers '?' for -? and for anything unknown. */
+static bool
+asks_help(int opt, char *const argv[])
+{
+	return opt == '?' && strcmp(argv[optind - 1], "-?") == 0;
+}
+
 static void
 read_words(struct ntpq *q, struct options *o, int argc, char **argv)
 {
@@ -400,7 +409,7 @@ read_words(struct ntpq *q, struct options *o, int argc, char **argv)
 		if (opt == '>')
 			set_save(o, argc, argv);
 		else
-			take_option(q, o, opt);
+			take_option(q, o, asks_help(opt, argv) ? 'h' : opt);
 	}
 	o->maybe_command = false;
 }
@@ -442,6 +451,25 @@ read_presets(
 	o->npreset = o->work.ncommands;
 }
 
+/* What was preset goes where it excludes what the command line says. */
+static void
+drop_presets(struct ntpq *q, struct options *o)
+{
+	bool commands = o->npreset == 0 && o->work.ncommands > 0;
+
+	if (o->preset_watch && q->interactive) {
+		o->work.watch = 0;
+		presets_drop(&o->seen, "watch");
+	}
+	if (o->preset_format && o->work.prometheus &&
+	    (commands || q->interactive)) {
+		o->work.prometheus = false;
+		presets_drop(&o->seen, "format");
+	}
+	if (o->npreset > 0 && (q->interactive || o->work.prometheus))
+		o->work.ncommands = 0;
+}
+
 /* What the command line says wins over what was preset. */
 static void
 read_command_line(struct ntpq *q, struct options *o, int argc, char **argv)
@@ -452,9 +480,8 @@ read_command_line(struct ntpq *q, struct options *o, int argc, char **argv)
 	read_words(q, o, argc, argv);
 	for (; optind < argc; optind++)
 		add_host(o, argv[optind], q->family);
-	if (o->npreset > 0 && (q->interactive || o->work.prometheus))
-		o->work.ncommands = 0;
-	if (o->work.ncommands == 0)
+	drop_presets(q, o);
+	if (o->work.ncommands == 0 && o->work.watch == 0)
 		q->interactive = q->interactive || interactive;
 }
 
@@ -498,6 +525,8 @@ main(int argc, char **argv)
 	struct options o = {.npreset = 0};
 	struct presets presets;
 
+	if (stdio_fill() != 0)
+		return EXIT_FAILURE;
 	init(&q);
 	read_options(&q, &o, &presets, argc, argv);
 	if (o.keyfile != NULL && !auth_read_keys(&q, o.keyfile))

@@ -96,11 +96,13 @@ auth_forget(struct ntpq *q)
 
 /* --- asking ------------------------------------------------------------- */
 
-/* The terminal as it was while nothing that is typed is shown. */
-static struct termios shown;
+/* The terminal as it was, and while nothing that is typed is shown. */
+static struct termios shown, hiding;
+/* What is asked meanwhile, else NULL. */
+static const char *volatile asked;
 
-static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-#define FATAL (sizeof(fatal) / sizeof(fatal[0]))
+static const int caught[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+#define CAUGHT (sizeof(caught) / sizeof(caught[0]))
 
 /* Who gives up at a password gets a terminal back that shows what he types. */
 static void
@@ -110,26 +112,66 @@ on_fatal(int sig)
 	(void)raise(sig);
 }
 
-/* False when there is no terminal to hide anything on. */
-static bool
-hide(struct sigaction before[])
+static void
+mask(int how, int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	/* One thread: NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	(void)sigprocmask(how, &set, NULL);
+}
+
+/* So does who stops us, until we go on.  Without a shell that could continue us
+ * the system ignores the signal: then we go on at once. */
+static void
+on_stop(int sig)
+{
+	struct sigaction ours, stop = {.sa_handler = SIG_DFL};
+	int err = errno;
+
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+	(void)sigaction(sig, &stop, &ours);
+	(void)raise(sig);
+	mask(SIG_UNBLOCK, sig);
+	mask(SIG_BLOCK, sig);
+	(void)sigaction(sig, &ours, NULL);
+	if (asked != NULL) {
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hiding);
+		if (write(STDERR_FILENO, asked, strlen(asked)) < 0)
+			err = errno;
+	}
+	errno = err;
+}
+
+static void
+catch_signal(int sig, struct sigaction *before)
 {
 	struct sigaction sa = {
-	    .sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND};
-	struct termios t;
+	    .sa_handler = sig == SIGTSTP ? on_stop : on_fatal,
+	    .sa_flags = sig == SIGTSTP ? SA_RESTART : (int)SA_RESETHAND};
+
+	sigemptyset(&sa.sa_mask);
+	(void)sigaction(sig, &sa, before);
+	if (before->sa_handler == SIG_IGN)
+		(void)sigaction(sig, before, NULL);
+}
+
+/* False when there is no terminal to hide anything on. */
+static bool
+hide(const char *prompt, struct sigaction before[])
+{
 	size_t i;
 
 	if (tcgetattr(STDIN_FILENO, &shown) != 0)
 		return false;
-	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < FATAL; i++) {
-		(void)sigaction(fatal[i], &sa, &before[i]);
-		if (before[i].sa_handler == SIG_IGN)
-			(void)sigaction(fatal[i], &before[i], NULL);
-	}
-	t = shown;
-	t.c_lflag &= (tcflag_t)~ECHO;
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &t);
+	hiding = shown;
+	hiding.c_lflag &= (tcflag_t)~ECHO;
+	asked = prompt;
+	for (i = 0; i < CAUGHT; i++)
+		catch_signal(caught[i], &before[i]);
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hiding);
 	return true;
 }
 
@@ -138,29 +180,38 @@ show(const struct sigaction before[])
 {
 	size_t i;
 
+	asked = NULL;
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
-	for (i = 0; i < FATAL; i++)
-		(void)sigaction(fatal[i], &before[i], NULL);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigaction(caught[i], &before[i], NULL);
 }
 
-/* A line of at most CAP - 1 characters; empty at the end of input. */
+/*
+ * A line of at most CAP - 1 characters; empty at the end of input.  It is asked
+ * for where complaints go: the output may be a file.
+ */
 static void
 prompt_line(const char *prompt, bool hidden, char *out, size_t cap)
 {
-	struct sigaction before[FATAL];
+	struct sigaction before[CAUGHT];
+	size_t len;
 
 	/* before anything asks for it: what is typed at once is hidden, too */
 	if (hidden)
-		hidden = hide(before);
+		hidden = hide(prompt, before);
 	out[0] = '\0';
-	fputs(prompt, stdout);
 	fflush(stdout);
-	if (fgets(out, (int)cap, stdin) != NULL)
-		out[strcspn(out, "\r\n")] = '\0';
-	if (hidden) {
+	fputs(prompt, stderr);
+	if (fgets(out, (int)cap, stdin) == NULL)
+		out[0] = '\0';
+	/* a terminal goes on after an end of input */
+	clearerr(stdin);
+	len = strcspn(out, "\r\n");
+	if (hidden)
 		show(before);
-		fputc('\n', stdout);
-	}
+	if (hidden || out[len] == '\0')
+		fputc('\n', stderr);
+	out[len] = '\0';
 }
 
 static void

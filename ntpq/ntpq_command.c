@@ -158,22 +158,34 @@ static const struct command commands[] = {
 	"write system or peer variables (authenticated)"},
 };
 
-/* The one called NAME, or the only one that begins with it. */
+/* The one called NAME, or the only one that begins with it, else NULL, and how
+ * many begin so. */
 static const struct command *
-find_command(struct ntpq *q, const char *name)
+look_up(const char *name, size_t *matches)
 {
 	const struct command *found = NULL;
-	size_t i, len = strlen(name), matches = 0;
+	size_t i, len = strlen(name);
 
+	*matches = 0;
 	for (i = 0; i < COUNT(commands); i++) {
 		if (strncmp(commands[i].name, name, len) != 0)
 			continue;
 		if (commands[i].name[len] == '\0')
 			return &commands[i];
 		found = &commands[i];
-		matches++;
+		(*matches)++;
 	}
-	if (matches == 1)
+	return *matches == 1 ? found : NULL;
+}
+
+/* The same, or a complaint. */
+static const struct command *
+find_command(struct ntpq *q, const char *name)
+{
+	size_t matches;
+	const struct command *found = look_up(name, &matches);
+
+	if (found != NULL)
 		return found;
 	complain(
 	    q, "Command `%s' %s", name, matches == 0 ? "unknown" : "ambiguous");
@@ -247,7 +259,7 @@ struct line {
 
 /* Ends the word at *P and returns where it began; *P moves on. */
 static char *
-next_word(char **p)
+next_word(char **p, bool *quoted)
 {
 	char *start, *s = *p;
 
@@ -256,7 +268,8 @@ next_word(char **p)
 	if (*s == '\0')
 		return NULL;
 	start = s;
-	if (*s == '"') {
+	*quoted = *s == '"';
+	if (*quoted) {
 		start = ++s;
 		while (*s != '\0' && *s != '"')
 			s++;
@@ -273,8 +286,10 @@ next_word(char **p)
 static void
 take_redirect(struct line *l, char *word, char **p)
 {
+	bool quoted;
+
 	l->redirect = true;
-	l->file = word[1] != '\0' ? word + 1 : next_word(p);
+	l->file = word[1] != '\0' ? word + 1 : next_word(p, &quoted);
 }
 
 /* ":config LINE": LINE is for the daemon, whatever is in it. */
@@ -288,8 +303,9 @@ static void
 take_verbatim(struct line *l, char *p)
 {
 	size_t len;
+	bool quoted;
 
-	l->word[l->n++] = next_word(&p);
+	l->word[l->n++] = next_word(&p, &quoted);
 	p += strspn(p, " \t");
 	len = strlen(p);
 	while (len > 0 && isspace((unsigned char)p[len - 1]))
@@ -298,20 +314,40 @@ take_verbatim(struct line *l, char *p)
 		l->word[l->n++] = p;
 }
 
+/* Part of a line may mean something else: it is taken whole or not at all. */
+static bool
+copy_line(struct ntpq *q, struct line *l, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--;
+	if (len >= sizeof(l->text)) {
+		complain(q, "Command of %zu characters not run, at most %zu",
+		    len, sizeof(l->text) - 1);
+		return false;
+	}
+	memcpy(l->text, text, len);
+	l->text[len] = '\0';
+	return true;
+}
+
+/* No words after a complaint. */
 static void
 split_line(struct ntpq *q, struct line *l, const char *text)
 {
-	char *word, *p;
+	char *word, *p = l->text;
+	bool quoted;
 
 	*l = (struct line){.n = 0};
-	snprintf(l->text, sizeof(l->text), "%s", text);
-	p = l->text;
+	if (!copy_line(q, l, text))
+		return;
 	if (is_verbatim(p)) {
 		take_verbatim(l, p);
 		return;
 	}
-	while ((word = next_word(&p)) != NULL) {
-		if (*word == '>')
+	while ((word = next_word(&p, &quoted)) != NULL) {
+		if (*word == '>' && !quoted)
 			take_redirect(l, word, &p);
 		else if (l->n < COUNT(l->word))
 			l->word[l->n++] = word;
@@ -335,6 +371,17 @@ fill_args(struct ntpq *q, struct ntpq_args *a, const struct line *l,
 	}
 }
 
+/* Whether it gets as far as to write something: a file is not emptied for
+ * nothing. */
+static bool
+is_complete(const struct line *l)
+{
+	size_t matches;
+	const struct command *c = look_up(l->word[0], &matches);
+
+	return c != NULL && l->n > c->min;
+}
+
 /* The output goes to the file after '>'; false after saying why not. */
 static bool
 redirect(struct ntpq *q, const struct line *l)
@@ -349,10 +396,29 @@ redirect(struct ntpq *q, const struct line *l)
 	if (f == NULL) {
 		complain(
 		    q, "Error opening %s: %s", l->file, net_strerror(errno));
+		q->status = EXIT_FAILURE;
 		return false;
 	}
 	q->out = f;
 	return true;
+}
+
+/* The output goes again where it went BEFORE. */
+static void
+end_redirect(struct ntpq *q, const struct line *l, FILE *before)
+{
+	FILE *f = q->out;
+	bool bad;
+
+	q->out = before;
+	errno = EIO; /* when an earlier write has failed, nobody knows why */
+	bad = ferror(f) != 0;
+	if (fclose(f) != 0)
+		bad = true;
+	if (!bad)
+		return;
+	complain(q, "Error writing %s: %s", l->file, net_strerror(errno));
+	q->status = EXIT_FAILURE;
 }
 
 static void
@@ -425,18 +491,16 @@ command_run(struct ntpq *q, const char *line)
 	struct line l;
 
 	split_line(q, &l, line);
-	if (l.n == 0 || (l.redirect && !redirect(q, &l)))
+	if (l.n == 0)
+		return;
+	if (l.redirect && is_complete(&l) && !redirect(q, &l))
 		return;
 	if (q->want_json)
 		run_json(q, &l);
 	else
 		run_line(q, &l);
-	if (!l.redirect)
-		return;
-	if (fclose(q->out) != 0)
-		complain(
-		    q, "Error writing %s: %s", l.file, net_strerror(errno));
-	q->out = before;
+	if (q->out != before)
+		end_redirect(q, &l, before);
 }
 
 char *

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -237,51 +238,76 @@ is_trusted(const struct stat *st)
 	return (st->st_mode & S_IWOTH) == 0;
 }
 
-/* The text of F, to be freed; NULL: errno. */
+/* The text of FD, to be freed; NULL: errno. */
 static char *
-read_text(FILE *f)
+read_text(int fd)
 {
 	char *text = calloc(1, PRESET_FILE_MAX + 1);
+	size_t len = 0;
+	ssize_t n = 1;
 
 	if (text == NULL)
 		return NULL;
-	if (fread(text, 1, PRESET_FILE_MAX, f) == PRESET_FILE_MAX)
-		errno = EFBIG;
-	else if (ferror(f) == 0)
+	while (n > 0 && len < PRESET_FILE_MAX) {
+		n = read(fd, text + len, PRESET_FILE_MAX - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (n == 0)
 		return text;
+	if (n > 0)
+		errno = EFBIG;
 	free(text);
 	return NULL;
+}
+
+/* Why the file FD is none to take options from by itself, or NULL. */
+static const char *
+distrust(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return net_strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "it is no regular file";
+	if (!is_trusted(&st))
+		return "others than you and root can write it";
+	return NULL;
+}
+
+/* Nobody named the file: what others put there in its place, a FIFO say, must
+ * not hold us up. */
+static int
+open_at_once(const char *path)
+{
+	return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 bool
 presets_from_file(struct presets *p, const char *path, bool careful)
 {
-	FILE *f = fopen(path, "re");
+	int fd = careful ? open_at_once(path)
+			 : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	const char *why = NULL;
 	char *text = NULL;
-	struct stat st;
-	int err = errno;
+	bool good;
 
-	if (f == NULL && careful && (err == ENOENT || err == ENOTDIR))
+	if (fd < 0 && careful && (errno == ENOENT || errno == ENOTDIR))
 		return true;
-	if (f != NULL && fstat(fileno(f), &st) == 0) {
-		if (careful && !is_trusted(&st))
-			errno = EPERM;
-		else
-			text = read_text(f);
-		err = errno;
-	}
-	if (f != NULL)
-		fclose(f);
-	if (text == NULL) {
+	if (fd >= 0 && careful)
+		why = distrust(fd);
+	if (fd >= 0 && why == NULL)
+		text = read_text(fd);
+	good = text != NULL;
+	if (good)
+		presets_from_text(p, path, text);
+	else
 		fprintf(p->err, "ntpq: %s not read: %s\n", path,
-		    careful && err == EPERM
-			? "others than you and root can write it"
-			: net_strerror(err));
-		return false;
-	}
-	presets_from_text(p, path, text);
+		    why != NULL ? why : net_strerror(errno));
 	free(text);
-	return true;
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 void
@@ -368,14 +394,15 @@ presets_from_environment(struct presets *p)
 static bool
 has_foreign_section(const char *path)
 {
-	FILE *f = fopen(path, "re");
-	char *text, *line, *rest, *section;
+	int fd = open_at_once(path);
+	char *text = NULL, *line, *rest, *section;
 	bool foreign = false;
+	struct stat st;
 
-	if (f == NULL)
-		return false;
-	text = read_text(f);
-	fclose(f);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		text = read_text(fd);
+	if (fd >= 0)
+		close(fd);
 	rest = text;
 	while (text != NULL && (line = strsep(&rest, "\n")) != NULL) {
 		section = section_of(trim(line));

@@ -194,6 +194,13 @@ take_option(struct options *o, int c)
 	}
 }
 
+/* getopt answers '?' for -? and for anything unknown. */
+static bool
+asks_help(int c, char *const argv[])
+{
+	return c == 'h' || (c == '?' && strcmp(argv[optind - 1], "-?") == 0);
+}
+
 static bool
 ids_fit(const struct options *o)
 {
@@ -225,8 +232,8 @@ main(int argc, char *argv[])
 
 	/* no threads: NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while ((c = getopt_long(
-		    argc, argv, "Mo:t:n:k:hv", long_options, NULL)) >= 0) {
-		if (c == 'h') {
+		    argc, argv, "Mo:t:n:k:hv?", long_options, NULL)) >= 0) {
+		if (asks_help(c, argv)) {
 			usage(stdout);
 			return 0;
 		}

@@ -26,6 +26,7 @@
 
 #include "ntp.h"
 #include "ntp_fmt.h"
+#include "ntp_stdio.h"
 #include "probe.h"
 
 #define STEP_LIMIT   0.5 /* s, above it the clock is stepped */
@@ -411,7 +412,10 @@ main(int argc, char **argv)
 	    .samples = SAMPLES,
 	    .keyfile = KEYS_FILE,
 	    .set = &set};
-	int status = read_options(&o, argc, argv);
+	int status;
 
+	if (stdio_fill() != 0)
+		return EXIT_FAILURE;
+	status = read_options(&o, argc, argv);
 	return status >= 0 ? status : run(&o, argc, argv);
 }

@@ -41,6 +41,8 @@ ok(keygen("-o", "trap")[0] != 0, "nor is a link followed")
 for args in (("-t", "ROT13"), ("-n", "0"), ("-k", "65536"), ("-H",), ("x",),
              ("-k", "65535", "-n", "2", "-t", "MD5")):
     ok(keygen(*args)[0] != 0, "refused: %s" % " ".join(args))
+status, words = keygen("-?")
+ok(status == 0 and words == keygen("--help")[1], "-? is the help", words)
 
 keys = os.path.join(here, "ntp.keys")
 ok(keygen("-t", "sha3-256", "-n", "1", "-k", "40", "-o", keys)[0] == 0,

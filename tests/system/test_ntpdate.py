@@ -6,6 +6,7 @@ Nothing here may set a clock, and nothing could: it runs without the right to.
 """
 from harness import (BUILD, Daemon, ok, powerless, run, scratch, server_line,
                      stratum1, wait_for)
+import contextlib
 import os
 import re
 import select
@@ -72,6 +73,18 @@ ok(status == 1 and "stratum 0, offset +0.000000" in words and
    "127.0.1.4: it is not synchronized: INIT" in words and
    "no server suitable for synchronization found" in words,
    "what is wrong with each is told", words)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.bind(("127.0.1.6", 0))
+    s.setblocking(False)
+    status, words = run(powerless(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", NTPDATE, "-q", "-t", "1", "-p", "1",
+         "127.0.1.6:%d" % s.getsockname()[1]]))
+    heard = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            heard.append(s.recv(4096))
+    ok(status == 1 and heard and all(len(d) == 48 for d in heard),
+       "but to no server, when the standard error is closed", heard)
 asked = 0
 while select.select([mute], [], [], 0)[0]:
     asked += len(mute.recv(1024)) >= 48

@@ -4,26 +4,53 @@
 shown; Ctrl-C; and lines from a pipe."""
 from fakeserver import Fake
 from harness import NTPQ, PATIENCE, ok, run, scratch, wait_for
+import contextlib
 import os
 import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import termios
 import threading
 import time
 
 
-class Terminal:
-    """ntpq with a terminal of its own."""
+def be_shell():
+    """Return in a job of its own, which goes on when it was stopped, after word
+    of whether the terminal shows what is typed."""
+    job = os.fork()
+    if job == 0:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        return
+    while True:
+        status = os.waitpid(job, os.WUNTRACED)[1]
+        if not os.WIFSTOPPED(status):
+            os._exit(os.waitstatus_to_exitcode(status) & 255)
+        echo = termios.tcgetattr(0)[3] & termios.ECHO
+        os.write(1, b"stopped %s\n" % (b"showing" if echo else b"hiding"))
+        os.kill(job, signal.SIGCONT)
 
-    def __init__(self, target="127.0.0.1:9"):
+
+class Terminal:
+    """ntpq with a terminal of its own; what it says goes to OUTPUT."""
+
+    def __init__(self, *args, target="127.0.0.1:9", output=None,
+                 shell=False):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "vt100"
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.execv(NTPQ, [NTPQ, "-n", target])
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            if shell:
+                be_shell()
+            if output:
+                os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT), 1)
+            os.execv(NTPQ, [NTPQ, "-n", *args, target])
         self.seen = ""
 
     def type(self, text):
@@ -121,7 +148,7 @@ def silent(_opcode, _associd, _data):
     return 0, lambda _packet: []
 
 
-t = Terminal(Fake(silent).target)
+t = Terminal(target=Fake(silent).target)
 t.expect("ntpq> ")
 t.type("peers\n")
 asked.wait(PATIENCE)
@@ -168,6 +195,51 @@ ok(status == 0 and "leap=0" in shown, "who ignores it goes on doing so",
    status, shown)
 ok(interrupted()[0] == -signal.SIGINT, "a pipe without -i ends with it")
 
+t = Terminal(shell=True)
+t.expect("ntpq> ")
+t.type("passwd\n")
+t.expect("MD5 Password: ")
+t.type("wrong\x1a")
+stopped = t.expect("stopped .*")
+ok(stopped and "showing" in stopped, "so does who stops it", stopped)
+ok(t.expect("MD5 Password: ") and not t.echoes(),
+   "when it goes on, it asks again, with echo off", t.seen)
+t.type("hush\n")
+shown = t.expect("ntpq> ")
+ok(shown and "hush" not in shown and "Invalid" not in shown,
+   "and takes the answer", shown)
+t.type("quit\n")
+ok(t.ended() == (0,), "which ends well")
+
+t = Terminal()
+t.expect("ntpq> ")
+t.type("passwd\n")
+t.expect("MD5 Password: ")
+t.type("\x04")
+ok(t.expect("^\r\nInvalid password"), "the end of input is no password",
+   t.seen)
+t.expect("ntpq> ")
+t.type("passwd\n")
+t.expect("MD5 Password: ")
+t.type("hush\n")
+shown = t.expect("ntpq> ")
+ok(shown and "Invalid" not in shown, "but the next question waits for one",
+   shown)
+t.type("quit\n")
+ok(t.ended() == (0,), "and then there is a prompt")
+
+document = os.path.join(scratch(), "document")
+t = Terminal("--json", "-c", "ifstats", output=document)
+asked = t.expect("Keyid: ")
+t.type("1\n")
+asked = asked and t.expect("MD5 Password: ")
+t.type("hush\n")
+t.ended()
+with open(document, encoding="ascii") as f:
+    text = f.read()
+ok(asked and text.startswith("{"),
+   "questions are asked on the terminal, not in the output", t.seen, text)
+
 
 def pipe(text, *args):
     done = subprocess.run([NTPQ, "-n", *args, "127.0.0.1:9"],
@@ -186,6 +258,72 @@ ok(out == "ntpq> hostnames not being shown\nntpq> \n", "-i prompts anyway",
 status, out, err = pipe("passwd\nkeyid\nreslist\n")
 ok("Invalid password" in err and "no keyid defined" in out and
    "Invalid key identifier" in err, "a pipe is not asked for secrets", err)
+
+line = "addvars " + ",".join("name%d=1" % i for i in range(200))
+status, out, err = pipe("%-1023.1023s\nshowvars\n" % line)
+ok("name0" in out and not err, "a line of 1023 characters is taken", err)
+status, out, err = pipe(line + "\nshowvars\n")
+ok("***Command of %d characters not run" % len(line) in err and
+   "name" not in out, "a longer one is refused, not cut", out, err)
+
+# ---- output to a file -------------------------------------------------------
+
+there = scratch()
+file = os.path.join(there, "f")
+
+
+def kept(command):
+    """Whether the file is as it was behind this command; its complaints."""
+    with open(file, "w", encoding="ascii") as out:
+        out.write("precious")
+    err = pipe(command + "\n")[2]
+    with open(file, encoding="ascii") as f:
+        return f.read() == "precious", err
+
+
+for command in "nosuch", "r", "pstats", "mrv 1":
+    same, err = kept("%s > %s" % (command, file))
+    ok(same and err, "a file is not emptied for %s" % command, err)
+ok(not kept("version > " + file)[0], "but for a command that is carried out")
+same, err = kept('addvars ">%s"' % file)
+ok(same and not err, "a word in quotes is no file", err)
+status, out, err = pipe('addvars ">%s=1"\nshowvars\n' % file)
+ok(out.startswith(">" + file), "but an argument", out, err)
+
+long = "".join("addvars name%d=%s\n" % (i, "x" * 99) for i in range(99))
+for command in "version", long + "showvars":
+    status, out, err = pipe("%s > /dev/full\n" % command)
+    ok(status == 1 and "***Error writing /dev/full: No space left" in err,
+       "output that cannot be written is a failure", status, err)
+status, out, err = pipe("version > /nonexistent/f\nversion\n")
+ok(status == 1 and "***Error opening /nonexistent/f" in err and "ntpq" in out,
+   "so is a file that cannot be opened, and then all goes on", status, err)
+
+# ---- descriptors that are closed --------------------------------------------
+
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.bind(("127.0.0.1", 0))
+    s.setblocking(False)
+    target = "127.0.0.1:%d" % s.getsockname()[1]
+
+    def heard(closed):
+        """What a server hears of ntpq without this descriptor: (status, all)."""
+        done = subprocess.run(
+            [NTPQ, "-n", "-c", "timeout 50", "-c", "rv", "-c", "version",
+             "-c", "nosuch", target], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+            preexec_fn=lambda: os.close(closed), timeout=PATIENCE)
+        data = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                data.append(s.recv(4096))
+        return done.returncode, data
+
+    for closed, good in ((0, 0), (1, 1), (2, 0)):
+        status, data = heard(closed)
+        ok(status == good and data and all(d[:2] == b"\x16\x02" for d in data),
+           "without descriptor %d a server hears questions only" % closed,
+           status, data)
 
 # ---- options that were preset ---------------------------------------------
 
@@ -222,6 +360,12 @@ done = preset("-c", "hostnames", "--no-load-opts")
 ok(done.stdout == "hostnames being shown\n" and not done.stderr,
    "--no-load-opts reads neither", done)
 os.remove(os.path.join(here, ".ntprc"))
+os.mkfifo(os.path.join(here, ".ntprc"))
+status, out = run([NTPQ, "-c", "hostnames", "127.0.0.1:9"], PATIENCE, cwd=here,
+                  env=dict(os.environ, HOME=home))
+ok(status == 0 and ".ntprc not read: it is no regular file" in out and
+   "hostnames not being shown" in out, "nobody is waited for at a FIFO", out)
+os.remove(os.path.join(here, ".ntprc"))
 done = preset(NTPQ_COMMAND="hostnames", NTPQ_NUMERIC="no", NTPQ_JSON="yes")
 ok('"text":"hostnames not being shown"' in done.stdout,
    "variables preset options, no switches nothing on", done)
@@ -231,6 +375,30 @@ ok(done.stdout == "primary timeout 5000 ms\n",
 done = preset("-i", NTPQ="-c hostnames -D 3", text="debug\n")
 ok(done.stdout == "ntpq> debug level is 3\nntpq> \n",
    "so is -i, the rest of NTPQ stays", done)
+done = preset("-c", "timeout", NTPQ_FORMAT="prometheus")
+ok(done.returncode == 0 and done.stdout == "primary timeout 5000 ms\n",
+   "a command excludes a preset format without commands", done)
+done = preset("-i", NTPQ_FORMAT="prometheus", NTPQ_WATCH="1")
+ok(done.stdout == "ntpq> primary timeout 5000 ms\nntpq> \n",
+   "so does -i, and that watch", done)
+done = preset("-i", "->-", NTPQ_FORMAT="prometheus", NTPQ_WATCH="1")
+with open(os.path.join(here, "-"), encoding="ascii") as f:
+    lines = f.read()
+ok("interactive" in lines and "watch" not in lines and
+   "prometheus" not in lines, "nor is that saved", done, lines)
+done = preset("--json", "timeout", NTPQ_FORMAT="prometheus")
+ok('"text":"primary timeout 5000 ms"' in done.stdout,
+   "--json is another format", done)
+with open("/dev/full", "w", encoding="ascii") as full:  # the end of --watch
+    done = subprocess.run(
+        [NTPQ, "--watch", "1", "--json", "127.0.0.1:9"], cwd=here,
+        env=dict(os.environ, HOME=home, NTPQ_INTERACTIVE="yes"), stdout=full,
+        stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+ok("excludes" not in done.stderr and "No space left" in done.stderr,
+   "--watch excludes a preset -i", done)
+done = preset("-i", "--watch", "1")
+ok(done.returncode == 1 and "-i excludes" in done.stderr,
+   "what the command line itself says stays an error", done)
 done = preset("-c", "rv 0 a=b", "--watch", "3", "->saved")
 with open(os.path.join(here, "saved"), encoding="ascii") as f:
     lines = f.read().splitlines()
@@ -246,5 +414,12 @@ ok(done.returncode == 66 and "nosuch not read" in done.stderr,
 done = preset("-!")
 ok(done.stdout == preset("--help").stdout and "usage:" in done.stdout,
    "-! is the help, where there is no terminal for a pager", done)
+done = preset("-n", "-?")
+ok(done.returncode == 0 and done.stdout == preset("--help").stdout,
+   "so is -?", done)
+for word in "-X", "-?X", "--nosuch":
+    done = preset(word)
+    ok(done.returncode == 1 and not done.stdout and
+       "Try `ntpq --help'" in done.stderr, "which %s tells of" % word, done)
 done = preset("--version=n")
 ok("Redistribution and use" in done.stdout, "--version=n has the licence")
