@@ -186,6 +186,17 @@ show(const struct sigaction before[])
 		(void)sigaction(caught[i], &before[i], NULL);
 }
 
+/* Whoever is asked may leave, also where Ctrl-C only ends a command. */
+static void
+let_leave(struct sigaction *before)
+{
+	struct sigaction leave = {.sa_handler = SIG_DFL};
+
+	(void)sigaction(SIGINT, &leave, before);
+	if (before->sa_handler == SIG_IGN)
+		(void)sigaction(SIGINT, before, NULL);
+}
+
 /*
  * A line of at most CAP - 1 characters; empty at the end of input.  It is asked
  * for where complaints go: the output may be a file.
@@ -193,9 +204,10 @@ show(const struct sigaction before[])
 static void
 prompt_line(const char *prompt, bool hidden, char *out, size_t cap)
 {
-	struct sigaction before[CAUGHT];
+	struct sigaction before[CAUGHT], interrupt;
 	size_t len;
 
+	let_leave(&interrupt);
 	/* before anything asks for it: what is typed at once is hidden, too */
 	if (hidden)
 		hidden = hide(prompt, before);
@@ -209,6 +221,7 @@ prompt_line(const char *prompt, bool hidden, char *out, size_t cap)
 	len = strcspn(out, "\r\n");
 	if (hidden)
 		show(before);
+	(void)sigaction(SIGINT, &interrupt, NULL);
 	if (hidden || out[len] == '\0')
 		fputc('\n', stderr);
 	out[len] = '\0';

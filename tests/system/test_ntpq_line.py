@@ -195,6 +195,13 @@ ok(status == 0 and "leap=0" in shown, "who ignores it goes on doing so",
    status, shown)
 ok(interrupted()[0] == -signal.SIGINT, "a pipe without -i ends with it")
 
+t = Terminal()
+t.expect("ntpq> ")
+t.type("ifstats\n")
+t.expect("Keyid: ")
+t.type("\x03")
+ok(t.ended() == (-signal.SIGINT,), "or the question for a key")
+
 t = Terminal(shell=True)
 t.expect("ntpq> ")
 t.type("passwd\n")
