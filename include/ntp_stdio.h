@@ -7,8 +7,8 @@
 
 /*
  * To be called before anything is opened, which would else take the place of
- * one that the caller has closed, and get our words.  Reading and writing still
- * fail there.  0 or -NTP_EIO.
+ * one that the caller has closed, and get our words.  Reading finds the end
+ * there, and writing fails.  0 or -NTP_EIO.
  */
 int stdio_fill(void);
 

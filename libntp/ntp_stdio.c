@@ -14,13 +14,10 @@ stdio_fill(void)
 {
 	int fd;
 
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		/* the lowest that is free, hence FD */
-		if (open("/dev/null",
-			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			return -NTP_EIO;
-	}
-	return 0;
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+	return fd < 0 ? -NTP_EIO : 0;
 }

@@ -19,6 +19,7 @@
 
 #include "ntp_err.h"
 #include "ntp_records.h"
+#include "ntp_stdio.h"
 #include "ntpd.h"
 
 #define MINUTE_MS    60000U
@@ -487,28 +488,13 @@ say_version(const struct daemon *d)
 	return NTPD_OK;
 }
 
-/* Whoever starts us with closed descriptors shall not find his pipes, or our
- * sockets, among standard input, output and error. */
-static int
-open_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
-	return fd < 0 ? -NTP_EIO : 0;
-}
-
 int
 ntpdmain(int argc, char *argv[])
 {
 	struct daemon *d = calloc(1, sizeof *d);
 	int status = NTPD_FAIL;
 
-	if (d == NULL || open_standard_descriptors() != 0)
+	if (d == NULL || stdio_fill() != 0)
 		return NTPD_FAIL;
 	d->parent_fd = d->notify.fd = d->iface.netlink_fd = -1;
 	d->clockset_fd = d->background.fd = -1;
